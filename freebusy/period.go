@@ -1,0 +1,109 @@
+package freebusy
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// appendPeriods reads the value of a FREEBUSY property: periods with commas
+// between them. An empty value is none.
+func appendPeriods(periods []Period, params []string, value string) ([]Period, error) {
+	if value == "" {
+		return periods, nil
+	}
+	kind := busyType(params)
+	for text := range strings.SplitSeq(value, ",") {
+		p, err := parsePeriod(text)
+		if err != nil {
+			return nil, err
+		}
+		p.Type = kind
+		periods = append(periods, p)
+	}
+	return periods, nil
+}
+
+// parsePeriod reads a start and an end or a duration (RFC 5545 §3.3.9).
+func parsePeriod(text string) (p Period, err error) {
+	start, end, ok := strings.Cut(text, "/")
+	if !ok {
+		return p, errors.New("period without a slash")
+	}
+	if p.Start, err = parseTime(start); err != nil {
+		return p, err
+	}
+	if strings.HasPrefix(end, "P") || strings.HasPrefix(end, "+P") {
+		var d time.Duration
+		if d, err = parseDuration(strings.TrimPrefix(end, "+")); err != nil {
+			return p, err
+		}
+		p.End = p.Start.Add(d)
+	} else if p.End, err = parseTime(end); err != nil {
+		return p, err
+	}
+	if !p.End.After(p.Start) || !writable(p.Start) || !writable(p.End) {
+		return p, errors.New("period does not end after its start, or leaves the years 1 to 9999")
+	}
+	return p, nil
+}
+
+// busyType returns the type that the parameters of a FREEBUSY property name.
+func busyType(params []string) Type {
+	for _, param := range params {
+		name, value, _ := strings.Cut(param, "=")
+		if !strings.EqualFold(name, "FBTYPE") {
+			continue
+		}
+		for kind, typeName := range typeNames {
+			if strings.EqualFold(strings.Trim(value, `"`), typeName) {
+				return Type(kind)
+			}
+		}
+	}
+	return Busy
+}
+
+// parseTime reads a time in UTC, or a date as its first second in UTC.
+func parseTime(text string) (time.Time, error) {
+	if len(text) == len("20060102") {
+		text += "T000000Z"
+	}
+	if len(text) == len(utcLayout) && strings.HasSuffix(text, "60Z") {
+		text = text[:len(text)-3] + "59Z" // RFC 5545 §3.3.12: where leap seconds are not known
+	}
+	t, err := time.Parse(utcLayout, text)
+	if err != nil || t.Year() < 1 || t.Format(utcLayout) != text {
+		return time.Time{}, errors.New("time is not yyyymmddThhmmssZ, in the years 1 to 9999")
+	}
+	return t, nil
+}
+
+// durationForm is a duration without its sign (RFC 5545 §3.3.6).
+var durationForm = regexp.MustCompile(`^P(?:(\d+)W|(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$`)
+
+// parseDuration reads weeks, or days and a time: P2W, P1DT2H, PT1H30M. As a
+// duration in UTC a day has 24 hours.
+func parseDuration(text string) (time.Duration, error) {
+	numbers := durationForm.FindStringSubmatch(text)
+	if numbers == nil {
+		return 0, errors.New("duration is not PnW or PnDTnHnMnS")
+	}
+	total := uint64(0) // in seconds; the sum below is less than 1<<52
+	for i, seconds := range []uint64{7 * 86400, 86400, 3600, 60, 1} {
+		if number := numbers[i+1]; number != "" {
+			n, err := strconv.ParseUint(number, 10, 32)
+			if err != nil {
+				return 0, errors.New("duration is too long")
+			}
+			total += n * seconds
+		}
+	}
+	if total > uint64(math.MaxInt64/time.Second) {
+		return 0, errors.New("duration is too long")
+	}
+	return time.Duration(total) * time.Second, nil
+}
