@@ -1,0 +1,110 @@
+package cgpdata
+
+import (
+	"slices"
+	"strings"
+)
+
+// scanKeys is the number of keys up to which looking at each one is as fast as
+// anything cleverer.
+const scanKeys = 16
+
+// Get returns the value of a key of a Dictionary. Keys are case-sensitive (Guide,
+// Data Formats, Dictionaries). The time it takes grows with the logarithm of the
+// number of keys.
+func (v Value) Get(key string) (Value, bool) {
+	if v.Kind() != KindDictionary {
+		return Value{}, false
+	}
+	i, found := -1, false
+	switch n := v.n; {
+	case len(n.keys) <= scanKeys:
+		i = slices.Index(n.keys, key)
+		found = i >= 0
+	case n.sorted:
+		i, found = slices.BinarySearch(n.keys, key)
+	default:
+		i, found = slices.BinarySearchFunc(n.order, key, func(i int32, key string) int {
+			return strings.Compare(n.keys[i], key)
+		})
+		if found {
+			i = int(n.order[i])
+		}
+	}
+	if !found {
+		return Value{}, false
+	}
+	return v.n.elems[i], true
+}
+
+// dictionary makes a Dictionary out of keys and elems, which it keeps. Of equal
+// keys the last one counts, at the place of the first.
+func dictionary(keys []string, elems []Value) Value {
+	if len(keys) == 0 {
+		return leaf(KindDictionary, "")
+	}
+	n := &node{kind: KindDictionary, keys: keys, elems: elems}
+	if n.sorted = ascend(keys); n.sorted {
+		return Value{n: n}
+	}
+	order, repeated := arrange(nil, len(keys), func(i, j int32) int { return strings.Compare(keys[i], keys[j]) })
+	if repeated {
+		return dictionary(settle(order, keys, elems))
+	}
+	if len(keys) > scanKeys {
+		n.order = order
+	}
+	return Value{n: n}
+}
+
+// ascend reports whether each key is greater than the one before, in byte order.
+func ascend(keys []string) bool {
+	for i := 1; i < len(keys); i++ {
+		if keys[i] <= keys[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+// arrange writes into order, which it grows at need, the numbers 0 to n-1 so that
+// what compare compares ascends. Equal ones keep their order; repeated tells that
+// there are some (neighbours in the result have been compared with each other).
+func arrange(order []int32, n int, compare func(i, j int32) int) (_ []int32, repeated bool) {
+	order = slices.Grow(order[:0], n)[:n]
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		if c := compare(i, j); c != 0 {
+			return c
+		}
+		repeated = true
+		return int(i - j)
+	})
+	return order, repeated
+}
+
+// settle takes out repeated keys: the first of equal keys gets the last one's
+// value, the others go.
+func settle(order []int32, keys []string, elems []Value) ([]string, []Value) {
+	gone := make([]bool, len(keys))
+	for first, at := order[0], 1; at < len(order); at++ {
+		next := order[at]
+		if keys[next] == keys[first] {
+			elems[first] = elems[next]
+			gone[next] = true
+		} else {
+			first = next
+		}
+	}
+	kept := 0
+	for i := range keys {
+		if !gone[i] {
+			keys[kept], elems[kept] = keys[i], elems[i]
+			kept++
+		}
+	}
+	clear(elems[kept:])
+	return keys[:kept], elems[:kept]
+}

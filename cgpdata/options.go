@@ -1,0 +1,94 @@
+package cgpdata
+
+import "strings"
+
+// Options tell Parse and Valid what to accept. A nil *Options is the zero Options:
+// strict reading of multi-line text with all limits on. Use field names: fields may
+// be added.
+type Options struct {
+	// SingleLine is for text that stands on one line, as in the command line
+	// interface: only SPACE separates, and there are no comments. Otherwise every
+	// byte up to SPACE separates, and comments // to the end of the line and
+	// /* to the next */ may stand wherever white space may (Guide 6.0).
+	SingleLine bool
+
+	// Allow names the faults to repair instead of refusing the text. Lenient
+	// allows all of them.
+	Allow Tolerance
+
+	// Warn, unless nil, is called with each fault that Allow has let pass, up to
+	// 100 for one text, from within Parse or Valid. Repeated keys are told of when
+	// their dictionary ends. A fault may have been tolerated in a text that
+	// is refused in the end.
+	Warn func(*SyntaxError)
+
+	// MaxBytes limits the size of the text: 64 MiB if it is 0 or less, and never
+	// more than 2 GiB less one byte.
+	MaxBytes int64
+
+	// MaxDepth limits how deep arrays and dictionaries may be nested, and XML
+	// elements in one XML: 128 if it is 0 or less, and never more than 10,000.
+	MaxDepth int
+
+	// MaxItems limits the number of values of all kinds and depths: 1,048,576 if
+	// it is 0 or less.
+	MaxItems int
+}
+
+const (
+	defaultBytes = 64 << 20
+	ceilingBytes = 1<<31 - 1 // positions in a text are int32
+	defaultDepth = 128
+	ceilingDepth = 10_000 // Append recurses
+	defaultItems = 1 << 20
+	maxWarnings  = 100
+)
+
+// orDefault returns n, or the default if n is not positive, or ceiling if n is above it.
+func orDefault[N int | int64](n, otherwise, ceiling N) N {
+	if n <= 0 {
+		return otherwise
+	}
+	return min(n, ceiling)
+}
+
+// Tolerance is a set of faults in text that can be repaired, and of contents of
+// values that strict text cannot have. The zero Tolerance allows none. Which faults are on this
+// list, and what becomes of them, is our choice; those with a source name it.
+type Tolerance uint16
+
+// The faults, and what they become.
+const (
+	TrailingComma Tolerance = 1 << iota // (a,b,) is (a,b), as for the vendor's Perl client
+	DuplicateKey                        // {a=1;a=2;} is {a=2;}, as for the vendor's Perl client
+	EmptyKey                            // {""=a;}
+	MissingValue                        // {a=;} is {a=#NULL#;}
+	UnknownEscape                       // "\x" is the two characters, as for the vendor's Perl client
+	NULByte                             // "\000" is a byte 0, which the Guide 5.2 forbids in strings
+	InvalidUTF8                         // bytes that are no valid UTF-8 are kept
+	RawControl                          // a byte below SPACE or DEL between quotes is kept
+	LeapSecond                          // second 60 is 59
+	Fraction                            // #12.5 is an Object with that text
+	BadAddress                          // #I[text] that is no address is an IP without one
+	MissingBraces                       // a=b; is {a=b;}, for a whole text
+	EmptyText                           // no value at all is {}, for a whole text
+
+	Lenient Tolerance = 1<<iota - 1 // all of them
+)
+
+var toleranceNames = [...]string{
+	"trailing comma", "duplicate key", "empty key", "missing value", "unknown escape", "NUL byte in string",
+	"invalid UTF-8", "control byte in string", "leap second", "fraction in number", "invalid IP address",
+	"missing braces around dictionary", "empty text",
+}
+
+// String returns the faults of the set, joined by ", ", such as "trailing comma, duplicate key".
+func (t Tolerance) String() string {
+	var names []string
+	for i, name := range toleranceNames {
+		if t&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,380 @@
+package cgpdata
+
+import (
+	"bytes"
+	"sync"
+)
+
+// Parse reads a text that holds exactly one value, with white space and, in
+// multi-line text, comments around it. A nil o is strict reading of multi-line
+// text with all limits on. The error is a [*SyntaxError], and the Value is then
+// the zero Value. src is not kept.
+func Parse(src []byte, o *Options) (Value, error) {
+	p := newParser(src, o)
+	defer p.release()
+	if p.err == nil {
+		p.text = string(src)
+		if v, ok := p.document(); ok {
+			return v, nil
+		}
+	}
+	return Value{}, p.err
+}
+
+// Valid returns nil for a text that Parse would accept with the same options, and
+// otherwise the error that Parse would return. It makes no values: apart from XML
+// and IPv6 addresses, which the standard library reads, a valid text costs no
+// allocation.
+func Valid(src []byte, o *Options) error {
+	p := newParser(src, o)
+	defer p.release()
+	if p.err == nil {
+		p.document()
+	}
+	if p.err != nil { // not a nil *SyntaxError in an error
+		return p.err
+	}
+	return nil
+}
+
+// A parser reads one text from start to end. It keeps the arrays and dictionaries
+// that are open on a stack of its own, so depth costs no Go stack.
+//
+// Its methods take the position where something begins and return the one where it
+// ends, or -1 after a failure, whose error is then in err.
+type parser struct {
+	src  []byte
+	text string // a copy of src for values to point into; empty to make no values
+
+	single   bool
+	space    uint16 // the class of white space
+	blank    uint16 // the classes of what may begin white space or a comment
+	allow    Tolerance
+	warn     func(*SyntaxError)
+	maxDepth int
+	items    int // how many more values may come
+
+	warnings int
+	err      *SyntaxError // the first one
+
+	// Of the open arrays and dictionaries, all together:
+	open    []frame
+	keys    []span
+	elems   []Value // their finished elements, if values are made
+	scratch []byte  // the keys that had to be decoded
+
+	order []int32 // for repeatedKeys
+	slabs slabs
+}
+
+// A frame is an open array or dictionary.
+type frame struct {
+	bracket   byte  // '(' or '{', or 0 for a dictionary without braces, up to the end of the text
+	unordered bool  // a key was not greater than the one before
+	count     int32 // finished elements
+	keys      int32 // where its part of the stacks begins
+	elems     int32
+	scratch   int32
+}
+
+// A span is where a string stands: in the source, or decoded on the scratch stack.
+type span struct {
+	at         int32 // where its text begins in the source
+	start, end int32
+	decoded    bool
+}
+
+// parsers keeps the stacks of parsers for the next one, and nothing else of them.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+func newParser(src []byte, o *Options) *parser {
+	if o == nil {
+		o = &Options{}
+	}
+	p := parsers.Get().(*parser)
+	p.src, p.single, p.space, p.blank = src, o.SingleLine, classSpace, classSpace|classComment
+	if p.single {
+		p.space, p.blank = classBlank, classBlank
+	}
+	p.allow, p.warn = o.Allow, o.Warn
+	p.maxDepth = orDefault(o.MaxDepth, defaultDepth, ceilingDepth)
+	p.items = orDefault(o.MaxItems, defaultItems, ceilingBytes)
+	if limit := orDefault(o.MaxBytes, defaultBytes, ceilingBytes); int64(len(src)) > limit {
+		p.fail(int(limit), ErrSize)
+	}
+	return p
+}
+
+// release gives the stacks of p back, unless they have become big.
+func (p *parser) release() {
+	clear(p.elems)
+	kept := parser{open: p.open[:0], keys: p.keys[:0], elems: p.elems[:0], scratch: p.scratch[:0], order: p.order[:0]}
+	const big = 1 << 12
+	if cap(kept.keys) <= big && cap(kept.elems) <= big && cap(kept.scratch) <= big*16 && cap(kept.order) <= big {
+		*p = kept
+		parsers.Put(p)
+	}
+}
+
+// document reads the whole text.
+func (p *parser) document() (v Value, ok bool) {
+	i := 0
+	if bytes.HasPrefix(p.src, []byte("\xEF\xBB\xBF")) {
+		i = 3
+	}
+	i = p.skip(i)
+	if i == len(p.src) {
+		return leaf(KindDictionary, ""), p.err == nil && p.tolerate(EmptyText, i)
+	}
+	if p.startsWithKey(i) {
+		if !p.tolerate(MissingBraces, i) || !p.push(0, i) {
+			return v, false
+		}
+		return p.content(p.advance(i, true))
+	}
+	return p.content(i, true)
+}
+
+// content reads from i on to the end of the text. due tells that a value begins there;
+// otherwise the innermost array or dictionary ends there. This is the inner loop of
+// everything, and spares calls.
+func (p *parser) content(i int, due bool) (v Value, ok bool) {
+	for i >= 0 {
+		c := p.at(i)
+		if !due {
+			if v, ok = p.close(i); !ok {
+				return v, false
+			}
+		} else if p.items--; p.items < 0 {
+			p.fail(i, ErrItems)
+			break
+		} else if class[c]&classString != 0 {
+			var s span
+			if s, i = p.str(i); i < 0 {
+				break
+			}
+			v = p.cut(s)
+		} else if c == '(' || c == '{' {
+			if !p.push(c, i) {
+				break
+			}
+			i, due = p.advance(i+1, true)
+			continue
+		} else if v, i = p.other(i); i < 0 {
+			break
+		}
+		// v is complete, and ends at i.
+		if len(p.open) == 0 {
+			return v, p.end(i)
+		}
+		if p.text != "" {
+			p.elems = append(p.elems, v)
+		}
+		f := &p.open[len(p.open)-1]
+		if f.bracket == '(' && p.at(i) == ',' {
+			if next := p.skip(i + 1); p.at(next) != ')' {
+				f.count++
+				i, due = next, true
+				continue
+			}
+		}
+		i, due = p.advance(i, false)
+	}
+	return Value{}, false
+}
+
+// end makes sure that the text is over.
+func (p *parser) end(i int) bool {
+	if i = p.skip(i); i < len(p.src) {
+		p.fail(i, p.unexpected(i, "the end of the text"))
+	}
+	return p.err == nil
+}
+
+// other reads the value at i, which is neither string nor array nor dictionary.
+func (p *parser) other(i int) (v Value, end int) {
+	switch p.at(i) {
+	case '#':
+		return p.hash(i)
+	case '[':
+		return p.data(i)
+	case '<':
+		return p.xml(i)
+	}
+	return v, p.fail(i, p.unexpected(i, "a value"))
+}
+
+// push opens the array or dictionary whose bracket is at i; bracket 0 opens a
+// dictionary without braces.
+func (p *parser) push(bracket byte, i int) bool {
+	if len(p.open) >= p.maxDepth {
+		return p.fail(i, ErrDepth) >= 0
+	}
+	p.open = append(p.open, frame{
+		bracket: bracket, keys: int32(len(p.keys)), elems: int32(len(p.elems)), scratch: int32(len(p.scratch)),
+	})
+	return true
+}
+
+// advance goes on to the next value of the innermost array or dictionary, from its
+// start if first or else from behind a value. due tells that a value begins at end;
+// otherwise the closing bracket stands before it.
+func (p *parser) advance(i int, first bool) (end int, due bool) {
+	i = p.skip(i)
+	f := &p.open[len(p.open)-1]
+	if f.bracket == '(' {
+		return p.nextElement(f, i, first)
+	}
+	return p.nextPair(f, i, first)
+}
+
+func (p *parser) nextElement(f *frame, i int, first bool) (end int, due bool) {
+	if !first && p.at(i) == ',' {
+		comma := i
+		f.count++
+		if i = p.skip(i + 1); p.at(i) != ')' {
+			return i, true
+		}
+		if !p.tolerate(TrailingComma, comma) {
+			return -1, false
+		}
+	}
+	switch {
+	case p.at(i) == ')':
+		return i + 1, false
+	case i == len(p.src):
+		return p.fail(i, truncated("array")), false
+	case first:
+		return i, true
+	}
+	return p.fail(i, p.unexpected(i, "',' or ')'")), false
+}
+
+func (p *parser) nextPair(f *frame, i int, first bool) (end int, due bool) {
+	for ; ; first = false {
+		if !first {
+			if p.at(i) != ';' {
+				return p.failPair(i, "';'"), false
+			}
+			f.count++
+			i = p.skip(i + 1)
+		}
+		switch c := p.at(i); {
+		case class[c]&classString != 0:
+			i = p.key(f, i)
+		case c == '}' && f.bracket == '{':
+			return i + 1, false
+		case i == len(p.src) && f.bracket == 0:
+			return i, false
+		default:
+			i = p.failPair(i, "a key or '}'")
+		}
+		if i < 0 || p.at(i) != ';' {
+			return i, true
+		}
+		if !p.tolerate(MissingValue, i) {
+			return -1, false
+		}
+		if p.items--; p.items < 0 {
+			return p.fail(i, ErrItems), false
+		}
+		if p.text != "" {
+			p.elems = append(p.elems, Null())
+		}
+	}
+}
+
+// key reads a key, the '=' behind it, and the white space behind that.
+func (p *parser) key(f *frame, i int) (end int) {
+	s, i := p.str(i)
+	if i < 0 || s.start == s.end && !p.tolerate(EmptyKey, int(s.at)) {
+		return -1
+	}
+	if n := len(p.keys); n > int(f.keys) && !f.unordered {
+		this, last := p.keyText(s), p.keyText(p.keys[n-1]) // their first bytes mostly decide
+		f.unordered = len(this) == 0 || len(last) == 0 || this[0] < last[0] ||
+			this[0] == last[0] && bytes.Compare(this, last) <= 0
+	}
+	p.keys = append(p.keys, s)
+	if i = p.skip(i); p.at(i) != '=' {
+		return p.failPair(i, "'='")
+	}
+	return p.skip(i + 1)
+}
+
+func (p *parser) failPair(i int, want string) int {
+	if i == len(p.src) {
+		return p.fail(i, truncated("dictionary"))
+	}
+	return p.fail(i, p.unexpected(i, want))
+}
+
+// close takes the innermost array or dictionary, which ends at i, off the stacks.
+func (p *parser) close(i int) (v Value, ok bool) {
+	f := p.open[len(p.open)-1]
+	keys := p.keys[f.keys:]
+	repeated := false
+	if f.unordered {
+		if repeated, ok = p.repeatedKeys(keys); !ok {
+			return v, false
+		}
+	}
+	if p.text != "" {
+		v = p.build(i, f, keys, p.elems[f.elems:], repeated)
+		clear(p.elems[f.elems:])
+		p.elems = p.elems[:f.elems]
+	}
+	p.open = p.open[:len(p.open)-1]
+	p.keys = p.keys[:f.keys]
+	p.scratch = p.scratch[:f.scratch]
+	return v, true
+}
+
+// repeatedKeys looks for keys that repeat one before them. It leaves the order of
+// the keys in p.order.
+func (p *parser) repeatedKeys(keys []span) (repeated, ok bool) {
+	compare := func(i, j int32) int { return bytes.Compare(p.keyText(keys[i]), p.keyText(keys[j])) }
+	if p.order, repeated = arrange(p.order, len(keys), compare); !repeated {
+		return false, true
+	}
+	again := make([]bool, len(keys))
+	for i := 1; i < len(keys); i++ {
+		again[p.order[i]] = compare(p.order[i-1], p.order[i]) == 0
+	}
+	for i, a := range again {
+		if a && !p.tolerate(DuplicateKey, int(keys[i].at)) {
+			return true, false
+		}
+	}
+	return true, true
+}
+
+// build makes the value of the array or dictionary that ends at i.
+func (p *parser) build(i int, f frame, keys []span, elems []Value, repeated bool) Value {
+	kind := KindArray
+	if f.bracket != '(' {
+		kind = KindDictionary
+	}
+	if len(elems) == 0 {
+		return leaf(kind, "")
+	}
+	left := len(p.src) - i
+	n := p.slabs.node(left)
+	n.kind, n.elems = kind, p.slabs.values(len(elems), left)
+	copy(n.elems, elems)
+	if kind == KindArray {
+		return Value{n: n}
+	}
+	n.keys = p.slabs.strings(len(keys), left)
+	for i, k := range keys {
+		n.keys[i] = p.textOf(k)
+	}
+	if repeated {
+		return dictionary(n.keys, n.elems)
+	}
+	n.sorted = !f.unordered
+	if f.unordered && len(keys) > scanKeys {
+		n.order = append([]int32(nil), p.order...)
+	}
+	return Value{n: n}
+}
