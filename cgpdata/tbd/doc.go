@@ -1,0 +1,26 @@
+// Package tbd reads and writes the text tables of CommuniGate Pro: files with
+// the extension .tbd that hold one record in each line, with a TAB between its
+// fields. Line 1 has the names of the fields, and the first field is the key.
+//
+//	table, err := tbd.NewReader(file, nil)
+//	if err != nil {
+//		return err
+//	}
+//	for record, err := range table.Records() {
+//		var bad *tbd.SyntaxError
+//		if errors.As(err, &bad) {
+//			continue // this record only; the next ones still come
+//		} else if err != nil {
+//			return err
+//		}
+//		mail, _ := record.Get("mail")
+//		fmt.Println(mail.Text())
+//	}
+//
+// A field is plain text, or a value in the text format of package cgpdata, such
+// as an array or a dictionary. Lines are limited to Options.MaxLine bytes. A
+// line that is not UTF-8 is read as Latin-1; UTF-8 is written.
+//
+// Source: CommuniGate Pro Guide, Account Data, "The .tbd Format". It says
+// nothing about errors and about marks inside of fields; that is our choice.
+package tbd

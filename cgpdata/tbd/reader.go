@@ -1,0 +1,160 @@
+package tbd
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Options say how to read a table. A nil *Options is the zero value.
+type Options struct {
+	// Lenient ignores what a record has more than line 1 names.
+	Lenient bool
+	// MaxLine is the limit of a line in bytes, with its end. 0 means 1 MiB.
+	MaxLine int
+}
+
+const defaultMaxLine = 1 << 20
+
+// SyntaxError tells what is wrong with one line. A wrong line says nothing
+// about the others.
+type SyntaxError struct {
+	Line int // counted from 1
+	Err  error
+}
+
+// Error returns one line of text that does not repeat content of the record.
+func (e *SyntaxError) Error() string { return fmt.Sprintf("tbd: line %d: %v", e.Line, e.Err) }
+
+// Unwrap returns Err.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// Reader reads a table. It buffers one line. It is not safe for concurrent use.
+type Reader struct {
+	src     *bufio.Reader
+	lenient bool
+	maxLine int
+	names   []string
+	line    int    // number of the line read last
+	buf     []byte // its bytes, if they did not fit into the buffer of src
+}
+
+// NewReader returns a Reader of the table r, after it has read line 1. A table
+// without names is a *SyntaxError that wraps io.ErrUnexpectedEOF if there is
+// nothing at all; an error of r is returned as it is.
+func NewReader(r io.Reader, o *Options) (*Reader, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	t := &Reader{src: bufio.NewReader(r), lenient: o.Lenient, maxLine: o.MaxLine}
+	if t.maxLine <= 0 {
+		t.maxLine = defaultMaxLine
+	}
+	header, err := t.readLine()
+	switch {
+	case err == errLineTooLong:
+		return nil, &SyntaxError{Line: t.line, Err: err}
+	case err == io.EOF && header == "":
+		return nil, &SyntaxError{Line: t.line, Err: fmt.Errorf("no field names: %w", io.ErrUnexpectedEOF)}
+	case err != nil && err != io.EOF:
+		return nil, err
+	}
+	header = strings.TrimPrefix(header, byteOrderMark)
+	if header == "" {
+		return nil, &SyntaxError{Line: t.line, Err: errors.New("no field names")}
+	}
+	t.names = strings.Split(header, "\t")
+	return t, nil
+}
+
+// byteOrderMark is skipped at the start of a table.
+const byteOrderMark = "\uFEFF"
+
+// Fields returns the names of the fields in their order, as line 1 has them.
+func (t *Reader) Fields() []string { return slices.Clone(t.names) }
+
+// Records returns the records that are still to come, in their order. Lines end
+// in LF or CRLF, the last one may lack its end; empty lines are skipped. A
+// record may have fewer fields than there are names, the others are empty: so
+// they are after a name was added to line 1. A bad line yields a *SyntaxError,
+// and reading goes on. An error of the underlying reader is yielded as it is,
+// and ends the reading.
+func (t *Reader) Records() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			line, end := t.readLine()
+			if end != nil && end != io.EOF && end != errLineTooLong {
+				yield(Record{}, end)
+				return
+			}
+			if line != "" || end == errLineTooLong {
+				record, err := Record{}, end
+				if end != errLineTooLong {
+					record, err = t.split(line)
+				}
+				if err != nil {
+					err = &SyntaxError{Line: t.line, Err: err}
+				}
+				if !yield(record, err) {
+					return
+				}
+			}
+			if end == io.EOF {
+				return
+			}
+		}
+	}
+}
+
+// split makes a record out of a line.
+func (t *Reader) split(line string) (Record, error) {
+	count := strings.Count(line, "\t") + 1
+	if count > len(t.names) && !t.lenient {
+		return Record{}, fmt.Errorf("%d fields, but %d names", count, len(t.names))
+	}
+	fields := strings.SplitN(line, "\t", len(t.names)+1) // the last one is what is too much
+	return Record{names: t.names, fields: fields[:min(count, len(t.names))]}, nil
+}
+
+// errLineTooLong is what a line above Options.MaxLine is answered with.
+var errLineTooLong = errors.New("line is too long")
+
+// readLine returns the next line without its end, in UTF-8. A line that is too
+// long is skipped to its end and answered with errLineTooLong. With io.EOF
+// comes what stands after the last end of line, if anything.
+func (t *Reader) readLine() (string, error) {
+	t.line++
+	t.buf = t.buf[:0]
+	size := 0
+	for {
+		part, err := t.src.ReadSlice('\n')
+		if size += len(part); size <= t.maxLine {
+			t.buf = append(t.buf, part...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if size > t.maxLine && (err == nil || err == io.EOF) { // at the end the next call says so
+			return "", errLineTooLong
+		}
+		line := strings.TrimSuffix(strings.TrimSuffix(string(t.buf), "\n"), "\r")
+		if !utf8.ValidString(line) {
+			line = fromLatin1(line)
+		}
+		return line, err
+	}
+}
+
+// fromLatin1 takes each byte for a character.
+func fromLatin1(text string) string {
+	utf := make([]byte, 0, 2*len(text))
+	for i := range len(text) {
+		utf = utf8.AppendRune(utf, rune(text[i]))
+	}
+	return string(utf)
+}
