@@ -1,0 +1,311 @@
+package dirstore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// changing calls do while no other change runs, and deletes the entries of
+// the state directory that do returns afterwards, when others can go on.
+func (s *Store) changing(ctx context.Context, do func(tree) (trash []string, err error)) error {
+	t, err := s.open(s.base)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	trash, err := s.locked(ctx, t, do)
+	s.discard(trash...)
+	return err
+}
+
+func (s *Store) locked(ctx context.Context, t tree, do func(tree) ([]string, error)) ([]string, error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
+	if err := s.recount(ctx, t); err != nil {
+		return nil, err
+	}
+	return do(t)
+}
+
+// makeRoot makes the directory of the tree if it is not there.
+func (s *Store) makeRoot(t tree) error {
+	if s.noCreate {
+		return nil
+	}
+	err := t.mkdir(s.tree, dirPerm)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = s.sync(t, ".")
+	}
+	return err
+}
+
+// Mkdir implements [filestore.Store].
+func (s *Store) Mkdir(ctx context.Context, name string, l filestore.Limits) error {
+	err := checkChange(ctx, name)
+	if err == nil {
+		err = s.changing(ctx, func(t tree) ([]string, error) { return nil, s.mkdir(t, name, l) })
+	}
+	if err != nil {
+		return fail("mkdir", name, err)
+	}
+	return nil
+}
+
+func (s *Store) mkdir(t tree, name string, l filestore.Limits) error {
+	if err := s.checkTarget(t, name, stat{kind: kindDir}, false, false); err != nil {
+		return err
+	}
+	one := filestore.Usage{Files: 1}
+	var held, made filestore.Usage
+	if err := s.ledger.hold(&held, one, l); err != nil {
+		return err
+	}
+	defer func() { s.ledger.settle(&held, made) }()
+	if err := s.makeRoot(t); err != nil {
+		return err
+	}
+	if err := t.mkdir(s.at(name), dirPerm); err != nil {
+		return err
+	}
+	made = one
+	return s.sync(t, path.Dir(s.at(name)))
+}
+
+// checkTarget checks that st, with a sidecar or without, may be put under to.
+func (s *Store) checkTarget(t tree, to string, st stat, replace, withSidecar bool) error {
+	if err := s.checkParent(t, to); err != nil {
+		return err
+	}
+	old, err := t.lstat(s.at(to))
+	if err != nil {
+		return err
+	}
+	if old.kind == kindForeign || old.kind != kindNone && !replace {
+		return fs.ErrExist
+	}
+	if st.kind == kindDir && filestore.IsSidecar(to) {
+		return filestore.ErrConflict
+	}
+	if _, ok := filestore.SidecarName(to); withSidecar && !ok {
+		return filestore.ErrConflict
+	}
+	return nil
+}
+
+// sidecar returns the name of the sidecar of name and what stands there, if
+// that is a file.
+func (s *Store) sidecar(t tree, name string) (string, stat, error) {
+	side, ok := filestore.SidecarName(name)
+	if !ok {
+		return "", stat{}, nil
+	}
+	st, err := t.lstat(s.at(side))
+	if err != nil || st.kind != kindFile {
+		return side, stat{}, err
+	}
+	return side, st, nil
+}
+
+// removal plans to take name and its sidecar, where they exist, out of the
+// tree: the moves to the state directory, and what is less then.
+func (s *Store) removal(ctx context.Context, t tree, name string) (moves []move, trash []string, u filestore.Usage, err error) {
+	side, sideStat, err := s.sidecar(t, name)
+	if err != nil {
+		return nil, nil, u, err
+	}
+	st, err := t.lstat(s.at(name))
+	if err != nil {
+		return nil, nil, u, err
+	}
+	for _, e := range []info{{side, sideStat}, {name, st}} {
+		if e.stat.kind != kindFile && e.stat.kind != kindDir {
+			continue
+		}
+		counted, err := s.countTree(ctx, t, e.path, e.stat)
+		if err != nil {
+			return nil, nil, u, err
+		}
+		u = add(u, counted)
+		entry := rand.Text()
+		moves = append(moves, move{inTree(e.path), inState(entry)})
+		trash = append(trash, entry)
+	}
+	return moves, trash, u, nil
+}
+
+// Remove implements [filestore.Store].
+func (s *Store) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
+	err := checkChange(ctx, name)
+	if err == nil {
+		err = s.changing(ctx, func(t tree) ([]string, error) { return s.remove(ctx, t, name, o) })
+	}
+	if err != nil {
+		return fail("remove", name, err)
+	}
+	return nil
+}
+
+func (s *Store) remove(ctx context.Context, t tree, name string, o filestore.RemoveOptions) ([]string, error) {
+	st, err := s.find(t, name)
+	if err != nil {
+		return nil, err
+	}
+	if st.kind == kindDir && !o.Recursive {
+		if err := s.checkEmpty(t, name); err != nil {
+			return nil, err
+		}
+	}
+	moves, trash, less, err := s.removal(ctx, t, name)
+	if err != nil {
+		return nil, err
+	}
+	var held filestore.Usage
+	if len(moves) == 1 && (st.kind == kindFile || !o.Recursive) {
+		// One step, without the state directory: that works on a full disk.
+		if err := t.remove(s.at(name)); err != nil {
+			return nil, err
+		}
+		s.ledger.settle(&held, sub(held, less))
+		return nil, s.sync(t, path.Dir(s.at(name)))
+	}
+	if err := s.makeStateDir(t); err != nil {
+		return nil, err
+	}
+	if err := s.do(t, moves); err != nil {
+		return nil, err
+	}
+	s.ledger.settle(&held, sub(held, less))
+	return trash, nil
+}
+
+// checkEmpty looks for entries of any kind.
+func (s *Store) checkEmpty(t tree, dir string) error {
+	f, _, err := t.open(s.at(dir))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(1)
+	if len(names) > 0 {
+		return filestore.ErrNotEmpty
+	}
+	if err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// checkPair checks the names of a rename or copy.
+func checkPair(ctx context.Context, from, to string) error {
+	if err := checkChange(ctx, from); err != nil {
+		return err
+	}
+	if err := checkChange(ctx, to); err != nil {
+		return about(to, err)
+	}
+	if filestore.Within(to, from) || filestore.Within(from, to) {
+		return about(to, fs.ErrInvalid)
+	}
+	return nil
+}
+
+// Rename implements [filestore.Store].
+func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
+	err := checkPair(ctx, from, to)
+	if err == nil {
+		err = s.changing(ctx, func(t tree) ([]string, error) { return s.renamePair(ctx, t, from, to, o) })
+	}
+	if err != nil {
+		return fail("rename", from, err)
+	}
+	return nil
+}
+
+func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o filestore.RenameOptions) ([]string, error) {
+	st, err := s.find(t, from)
+	if err != nil {
+		return nil, err
+	}
+	side, sideStat, err := s.sidecar(t, from)
+	if err != nil {
+		return nil, err
+	}
+	paired := sideStat.kind == kindFile
+	if err := s.checkTarget(t, to, st, o.Replace, paired); err != nil {
+		return nil, about(to, err)
+	}
+	if st.kind == kindDir {
+		if err := s.checkFits(ctx, t, from, to); err != nil {
+			return nil, err
+		}
+	}
+	moves, trash, less, err := s.removal(ctx, t, to)
+	if err != nil {
+		return nil, err
+	}
+	toSide, _ := filestore.SidecarName(to)
+	if toSide == from && st.kind == kindFile {
+		// The sidecar becomes its file: it is not in the way.
+		moves, trash, less = moves[1:], trash[1:], sub(less, filestore.Usage{Files: 1, Bytes: st.size})
+	}
+	if paired {
+		moves = append(moves, move{inTree(side), inTree(toSide)})
+	}
+	moves = append(moves, move{inTree(from), inTree(to)})
+	if err := s.doOrReplace(t, moves, st); err != nil {
+		return nil, err
+	}
+	var held filestore.Usage
+	s.ledger.settle(&held, sub(held, less))
+	return trash, nil
+}
+
+// doOrReplace performs a rename. A file that takes the place of a file, and
+// no sidecar about, needs no intent.
+func (s *Store) doOrReplace(t tree, moves []move, st stat) error {
+	last := moves[len(moves)-1]
+	if len(moves) == 2 && moves[0].from == last.to && st.kind == kindFile {
+		old, err := t.lstat(s.where(last.to))
+		if err != nil {
+			return err
+		}
+		if old.kind == kindFile {
+			if err := t.rename(s.where(last.from), s.where(last.to), true); err != nil {
+				return err
+			}
+			if err := s.syncMoves(t, []move{last}); err != nil {
+				s.counted.Store(false)
+				return err
+			}
+			return nil
+		}
+	}
+	if len(moves) > 1 {
+		if err := s.makeStateDir(t); err != nil {
+			return err
+		}
+	}
+	return s.do(t, moves)
+}
+
+// checkFits demands that everything below from keeps a valid name below to.
+func (s *Store) checkFits(ctx context.Context, t tree, from, to string) error {
+	if len(to) <= len(from) && strings.Count(to, "/") <= strings.Count(from, "/") {
+		return nil
+	}
+	return s.walk(ctx, t, from, func(e info) error {
+		return about(to, filestore.CheckName(to+strings.TrimPrefix(e.path, from)))
+	})
+}

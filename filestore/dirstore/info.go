@@ -1,0 +1,123 @@
+package dirstore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// info shows a stat as [filestore.FileInfo].
+type info struct {
+	path string
+	stat stat
+}
+
+func (i info) Path() string       { return i.path }
+func (i info) ModTime() time.Time { return i.stat.modTime }
+func (i info) IsDir() bool        { return i.stat.kind == kindDir }
+func (i info) Sys() any           { return nil }
+
+func (i info) Name() string {
+	_, last := filestore.Split(i.path)
+	return last
+}
+
+func (i info) Size() int64 {
+	if i.IsDir() {
+		return 0
+	}
+	return i.stat.size
+}
+
+func (i info) Mode() fs.FileMode {
+	if i.IsDir() {
+		return fs.ModeDir | dirPerm
+	}
+	return filePerm
+}
+
+func (i info) ETag() string {
+	if i.IsDir() {
+		return ""
+	}
+	return fmt.Sprintf(`"%x-%x-%x-%x"`, i.stat.inode, i.stat.size,
+		uint64(i.stat.modTime.UnixNano()), uint64(i.stat.changed))
+}
+
+// openFile is a file open for reading.
+type openFile struct {
+	*os.File
+	info info
+}
+
+func (f *openFile) Name() string               { return f.info.path }
+func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+func (f *openFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	return n, f.fail("read", err)
+}
+
+func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := f.File.ReadAt(p, offset)
+	return n, f.fail("read", err)
+}
+
+func (f *openFile) Seek(offset int64, whence int) (int64, error) {
+	n, err := f.File.Seek(offset, whence)
+	return n, f.fail("seek", err)
+}
+
+func (f *openFile) fail(op string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return fail(op, f.info.path, err)
+}
+
+// aboutError says that an error is about another name than the first that the
+// caller gave.
+type aboutError struct {
+	name string
+	err  error
+}
+
+func (e *aboutError) Error() string { return e.err.Error() }
+func (e *aboutError) Unwrap() error { return e.err }
+
+func about(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &aboutError{name, err}
+}
+
+// fail makes an error that shows the name as the caller knows it, and nothing
+// of the host.
+func fail(op, name string, err error) error {
+	var other *aboutError
+	if errors.As(err, &other) {
+		name, err = other.name, other.err
+	}
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		err = pathErr.Err
+	case errors.As(err, &linkErr):
+		err = linkErr.Err
+	}
+	switch {
+	case errors.Is(err, syscall.ENOTEMPTY):
+		err = filestore.ErrNotEmpty
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
+		err = fs.ErrNotExist
+	}
+	return &fs.PathError{Op: op, Path: name, Err: err}
+}

@@ -1,0 +1,64 @@
+package dirstore
+
+import (
+	"sync"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// ledger counts what is stored, and what changes on their way hold for
+// themselves, so that no limit is passed by two at once.
+type ledger struct {
+	mu   sync.Mutex // guards used and held
+	used filestore.Usage
+	held filestore.Usage
+}
+
+func (l *ledger) stored() filestore.Usage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used
+}
+
+func (l *ledger) set(used filestore.Usage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used = used
+}
+
+// hold changes what one change holds from *held to the growing part of delta.
+// What that adds must fit below the limits.
+func (l *ledger) hold(held *filestore.Usage, delta filestore.Usage, limits filestore.Limits) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	want := filestore.Usage{Files: max(0, delta.Files), Bytes: max(0, delta.Bytes)}
+	more := sub(want, *held)
+	room := sub(filestore.Usage{Files: limits.Files, Bytes: limits.Bytes}, add(l.used, l.held))
+	if more.Files > 0 && more.Files > room.Files {
+		return &filestore.LimitError{Kind: filestore.LimitFiles, Limit: limits.Files}
+	}
+	if more.Bytes > 0 && more.Bytes > room.Bytes {
+		return &filestore.LimitError{Kind: filestore.LimitBytes, Limit: limits.Bytes}
+	}
+	l.held = add(l.held, more)
+	*held = want
+	return nil
+}
+
+// settle ends a change that made delta of what is stored: zero if it did not
+// happen.
+func (l *ledger) settle(held *filestore.Usage, delta filestore.Usage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = sub(l.held, *held)
+	*held = filestore.Usage{}
+	l.used = add(l.used, delta)
+}
+
+func add(a, b filestore.Usage) filestore.Usage {
+	return filestore.Usage{Files: a.Files + b.Files, Bytes: a.Bytes + b.Bytes}
+}
+
+func sub(a, b filestore.Usage) filestore.Usage {
+	return filestore.Usage{Files: a.Files - b.Files, Bytes: a.Bytes - b.Bytes}
+}

@@ -1,0 +1,205 @@
+//go:build unix
+
+package dirstore_test
+
+import (
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// TestForeign does everything to links and special files: they are not there,
+// nothing happens to them or to what they point at, and their names are taken.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	foreign := []struct {
+		name string
+		make func(path, outside string) error
+	}{
+		{"link to a file", func(path, _ string) error { return os.Symlink("real", path) }},
+		{"link to a directory", func(path, _ string) error { return os.Symlink("dir", path) }},
+		{"link to here", func(path, _ string) error { return os.Symlink(".", path) }},
+		{"link to itself", func(path, _ string) error { return os.Symlink(filepath.Base(path), path) }},
+		{"link to nothing", func(path, _ string) error { return os.Symlink("gone", path) }},
+		{"link to the account", func(path, _ string) error { return os.Symlink("../account.settings", path) }},
+		{"link to the account's directory", func(path, _ string) error { return os.Symlink("..", path) }},
+		{"link to the state", func(path, _ string) error { return os.Symlink("../account.web.state", path) }},
+		{"absolute link", func(path, outside string) error { return os.Symlink(outside, path) }},
+		{"fifo", func(path, _ string) error { return syscall.Mkfifo(path, 0o666) }},
+		{"socket", func(path, _ string) error {
+			l, err := net.Listen("unix", path)
+			if err == nil {
+				l.(*net.UnixListener).SetUnlinkOnClose(false)
+				l.Close()
+			}
+			return err
+		}},
+		{"device", func(path, _ string) error { return syscall.Mknod(path, syscall.S_IFCHR|0o666, 1<<8|5) }}, // /dev/zero
+	}
+	for _, tt := range foreign {
+		for way, open := range opens {
+			t.Run(tt.name+", "+way, func(t *testing.T) {
+				t.Parallel()
+				dir, err := os.MkdirTemp("", "dirstore") // short, for sockets
+				require.NoError(t, err)
+				t.Cleanup(func() { os.RemoveAll(dir) })
+				outside := t.TempDir()
+				root := filepath.Join(dir, "account.web")
+				path := filepath.Join(root, "x")
+				write(t, filepath.Join(dir, "account.settings"), "secret")
+				write(t, filepath.Join(outside, "inner"), "secret")
+				write(t, filepath.Join(root, "real"), "real")
+				write(t, filepath.Join(root, "dir", "inner"), "inner")
+				if err := tt.make(path, outside); err != nil {
+					t.Skip("cannot be made here:", err)
+				}
+				before, err := os.Lstat(path)
+				require.NoError(t, err)
+				s, err := open(root, nil)
+				require.NoError(t, err)
+
+				ctx := t.Context()
+				for _, name := range []string{"x", "x/inner", "x/account.settings", "x/x"} {
+					_, err = s.Stat(ctx, name)
+					require.ErrorIs(t, err, fs.ErrNotExist)
+					_, err = s.Open(ctx, name)
+					require.ErrorIs(t, err, fs.ErrNotExist)
+					_, err = s.Usage(ctx, name)
+					require.ErrorIs(t, err, fs.ErrNotExist)
+					for _, err := range s.List(ctx, name) {
+						require.ErrorIs(t, err, fs.ErrNotExist)
+					}
+					require.ErrorIs(t, s.Remove(ctx, name, filestore.RemoveOptions{Recursive: true}), fs.ErrNotExist)
+					require.ErrorIs(t, s.Rename(ctx, name, "y", filestore.RenameOptions{Replace: true}), fs.ErrNotExist)
+					require.ErrorIs(t, s.Copy(ctx, name, "y", filestore.CopyOptions{Replace: true}, nil, boundless), fs.ErrNotExist)
+				}
+				for name, want := range map[string]error{"x": fs.ErrExist, "x/inner": fs.ErrNotExist, "x/new": fs.ErrNotExist} {
+					require.ErrorIs(t, put(ctx, s, name, "1"), want)
+					require.ErrorIs(t, s.Mkdir(ctx, name, boundless), want)
+					require.ErrorIs(t, s.Rename(ctx, "real", name, filestore.RenameOptions{Replace: true}), want)
+					require.ErrorIs(t, s.Copy(ctx, "real", name, filestore.CopyOptions{Replace: true}, nil, boundless), want)
+				}
+				require.ElementsMatch(t, []string{"real", "dir"}, list(t, s, filestore.Root))
+				u, err := s.Usage(ctx, filestore.Root)
+				require.NoError(t, err)
+				require.Equal(t, filestore.Usage{Files: 3, Bytes: 9}, u)
+				after, err := os.Lstat(path)
+				require.NoError(t, err)
+				require.True(t, os.SameFile(before, after))
+
+				// A tree goes with all that is in it, and links go as links.
+				require.NoError(t, os.Rename(path, filepath.Join(root, "dir", "x")))
+				require.ErrorIs(t, s.Remove(ctx, "dir", filestore.RemoveOptions{}), filestore.ErrNotEmpty)
+				require.NoError(t, s.Copy(ctx, "dir", "copy", filestore.CopyOptions{}, nil, boundless))
+				require.Equal(t, []string{"inner"}, names(t, filepath.Join(root, "copy")))
+				require.NoError(t, s.Remove(ctx, "dir", filestore.RemoveOptions{Recursive: true}))
+				require.Equal(t, []string{"account.settings", "account.web", "account.web.state"}, names(t, dir))
+				require.Empty(t, names(t, root+".state"))
+				require.Equal(t, []string{"inner"}, names(t, outside))
+				require.Equal(t, "secret", contents(t, filepath.Join(dir, "account.settings")))
+				require.Equal(t, "real", contents(t, filepath.Join(root, "real")))
+			})
+		}
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content)
+}
+
+func TestHardLinkIsAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root := filepath.Join(dir, "account.web")
+	write(t, filepath.Join(root, "a"), "one")
+	require.NoError(t, os.Link(filepath.Join(root, "a"), filepath.Join(root, "b")))
+	s, err := opens["best"](root, nil)
+	require.NoError(t, err)
+	u, err := s.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, filestore.Usage{Files: 2, Bytes: 6}, u)
+	require.NoError(t, put(t.Context(), s, "a", "other"))
+	require.Equal(t, "one", contents(t, filepath.Join(root, "b")), "the content of the other name stays")
+}
+
+// TestSwappedLink changes directories into links, and back, under way.
+func TestSwappedLink(t *testing.T) {
+	t.Parallel()
+	for way, open := range opens {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			root := filepath.Join(dir, "account.web")
+			write(t, filepath.Join(dir, "secrets", "f"), "secret")
+			write(t, filepath.Join(root, "d", "e", "f"), "public")
+			require.NoError(t, os.Symlink("../../secrets", filepath.Join(root, "d", "link")))
+			s, err := open(root, nil)
+			require.NoError(t, err)
+			done := make(chan struct{})
+			var group sync.WaitGroup
+			group.Go(func() {
+				name := func(last string) string { return filepath.Join(root, "d", last) }
+				for {
+					for _, m := range [][2]string{{"e", "hidden"}, {"link", "e"}, {"e", "link"}, {"hidden", "e"}} {
+						if err := os.Rename(name(m[0]), name(m[1])); err != nil {
+							t.Errorf("swap: %v", err)
+							return
+						}
+					}
+					select {
+					case <-done:
+						return
+					default:
+					}
+				}
+			})
+			for range 1000 {
+				f, err := s.Open(t.Context(), "d/e/f")
+				if err != nil {
+					continue
+				}
+				content, err := io.ReadAll(f)
+				f.Close()
+				if err != nil || string(content) != "public" {
+					t.Errorf("read %q, %v", content, err)
+				}
+				if info, err := s.Stat(t.Context(), "d/e/new"); err == nil {
+					t.Errorf("found %s", info.Path())
+				}
+			}
+			close(done)
+			group.Wait()
+			require.Equal(t, []string{"f"}, names(t, filepath.Join(dir, "secrets")))
+		})
+	}
+}
+
+// TestStateIsNotFollowed: a state directory that is a link is not ours.
+func TestStateIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "precious", "f"), "1")
+	require.NoError(t, os.Symlink("precious", filepath.Join(dir, "account.web.state")))
+	s, err := opens["best"](filepath.Join(dir, "account.web"), nil)
+	require.NoError(t, err)
+	require.Error(t, put(t.Context(), s, "a", "1"))
+	require.Equal(t, []string{"f"}, names(t, filepath.Join(dir, "precious")))
+}

@@ -1,0 +1,271 @@
+package dirstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// Permissions of what the store makes, less the umask.
+const (
+	filePerm  = 0o640
+	dirPerm   = 0o750
+	statePerm = 0o700
+)
+
+// Options say how a Store works. The zero value is safe. Use field names.
+type Options struct {
+	// NoSync leaves it to the system when to write data to the disk. Changes
+	// become much faster, and the last ones before a loss of power may be
+	// lost or half done. A process that is killed loses nothing.
+	NoSync bool
+	// NoCreate never makes the directory: where it does not exist, all names
+	// give fs.ErrNotExist, [filestore.Root] too. So it is with the fred.web
+	// of an account that has but one mailbox.
+	NoCreate bool
+}
+
+// Store is a [filestore.Store] in a local directory, safe for concurrent use.
+// Make one with [Open]. It needs no closing.
+type Store struct {
+	base     string // the directory that holds the tree and the state
+	tree     string // the name of the tree in base
+	noSync   bool
+	noCreate bool
+	open     opener
+	ledger   ledger
+
+	change  chan struct{} // holds a token while a change runs
+	counted atomic.Bool   // the ledger is right; set by the holder of change
+	names   sync.RWMutex  // held for writing while a change has done only some of its renames
+}
+
+var _ filestore.Store = (*Store)(nil)
+
+// Open returns the storage in the directory root and settles what a crash has
+// left there. It makes nothing: root may be missing, and is made by the first
+// change; the directory above it must exist. Options may be nil.
+//
+// Open fails if root is something else than a directory, or a link to what is
+// not there, or if it cannot settle the state. There must not be another Store
+// for the same directory.
+func Open(root string, o *Options) (*Store, error) {
+	return openWith(root, o, bestOpener())
+}
+
+func openWith(root string, o *Options, open opener) (*Store, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	root, err := resolve(root)
+	if err != nil {
+		return nil, fmt.Errorf("open storage: %w", err)
+	}
+	s := &Store{
+		base:     filepath.Dir(root),
+		tree:     filepath.Base(root),
+		noSync:   o.NoSync,
+		noCreate: o.NoCreate,
+		open:     open,
+		change:   make(chan struct{}, 1),
+	}
+	if err := s.recover(); err != nil {
+		return nil, fmt.Errorf("open storage: %w", err)
+	}
+	return s, nil
+}
+
+// resolve follows the links down to root itself, which may be missing.
+func resolve(root string) (string, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(root); errors.Is(err, fs.ErrNotExist) {
+		base, err := filepath.EvalSymlinks(filepath.Dir(root))
+		return filepath.Join(base, filepath.Base(root)), err
+	}
+	root, err = filepath.EvalSymlinks(root)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(root)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: root, Err: filestore.ErrNotDirectory}
+	}
+	return root, err
+}
+
+// at returns where a name of the storage is, as [tree] has it.
+func (s *Store) at(name string) string {
+	if name == filestore.Root {
+		return s.tree
+	}
+	return s.tree + "/" + name
+}
+
+// stateDir is the state directory as [tree] has it.
+func (s *Store) stateDir() string { return s.tree + ".state" }
+
+// staged returns where an entry of the state directory is, as [tree] has it.
+func (s *Store) staged(entry string) string { return s.stateDir() + "/" + entry }
+
+// Stat implements [filestore.Store].
+func (s *Store) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {
+	if err := check(ctx, name); err != nil {
+		return nil, fail("stat", name, err)
+	}
+	t, err := s.open(s.base)
+	if err != nil {
+		return nil, fail("stat", name, err)
+	}
+	defer t.close()
+	s.names.RLock()
+	st, err := s.find(t, name)
+	s.names.RUnlock()
+	if err != nil {
+		return nil, fail("stat", name, err)
+	}
+	return info{name, st}, nil
+}
+
+// find tells what a caller may know of name: a file or a directory. The root
+// exists even while its directory does not.
+func (s *Store) find(t tree, name string) (stat, error) {
+	st, err := t.lstat(s.at(name))
+	switch {
+	case err != nil:
+		return stat{}, err
+	case st.kind == kindFile || st.kind == kindDir:
+		return st, nil
+	case st.kind == kindNone && name == filestore.Root && !s.noCreate:
+		return stat{kind: kindDir}, nil
+	}
+	return stat{}, fs.ErrNotExist
+}
+
+// Open implements [filestore.Store]. The File embeds an [*os.File].
+func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
+	if err := check(ctx, name); err != nil {
+		return nil, fail("open", name, err)
+	}
+	if name == filestore.Root {
+		return nil, fail("open", name, filestore.ErrIsDirectory)
+	}
+	t, err := s.open(s.base)
+	if err != nil {
+		return nil, fail("open", name, err)
+	}
+	defer t.close()
+	s.names.RLock()
+	f, st, err := t.open(s.at(name))
+	s.names.RUnlock()
+	if err != nil {
+		return nil, fail("open", name, err)
+	}
+	if st.kind == kindDir {
+		f.Close()
+		return nil, fail("open", name, filestore.ErrIsDirectory)
+	}
+	return &openFile{f, info{name, st}}, nil
+}
+
+// Usage implements [filestore.Store].
+func (s *Store) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	u, err := s.usage(ctx, dir)
+	if err != nil {
+		return filestore.Usage{}, fail("usage", dir, err)
+	}
+	return u, nil
+}
+
+func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	if err := check(ctx, dir); err != nil {
+		return filestore.Usage{}, err
+	}
+	t, err := s.open(s.base)
+	if err != nil {
+		return filestore.Usage{}, err
+	}
+	defer t.close()
+	st, err := s.find(t, dir)
+	if err != nil {
+		return filestore.Usage{}, err
+	}
+	if st.kind != kindDir {
+		return filestore.Usage{}, filestore.ErrNotDirectory
+	}
+	if dir != filestore.Root {
+		return s.count(ctx, t, dir)
+	}
+	if err := s.ready(ctx, t); err != nil {
+		return filestore.Usage{}, err
+	}
+	return s.ledger.stored(), nil
+}
+
+// ready makes sure that the ledger is right.
+func (s *Store) ready(ctx context.Context, t tree) error {
+	if s.counted.Load() {
+		return ctx.Err()
+	}
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	return s.recount(ctx, t)
+}
+
+// recount counts the tree if that has not been done yet, and first ends a
+// change that could neither be ended nor taken back. Callers hold s.change.
+func (s *Store) recount(ctx context.Context, t tree) error {
+	if s.counted.Load() {
+		return nil
+	}
+	if err := s.rollForward(t); err != nil {
+		return err
+	}
+	u, err := s.count(ctx, t, filestore.Root)
+	if err != nil {
+		return err
+	}
+	s.ledger.set(u)
+	s.counted.Store(true)
+	return nil
+}
+
+func (s *Store) lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.change <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) unlock() { <-s.change }
+
+func check(ctx context.Context, name string) error {
+	if err := filestore.CheckName(name); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// checkChange is check for a name that is to be made, changed or removed.
+func checkChange(ctx context.Context, name string) error {
+	if name == filestore.Root {
+		return fs.ErrInvalid
+	}
+	return check(ctx, name)
+}

@@ -1,0 +1,56 @@
+package dirstore
+
+import (
+	"os"
+	"time"
+)
+
+// tree reaches the directory that holds an account's tree and its state
+// directory. All names are relative to that directory, with slashes, and were
+// checked before. No method follows a symbolic link, in any component.
+type tree interface {
+	// lstat tells what stands under a name. What does not exist, or stands
+	// below a file or a link, is kindNone and no error.
+	lstat(name string) (stat, error)
+	// entry is lstat for an entry of an open directory with this name.
+	entry(dir *os.File, name, last string) (stat, error)
+	// open opens a regular file or a directory for reading. What is neither
+	// gives fs.ErrNotExist.
+	open(name string) (*os.File, stat, error)
+	// create makes a file that did not exist, for writing.
+	create(name string) (*os.File, error)
+	// fstat is lstat for an open file.
+	fstat(f *os.File) (stat, error)
+	mkdir(name string, perm os.FileMode) error
+	// rename gives fs.ErrExist for an existing target, or replaces it if it
+	// is a file.
+	rename(from, to string, replace bool) error
+	// remove removes a file or an empty directory.
+	remove(name string) error
+	chtimes(name string, modTime time.Time) error
+	// sync makes the entries of a directory survive the loss of power.
+	sync(dir string) error
+	close()
+}
+
+// opener opens the directory base. It is openBeneath or openRoot.
+type opener func(base string) (tree, error)
+
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindFile
+	kindDir
+	kindForeign // a link or a special file
+)
+
+// stat is what the host knows of an entry. Two that are equal belong to the
+// same content.
+type stat struct {
+	kind    kind
+	size    int64
+	modTime time.Time
+	inode   uint64
+	changed int64 // the time of the last change of the inode, where known
+}

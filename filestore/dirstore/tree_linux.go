@@ -1,0 +1,235 @@
+package dirstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxPath is how much of a name goes into one call; the system takes less
+// than 4,096 bytes.
+const maxPath = 4000
+
+// beneath is the tree on Linux, by openat2(2).
+type beneath struct {
+	base int // an O_PATH descriptor
+}
+
+// bestOpener returns openBeneath if the kernel, and what filters its calls,
+// have openat2.
+func bestOpener() opener {
+	fd, err := openat2(unix.AT_FDCWD, ".", unix.O_PATH|unix.O_DIRECTORY, 0)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+		return openRoot
+	}
+	if err == nil {
+		unix.Close(fd)
+	}
+	return openBeneath
+}
+
+func openBeneath(base string) (tree, error) {
+	fd, err := retry(func() (int, error) {
+		return unix.Open(base, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return beneath{fd}, nil
+}
+
+func (t beneath) close() { unix.Close(t.base) }
+
+func retry(call func() (int, error)) (int, error) {
+	for {
+		fd, err := call()
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func openat2(dir int, name string, flags, mode uint64) (int, error) {
+	return retry(func() (int, error) {
+		return unix.Openat2(dir, name, &unix.OpenHow{
+			Flags:   flags | unix.O_CLOEXEC | unix.O_NOFOLLOW,
+			Mode:    mode,
+			Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
+		})
+	})
+}
+
+// openFD opens name below dir, in two steps if it is long. Whatever is in the
+// way of a name gives fs.ErrNotExist.
+func openFD(dir int, name string, flags, mode uint64) (int, error) {
+	if len(name) > maxPath {
+		cut := strings.LastIndexByte(name[:maxPath], '/')
+		fd, err := openFD(dir, name[:cut], unix.O_PATH|unix.O_DIRECTORY, 0)
+		if err != nil {
+			return -1, err
+		}
+		defer unix.Close(fd)
+		return openFD(fd, name[cut+1:], flags, mode)
+	}
+	fd, err := openat2(dir, name, flags, mode)
+	switch err {
+	case unix.ENOTDIR, unix.ELOOP, unix.EXDEV, unix.ENXIO, unix.ENODEV:
+		return -1, fs.ErrNotExist
+	}
+	return fd, err
+}
+
+func (t beneath) openFile(name string, flags, mode uint64) (*os.File, error) {
+	fd, err := openFD(t.base, name, flags, mode)
+	if err != nil {
+		return nil, err
+	}
+	_, label, _ := strings.Cut(name, "/")
+	return os.NewFile(uintptr(fd), label), nil
+}
+
+func (t beneath) open(name string) (*os.File, stat, error) {
+	fd, err := openFD(t.base, name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	st, err := fdStat(fd)
+	if err == nil && st.kind == kindForeign {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, stat{}, err
+	}
+	_, label, _ := strings.Cut(name, "/")
+	return os.NewFile(uintptr(fd), label), st, nil
+}
+
+func (t beneath) create(name string) (*os.File, error) {
+	return t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
+}
+
+func (t beneath) lstat(name string) (stat, error) {
+	fd, err := openFD(t.base, name, unix.O_PATH, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return stat{}, nil
+	}
+	if err != nil {
+		return stat{}, err
+	}
+	defer unix.Close(fd)
+	return fdStat(fd)
+}
+
+func (t beneath) fstat(f *os.File) (stat, error) { return fdStat(int(f.Fd())) }
+
+func fdStat(fd int) (stat, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return stat{}, err
+	}
+	return toStat(&st), nil
+}
+
+func (t beneath) entry(dir *os.File, _, last string) (stat, error) {
+	var st unix.Stat_t
+	err := unix.Fstatat(int(dir.Fd()), last, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == unix.ENOENT {
+		return stat{}, nil
+	}
+	if err != nil {
+		return stat{}, err
+	}
+	return toStat(&st), nil
+}
+
+func toStat(st *unix.Stat_t) stat {
+	k := kindForeign
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		k = kindFile
+	case unix.S_IFDIR:
+		k = kindDir
+	}
+	return stat{
+		kind:    k,
+		size:    st.Size,
+		modTime: time.Unix(st.Mtim.Unix()),
+		inode:   st.Ino,
+		changed: st.Ctim.Nano(),
+	}
+}
+
+// in calls do with the directory that holds name, and the last segment.
+func (t beneath) in(name string, do func(dir int, last string) error) error {
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
+		return do(t.base, name)
+	}
+	fd, err := openFD(t.base, name[:i], unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return do(fd, name[i+1:])
+}
+
+func (t beneath) mkdir(name string, perm os.FileMode) error {
+	return t.in(name, func(dir int, last string) error {
+		return unix.Mkdirat(dir, last, uint32(perm))
+	})
+}
+
+func (t beneath) rename(from, to string, replace bool) error {
+	return t.in(from, func(fromDir int, fromLast string) error {
+		return t.in(to, func(toDir int, toLast string) error {
+			if replace {
+				return unix.Renameat(fromDir, fromLast, toDir, toLast)
+			}
+			err := unix.Renameat2(fromDir, fromLast, toDir, toLast, unix.RENAME_NOREPLACE)
+			if err != unix.EINVAL && err != unix.ENOSYS {
+				return err
+			}
+			// This file system cannot do it in one step. Nobody else changes
+			// the tree in this process.
+			var st unix.Stat_t
+			if unix.Fstatat(toDir, toLast, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
+				return fs.ErrExist
+			}
+			return unix.Renameat(fromDir, fromLast, toDir, toLast)
+		})
+	})
+}
+
+func (t beneath) remove(name string) error {
+	return t.in(name, func(dir int, last string) error {
+		err := unix.Unlinkat(dir, last, 0)
+		if err == unix.EISDIR {
+			err = unix.Unlinkat(dir, last, unix.AT_REMOVEDIR)
+		}
+		return err
+	})
+}
+
+func (t beneath) chtimes(name string, modTime time.Time) error {
+	ts, err := unix.TimeToTimespec(modTime)
+	if err != nil {
+		return err
+	}
+	return t.in(name, func(dir int, last string) error {
+		return unix.UtimesNanoAt(dir, last, []unix.Timespec{{Nsec: unix.UTIME_OMIT}, ts}, unix.AT_SYMLINK_NOFOLLOW)
+	})
+}
+
+func (t beneath) sync(dir string) error {
+	f, err := t.openFile(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

@@ -1,0 +1,71 @@
+package filestore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Errors that callers branch on, beside fs.ErrNotExist, fs.ErrExist,
+// fs.ErrPermission and fs.ErrInvalid. Compare with errors.Is.
+var (
+	// ErrReserved: nobody may do this to that name. It is a kind of
+	// fs.ErrPermission.
+	ErrReserved = fmt.Errorf("name is reserved: %w", fs.ErrPermission)
+	// ErrIsDirectory: a file is needed and the name is a directory.
+	ErrIsDirectory = errors.New("is a directory")
+	// ErrNotDirectory: a directory is needed and the name is a file.
+	ErrNotDirectory = errors.New("not a directory")
+	// ErrNotEmpty: the directory has entries.
+	ErrNotEmpty = errors.New("directory not empty")
+	// ErrConflict: the change does not fit what is stored, such as giving the
+	// name of a sidecar to a file that has one.
+	ErrConflict = errors.New("conflict with a sidecar")
+	// ErrChanged: the file is not the one that the caller meant.
+	ErrChanged = errors.New("file has changed")
+	// ErrLimit: see LimitError.
+	ErrLimit = errors.New("over the limit")
+	// ErrLogin: this name and this password open no account here. One error
+	// for every reason, so that nobody learns which accounts exist.
+	ErrLogin = errors.New("wrong name or password")
+)
+
+// LimitKind tells which of the limits was met.
+type LimitKind uint8
+
+const (
+	LimitFiles    LimitKind = iota // Limits.Files
+	LimitBytes                     // Limits.Bytes
+	LimitFileSize                  // Limits.FileSize
+)
+
+// String returns the name of the account setting: "MaxWebFiles".
+func (k LimitKind) String() string {
+	switch k {
+	case LimitFiles:
+		return "MaxWebFiles"
+	case LimitBytes:
+		return "MaxWebSize"
+	case LimitFileSize:
+		return "MaxFileSize"
+	}
+	return fmt.Sprintf("LimitKind(%d)", uint8(k))
+}
+
+// LimitError says that a change would end above a limit. It satisfies
+// errors.Is(err, ErrLimit).
+type LimitError struct {
+	Kind  LimitKind
+	Limit int64 // the limit, in bytes or entries
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("over the limit: %v is %d", e.Kind, e.Limit)
+}
+
+// Is reports whether target is ErrLimit.
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+func pathError(op, name string, err error) error {
+	return &fs.PathError{Op: op, Path: name, Err: err}
+}

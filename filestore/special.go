@@ -1,0 +1,99 @@
+package filestore
+
+import "strings"
+
+// Names with a meaning of their own (CommuniGate Pro Guide, File Storage,
+// "Special Files and Folders", "Virtual Files and Folders"). They restrict in
+// every letter case, which no source settles: a storage that is moved to a
+// system without letter case must not become more open than it was. Letter
+// case is Unicode simple folding, because ASCII folding lets "index.wſſp" by.
+const (
+	privateName  = "private"
+	pageName     = "index.wssp"
+	freeBusyPage = "freebusy.wssp"
+	freeBusyFile = "freebusy.vfb"
+)
+
+// mount is one of the six virtual top-level directories.
+type mount uint8
+
+const (
+	noMount mount = iota
+	domainMount
+	serverMount // of the server or of the cluster
+)
+
+func mountOf(first string) mount {
+	if first[0] != '$' {
+		return noMount
+	}
+	for _, name := range [...]string{"$DomainSkins", "$DomainPBXApp"} {
+		if strings.EqualFold(first, name) {
+			return domainMount
+		}
+	}
+	for _, name := range [...]string{"$ServerSkins", "$ClusterSkins", "$ServerPBXApp", "$ClusterPBXApp"} {
+		if strings.EqualFold(first, name) {
+			return serverMount
+		}
+	}
+	return noMount
+}
+
+// traits is what the spelling of a clean name alone tells.
+type traits struct {
+	private bool  // is, or is below, the private directory
+	mount   mount // is, or is below, a mount
+	sidecar bool  // is, or is below, something with the suffix of a sidecar
+	page    bool  // is the management page of a directory
+	virtual bool  // never stands for a stored file
+}
+
+func traitsOf(name string) traits {
+	first, _, _ := strings.Cut(name, "/")
+	t := traits{
+		private: strings.EqualFold(first, privateName),
+		mount:   mountOf(first),
+	}
+	t.virtual = t.mount != noMount || first[0] == '~' || strings.EqualFold(name, freeBusyPage)
+	for segment := range strings.SplitSeq(name, "/") {
+		t.page = strings.EqualFold(segment, pageName)
+		t.virtual = t.virtual || t.page
+		t.sidecar = t.sidecar || hasSidecarSuffix(segment)
+	}
+	return t
+}
+
+// hasSidecarSuffix reports whether the suffix is there in any letter case. No
+// letter beyond ASCII folds to one of ".meta", so bytes can be counted.
+func hasSidecarSuffix(segment string) bool {
+	n := len(segment) - len(sidecarSuffix)
+	return n > 0 && strings.EqualFold(segment[n:], sidecarSuffix)
+}
+
+// reservedTarget reports whether nobody may give this name to something new,
+// a directory or a file.
+func reservedTarget(name string, directory bool) bool {
+	if name == Root {
+		return true
+	}
+	t := traitsOf(name)
+	if t.virtual {
+		return true
+	}
+	dir, last := Split(name)
+	if hasSidecarSuffix(last) && (directory || !strings.HasSuffix(last, sidecarSuffix)) {
+		return true
+	}
+	if dir != Root {
+		return false
+	}
+	return t.private && (name != privateName || !directory) ||
+		directory && strings.EqualFold(name, freeBusyFile)
+}
+
+// fixed reports whether name can be neither an end of a rename nor of a copy:
+// the root, the private directory itself, and the border of a mount.
+func fixed(name string) bool {
+	return name == Root || strings.EqualFold(name, privateName) || traitsOf(name).mount != noMount
+}

@@ -1,0 +1,70 @@
+package filestore
+
+import (
+	"context"
+	"iter"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// MaxSidecarBytes bounds the content of a sidecar. Our choice.
+const MaxSidecarBytes = meta.MaxBytes
+
+// Store keeps the tree of one account. It knows names, sidecars and limits,
+// but no callers and no rights: those are the business of [View].
+//
+// What every store promises:
+//
+//   - A name that [CheckName] refuses gives fs.ErrInvalid, before anything is
+//     touched.
+//   - One call is one step: others see all of it or nothing, and a crash
+//     leaves all of it or nothing.
+//   - A file or directory X and its sidecar X.meta ([SidecarName]) are one
+//     thing. Removing and renaming X does the same to its sidecar. The target
+//     of Rename and Copy ends with the sidecar that came with the source, or
+//     with none. Writing over X keeps the sidecar.
+//   - A sidecar may be stored, read, renamed and removed by its own name, and
+//     before its file exists. ErrConflict is the answer to whatever would leave
+//     a sidecar without its place: something that has one is renamed or copied
+//     to the name of a sidecar or to a name too long for its own, a sidecar is
+//     copied over its file, a directory gets the name of a sidecar.
+//   - Limits are exact, however many goroutines write: a change that makes a
+//     number larger and would end above its limit fails with a *LimitError
+//     and changes nothing. A copy is new: all of it is counted.
+//   - Only directories and regular files exist. Links and special files that
+//     somebody else put into the tree are as if they were not there, but their
+//     names are taken (fs.ErrExist), and a directory that holds them is not
+//     empty: nothing of theirs is overwritten.
+//
+// The errors callers may branch on: fs.ErrNotExist (also for a missing
+// parent), fs.ErrExist, fs.ErrInvalid, ErrIsDirectory, ErrNotDirectory,
+// ErrNotEmpty, ErrConflict, ErrChanged, and ErrLimit by way of *LimitError.
+// All come in an *fs.PathError, whose Path is the storage path that the error
+// is about: Rename and Copy with a missing source name from, with a missing
+// parent of the target they name to. Looking at something below a file gives
+// fs.ErrNotExist, making it ErrNotDirectory.
+//
+// [Root] always exists, and cannot be created, removed, renamed or replaced
+// (fs.ErrInvalid). To copy or rename something onto itself, into its own tree
+// or onto a directory above it is fs.ErrInvalid too, and so is what would make
+// the name of anything below it invalid.
+//
+// A Store is safe for concurrent use. Package storetest holds the tests that
+// every store passes.
+type Store interface {
+	Stat(ctx context.Context, name string) (FileInfo, error)
+	Open(ctx context.Context, name string) (File, error)
+	List(ctx context.Context, dir string) iter.Seq2[FileInfo, error]
+	Create(ctx context.Context, name string, o CreateOptions, l Limits) (Upload, error)
+	Mkdir(ctx context.Context, name string, l Limits) error
+	Remove(ctx context.Context, name string, o RemoveOptions) error
+	Rename(ctx context.Context, from, to string, o RenameOptions) error
+	// Copy passes the content of the sidecars that go with what is copied
+	// through attributes, and stores what that returns. A nil result leaves a
+	// sidecar out, a nil attributes all of them, and one above MaxSidecarBytes
+	// is left out anyway. attributes must not call the store.
+	Copy(ctx context.Context, from, to string, o CopyOptions, attributes func(sidecar []byte) []byte, l Limits) error
+	// Usage counts what is below dir. For Root the answer is kept at hand and
+	// is exact.
+	Usage(ctx context.Context, dir string) (Usage, error)
+}

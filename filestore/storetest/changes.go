@@ -1,0 +1,300 @@
+package storetest
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// change is one operation of a table.
+type change func(ctx context.Context, s filestore.Store) error
+
+func mkdir(name string) change {
+	return func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, name, boundless) }
+}
+
+func remove(name string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Remove(ctx, name, filestore.RemoveOptions{})
+	}
+}
+
+func removeAll(name string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Remove(ctx, name, filestore.RemoveOptions{Recursive: true})
+	}
+}
+
+func rename(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{})
+	}
+}
+
+func replace(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true})
+	}
+}
+
+func copyTo(from, to string) change { return copyWith(from, to, filestore.CopyOptions{}) }
+
+func copyOver(from, to string) change {
+	return copyWith(from, to, filestore.CopyOptions{Replace: true})
+}
+
+func copyShallow(from, to string) change {
+	return copyWith(from, to, filestore.CopyOptions{Shallow: true})
+}
+
+func copyWith(from, to string, o filestore.CopyOptions) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Copy(ctx, from, to, o, keep, boundless)
+	}
+}
+
+func put(name, content string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return write(ctx, s, name, content, filestore.CreateOptions{}, boundless)
+	}
+}
+
+// long is a name without room for the suffix of a sidecar.
+var long = strings.Repeat("n", 251)
+
+// testChanges runs one operation on a tree. A refused one must leave the tree
+// as it was, so rows with an error name no outcome.
+func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
+	tests := []struct {
+		name   string
+		before string
+		change change
+		after  string
+		err    error
+	}{
+		{name: "mkdir", before: "a/", change: mkdir("a/b"), after: "a/ a/b/"},
+		{name: "mkdir without parent", change: mkdir("a/b"), err: fs.ErrNotExist},
+		{name: "mkdir below a file", before: "a=1", change: mkdir("a/b"), err: filestore.ErrNotDirectory},
+		{name: "mkdir deep below a file", before: "a=1", change: mkdir("a/b/c"), err: fs.ErrNotExist},
+		{name: "mkdir twice", before: "a/ a/b=1", change: mkdir("a"), err: fs.ErrExist},
+		{name: "mkdir over a file", before: "a=1", change: mkdir("a"), err: fs.ErrExist},
+		{name: "mkdir takes over a sidecar", before: "a.meta=m", change: mkdir("a"), after: "a/ a.meta=m"},
+		{name: "mkdir with the name of a sidecar", before: "a=1", change: mkdir("a.meta"), err: filestore.ErrConflict},
+		{name: "mkdir named like the suffix alone", change: mkdir(".meta"), after: ".meta/"},
+
+		{name: "put below a file", before: "a=1", change: put("a/b", ""), err: filestore.ErrNotDirectory},
+		{name: "put keeps the sidecar", before: "a=1 a.meta=m", change: put("a", "2"), after: "a=2 a.meta=m"},
+		{name: "put takes over a sidecar", before: "a.meta=m", change: put("a", "2"), after: "a=2 a.meta=m"},
+		{name: "put of a sidecar first", change: put("a.meta", "m"), after: "a.meta=m"},
+		{name: "put over a sidecar", before: "a=1 a.meta=m", change: put("a.meta", "n"), after: "a=1 a.meta=n"},
+
+		{name: "remove a file", before: "a=1 b=2", change: remove("a"), after: "b=2"},
+		{name: "remove a file with its sidecar", before: "a=1 a.meta=m b=2 b.meta=n", change: remove("a"), after: "b=2 b.meta=n"},
+		{name: "remove a sidecar alone", before: "a=1 a.meta=m", change: remove("a.meta"), after: "a=1"},
+		{name: "remove what is not there", before: "b=1", change: remove("a"), err: fs.ErrNotExist},
+		{name: "remove a file of which only the sidecar is there", before: "a.meta=m", change: remove("a"), err: fs.ErrNotExist},
+		{name: "remove below a file", before: "a=1", change: remove("a/b"), err: fs.ErrNotExist},
+		{name: "remove an empty directory", before: "a/ b/", change: remove("a"), after: "b/"},
+		{name: "remove an empty directory with its sidecar", before: "a/ a.meta=m", change: remove("a"), after: ""},
+		{name: "remove a full directory", before: "a/ a/b=1", change: remove("a"), err: filestore.ErrNotEmpty},
+		{name: "remove a directory that has a sidecar inside", before: "a/ a/b.meta=1", change: remove("a"), err: filestore.ErrNotEmpty},
+		{name: "remove recursively", before: "a/ a.meta=m a/b/ a/b/c=1 a/b.meta=m a/d=2 ab=3", change: removeAll("a"), after: "ab=3"},
+		{name: "remove recursively a file", before: "a=1 b=2", change: removeAll("a"), after: "b=2"},
+
+		{name: "rename a file", before: "a=1", change: rename("a", "b"), after: "b=1"},
+		{name: "rename into a directory", before: "a=1 d/ d/e/", change: rename("a", "d/e/a"), after: "d/ d/e/ d/e/a=1"},
+		{name: "rename a directory", before: "a/ a/b/ a/b/c=1 a/b/c.meta=m", change: rename("a", "z"), after: "z/ z/b/ z/b/c=1 z/b/c.meta=m"},
+		{name: "rename to a longer name that begins alike", before: "a/ a/x=1", change: rename("a", "ab"), after: "ab/ ab/x=1"},
+		{name: "rename takes the sidecar along", before: "a=1 a.meta=m d/", change: rename("a", "d/b"), after: "d/ d/b=1 d/b.meta=m"},
+		{name: "rename a directory with its sidecar", before: "a/ a.meta=m", change: rename("a", "b"), after: "b/ b.meta=m"},
+		{name: "rename removes a sidecar without a file", before: "a=1 b.meta=m", change: rename("a", "b"), after: "b=1"},
+		{name: "rename replaces a sidecar without a file", before: "a=1 a.meta=m b.meta=n", change: rename("a", "b"), after: "b=1 b.meta=m"},
+		{name: "rename to a taken name", before: "a=1 b=2 b.meta=m", change: rename("a", "b"), err: fs.ErrExist},
+		{name: "rename to the name of an empty directory", before: "a/ b/", change: rename("a", "b"), err: fs.ErrExist},
+		{name: "rename onto itself", before: "a=1 a.meta=m", change: replace("a", "a"), err: fs.ErrInvalid},
+		{name: "rename into its own tree", before: "a/ a/b/", change: replace("a", "a/b/c"), err: fs.ErrInvalid},
+		{name: "rename onto its own parent", before: "a/ a/b/ a/c=1", change: replace("a/b", "a"), err: fs.ErrInvalid},
+		{name: "rename what is not there", before: "b=1", change: replace("a", "b"), err: fs.ErrNotExist},
+		{name: "rename below a file", before: "a=1", change: rename("a/b", "c"), err: fs.ErrNotExist},
+		{name: "rename without a parent", before: "a=1", change: rename("a", "d/a"), err: fs.ErrNotExist},
+		{name: "rename into a file", before: "a=1 d=2", change: replace("a", "d/a"), err: filestore.ErrNotDirectory},
+		{name: "rename the root", before: "a/", change: replace(".", "a/b"), err: fs.ErrInvalid},
+		{name: "rename onto the root", before: "a/", change: replace("a", "."), err: fs.ErrInvalid},
+
+		{name: "replace a file", before: "a=1 b=2", change: replace("a", "b"), after: "b=1"},
+		{name: "replace nothing", before: "a=1", change: replace("a", "b"), after: "b=1"},
+		{name: "replace a file that has a sidecar", before: "a=1 b=2 b.meta=m", change: replace("a", "b"), after: "b=1"},
+		{name: "replace by a file that has a sidecar", before: "a=1 a.meta=m b=2", change: replace("a", "b"), after: "b=1 b.meta=m"},
+		{name: "replace with sidecars on both", before: "a=1 a.meta=m b=2 b.meta=n", change: replace("a", "b"), after: "b=1 b.meta=m"},
+		{name: "replace a file by a directory", before: "a/ a/x=1 b=2 b.meta=m", change: replace("a", "b"), after: "b/ b/x=1"},
+		{name: "replace a directory by a file", before: "a=1 b/ b/x=2 b.meta=m", change: replace("a", "b"), after: "b=1"},
+		{name: "replace a directory by a directory", before: "a/ a/x=1 b/ b/y=2 b/z/", change: replace("a", "b"), after: "b/ b/x=1"},
+		{name: "replace an empty directory", before: "a/ a/x=1 b/", change: replace("a", "b"), after: "b/ b/x=1"},
+
+		{name: "rename a sidecar", before: "a=1 a.meta=m", change: rename("a.meta", "b.meta"), after: "a=1 b.meta=m"},
+		{name: "rename a sidecar to its file", before: "a.meta=m", change: rename("a.meta", "a"), after: "a=m"},
+		{name: "replace a file by its sidecar", before: "a=1 a.meta=m", change: replace("a.meta", "a"), after: "a=m"},
+		{name: "rename a sidecar to a plain name", before: "a.meta=m b.meta=n", change: rename("a.meta", "b"), after: "b=m"},
+		{name: "rename a file to a sidecar", before: "a=1", change: rename("a", "b.meta"), after: "b.meta=1"},
+		{name: "rename a file to its own sidecar", before: "a=1", change: rename("a", "a.meta"), after: "a.meta=1"},
+		{name: "rename a file that has a sidecar to a sidecar", before: "a=1 a.meta=m", change: rename("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "replace the own sidecar", before: "a=1 a.meta=m", change: replace("a", "a.meta"), err: filestore.ErrConflict},
+		{name: "rename a directory to a sidecar", before: "a/", change: rename("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "rename to a name too long for a sidecar", before: "a=1", change: rename("a", long), after: long + "=1"},
+		{name: "rename with a sidecar to a name too long for it", before: "a=1 a.meta=m", change: rename("a", long), err: filestore.ErrConflict},
+		{name: "rename from a name too long for a sidecar", before: long + "=1", change: rename(long, "a"), after: "a=1"},
+
+		{name: "copy a file", before: "a=1", change: copyTo("a", "b"), after: "a=1 b=1"},
+		{name: "copy an empty file", before: "a=", change: copyTo("a", "b"), after: "a= b="},
+		{name: "copy a file with its sidecar", before: "a=1 a.meta=m", change: copyTo("a", "b"), after: "a=1 a.meta=m b=1 b.meta=m"},
+		{name: "copy a file with an empty sidecar", before: "a=1 a.meta=", change: copyTo("a", "b"), after: "a=1 a.meta= b=1 b.meta="},
+		{name: "copy a tree", before: "a/ a.meta=l a/b/ a/b.meta=m a/b/c=1 a/b/c.meta=n a/d=2", change: copyTo("a", "z"),
+			after: "a/ a.meta=l a/b/ a/b.meta=m a/b/c=1 a/b/c.meta=n a/d=2 z/ z.meta=l z/b/ z/b.meta=m z/b/c=1 z/b/c.meta=n z/d=2"},
+		{name: "copy shallow", before: "a/ a.meta=l a/b/ a/c=1", change: copyShallow("a", "z"), after: "a/ a.meta=l a/b/ a/c=1 z/ z.meta=l"},
+		{name: "copy shallow a file", before: "a=1", change: copyShallow("a", "b"), after: "a=1 b=1"},
+		{name: "copy removes a sidecar without a file", before: "a=1 b.meta=m", change: copyTo("a", "b"), after: "a=1 b=1"},
+		{name: "copy to a taken name", before: "a=1 b=2", change: copyTo("a", "b"), err: fs.ErrExist},
+		{name: "copy over a file", before: "a=1 b=2 b.meta=m", change: copyOver("a", "b"), after: "a=1 b=1"},
+		{name: "copy with sidecars on both", before: "a=1 a.meta=m b=2 b.meta=n", change: copyOver("a", "b"), after: "a=1 a.meta=m b=1 b.meta=m"},
+		{name: "copy a file over a directory", before: "a=1 b/ b/x=2", change: copyOver("a", "b"), after: "a=1 b=1"},
+		{name: "copy a directory over a directory", before: "a/ a/x=1 b/ b/y=2", change: copyOver("a", "b"), after: "a/ a/x=1 b/ b/x=1"},
+		{name: "copy onto itself", before: "a=1", change: copyOver("a", "a"), err: fs.ErrInvalid},
+		{name: "copy into its own tree", before: "a/ a/b/", change: copyOver("a", "a/b/c"), err: fs.ErrInvalid},
+		{name: "copy onto its own parent", before: "a/ a/b/ a/c=1", change: copyOver("a/b", "a"), err: fs.ErrInvalid},
+		{name: "copy what is not there", before: "b=1", change: copyOver("a", "b"), err: fs.ErrNotExist},
+		{name: "copy without a parent", before: "a=1", change: copyTo("a", "d/a"), err: fs.ErrNotExist},
+		{name: "copy into a file", before: "a=1 d=2", change: copyOver("a", "d/a"), err: filestore.ErrNotDirectory},
+		{name: "copy the root", before: "a/", change: copyOver(".", "a/b"), err: fs.ErrInvalid},
+		{name: "copy onto the root", before: "a/", change: copyOver("a", "."), err: fs.ErrInvalid},
+		{name: "copy a sidecar", before: "a=1 a.meta=m", change: copyTo("a.meta", "b.meta"), after: "a=1 a.meta=m b.meta=m"},
+		{name: "copy a sidecar over its file", before: "a=1 a.meta=m", change: copyOver("a.meta", "a"), err: filestore.ErrConflict},
+		{name: "copy a directory to a sidecar", before: "a/", change: copyTo("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "copy with a sidecar to a sidecar", before: "a=1 a.meta=m", change: copyTo("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "copy with a sidecar to a name too long for it", before: "a=1 a.meta=m", change: copyTo("a", long), err: filestore.ErrConflict},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			fill(t, s, tt.before)
+			counted(t, s) // and has the store count before the change
+			err := tt.change(t.Context(), s)
+			if tt.err != nil {
+				refused(t, tt.err, err)
+				holds(t, s, tt.before)
+				return
+			}
+			require.NoError(t, err)
+			holds(t, s, tt.after)
+		})
+	}
+}
+
+// testErrorPaths: an error names the path that it is about.
+func testErrorPaths(t *testing.T, open func(t *testing.T) filestore.Store) {
+	s := open(t)
+	fill(t, s, "a=1 a.meta=m b=2 d/")
+	tests := []struct {
+		name     string
+		from, to string
+		path     string
+	}{
+		{"missing source", "x", "y", "x"},
+		{"missing parent of the source", "x/x", "y", "x/x"},
+		{"missing parent of the target", "a", "x/y", "x/y"},
+		{"parent of the target a file", "a", "b/y", "b/y"},
+		{"taken target", "a", "b", "b"},
+		{"target is a sidecar", "a", "x.meta", "x.meta"},
+		{"invalid source", "..", "y", ".."},
+		{"invalid target", "a", "x//y", "x//y"},
+		{"root as source", ".", "y", "."},
+		{"root as target", "a", ".", "."},
+		{"target below the source", "d", "d/e", "d/e"},
+	}
+	for _, tt := range tests {
+		for op, c := range map[string]change{"rename": rename(tt.from, tt.to), "copy": copyTo(tt.from, tt.to)} {
+			var pathErr *fs.PathError
+			require.ErrorAs(t, c(t.Context(), s), &pathErr)
+			require.Equal(t, tt.path, pathErr.Path, "%s, %s", op, tt.name)
+		}
+	}
+	err := s.Copy(t.Context(), "a", "y", filestore.CopyOptions{}, nil, maxFiles(4))
+	var pathErr *fs.PathError
+	require.ErrorAs(t, err, &pathErr)
+	require.Equal(t, "y", pathErr.Path)
+}
+
+func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
+	const before = "a/ a.meta=acl a/b=1 a/b.meta=acl a/c.meta=acl a/d/ a/d/e.meta=free f=2 f.meta=acl"
+	upper := func(sidecar []byte) []byte { return []byte(strings.ToUpper(string(sidecar))) }
+	none := func([]byte) []byte { return nil }
+	some := func(sidecar []byte) []byte {
+		if string(sidecar) == "acl" {
+			return nil
+		}
+		return sidecar
+	}
+	empty := func([]byte) []byte { return []byte{} }
+	tests := []struct {
+		name       string
+		from       string
+		attributes func([]byte) []byte
+		added      string
+	}{
+		{"changed", "a", upper, "z/ z.meta=ACL z/b=1 z/b.meta=ACL z/c.meta=ACL z/d/ z/d/e.meta=FREE"},
+		{"left out", "a", none, "z/ z/b=1 z/d/"},
+		{"left out by content", "a", some, "z/ z/b=1 z/d/ z/d/e.meta=free"},
+		{"no function", "a", nil, "z/ z/b=1 z/d/"},
+		{"empty", "f", empty, "z=2 z.meta="},
+		{"of a file", "f", upper, "z=2 z.meta=ACL"},
+		{"of a file, left out", "f", none, "z=2"},
+		{"a sidecar by its own name", "f.meta", none, "z=acl"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			fill(t, s, before)
+			require.NoError(t, s.Copy(t.Context(), tt.from, "z", filestore.CopyOptions{}, tt.attributes, boundless))
+			holds(t, s, before+" "+tt.added)
+		})
+	}
+
+	t.Run("too large", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		fill(t, s, "a=1 a.meta="+strings.Repeat("m", 1<<20+1))
+		called := false
+		attributes := func(sidecar []byte) []byte { called = true; return sidecar }
+		require.NoError(t, s.Copy(t.Context(), "a", "b", filestore.CopyOptions{}, attributes, boundless))
+		require.False(t, called)
+		_, err := s.Stat(t.Context(), "b.meta")
+		refused(t, fs.ErrNotExist, err)
+		counted(t, s)
+	})
+}
+
+// testDeepNames: what is moved keeps valid names, or stays where it is.
+func testDeepNames(t *testing.T, open func(t *testing.T) filestore.Store) {
+	s := open(t)
+	deep := strings.Repeat("d/", 98)
+	for i := 2; i <= len(deep); i += 2 {
+		fill(t, s, deep[:i])
+	}
+	fill(t, s, "a/ a/b/ a/b/c=1")
+	before := contents(t, s)
+	refused(t, fs.ErrInvalid, s.Rename(t.Context(), "a", deep+"a", filestore.RenameOptions{}))
+	refused(t, fs.ErrInvalid, s.Copy(t.Context(), "a", deep+"a", filestore.CopyOptions{}, keep, boundless))
+	require.Equal(t, before, contents(t, s))
+	require.NoError(t, s.Rename(t.Context(), "a/b", deep+"b", filestore.RenameOptions{}))
+	require.Equal(t, "1", read(t, s, deep+"b/c"))
+	require.NoError(t, s.Copy(t.Context(), "a", deep+"a", filestore.CopyOptions{}, keep, boundless))
+	u, err := s.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, filestore.Usage{Files: 102, Bytes: 1}, u)
+}

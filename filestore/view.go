@@ -1,0 +1,376 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// View is the storage of one account as one caller may see it: the only place
+// where rights are decided. It implements [FS]; every way in works on one.
+//
+// The order of decisions, for each operation:
+//
+//  1. A name that is not clean is fs.ErrInvalid.
+//  2. A share path leads to what its key opens, and nowhere else.
+//  3. Refusal by shape. Whoever names the private directory, a mount or a
+//     management page, or wants to change something, needs a right to do so.
+//     A stranger is refused before anything is looked up, and an account that
+//     logged in without the right is refused whether or not the thing exists.
+//     So an answer never tells what exists.
+//  4. What else may not be seen is not there: the account does not exist, its
+//     WebSite service is off, the name is another's sidecar.
+//  5. Names that nobody may take are refused with ErrReserved.
+//  6. The store does the rest.
+//
+// A View is safe for concurrent use, holds nothing, and may be kept: rights,
+// services and limits are looked up anew for every operation.
+type View struct {
+	accounts Accounts
+	caller   Caller
+	address  string
+}
+
+var _ FS = (*View)(nil)
+
+// NewView returns the storage of the account at address as caller may see it.
+// An account that does not exist makes a View as well; its operations answer.
+func NewView(accounts Accounts, caller Caller, address string) *View {
+	return &View{accounts: accounts, caller: caller, address: address}
+}
+
+// access is a name that the caller may use as he wants to.
+type access struct {
+	Account
+	name       string // in the store
+	role       Role
+	privileged bool // owner or administrator: sees everything
+	share      bool // reached by a share path
+}
+
+// enter decides whether the caller may read, or if change is set change, name.
+func (v *View) enter(ctx context.Context, op, name string, change bool) (access, error) {
+	a, err := v.decide(ctx, name, change)
+	if err != nil {
+		return access{}, pathError(op, Redact(name), err)
+	}
+	return a, nil
+}
+
+func (v *View) decide(ctx context.Context, name string, change bool) (access, error) {
+	if err := ctx.Err(); err != nil {
+		return access{}, err
+	}
+	if err := CheckName(name); err != nil {
+		return access{}, err
+	}
+	if s, ok := parseShare(name); ok {
+		return v.decideShare(ctx, s, change)
+	}
+	t := traitsOf(name)
+	byShape := change || t.private || t.page || t.mount != noMount
+	if byShape && v.caller.Stranger() {
+		return access{}, fs.ErrPermission
+	}
+	a, err := v.lookup(ctx)
+	if errors.Is(err, fs.ErrNotExist) && byShape && a.role < Owner {
+		return access{}, fs.ErrPermission
+	}
+	if err != nil {
+		return access{}, err
+	}
+	a.name = name
+	a.privileged = a.role == Owner || a.role == Administrator
+	if byShape && !a.privileged {
+		return access{}, fs.ErrPermission
+	}
+	if t.mount != noMount {
+		return access{}, v.decideMount(ctx, a.role, t.mount)
+	}
+	if !a.WebSite && (!a.privileged || v.caller.Limited) {
+		return access{}, fs.ErrNotExist
+	}
+	if t.sidecar && (!a.privileged || v.caller.Limited) {
+		if change {
+			return access{}, fs.ErrPermission
+		}
+		return access{}, fs.ErrNotExist
+	}
+	return a, nil
+}
+
+// lookup finds the account and the caller's role. With fs.ErrNotExist the role
+// is Administrator for an administrator of the server, and nothing else.
+func (v *View) lookup(ctx context.Context) (access, error) {
+	account, err := v.accounts.Account(ctx, v.address)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return access{}, err
+	}
+	a := access{Account: account}
+	if !v.caller.Stranger() {
+		var failed error
+		if a.role, failed = v.accounts.Role(ctx, v.caller, account.Address); failed != nil {
+			return access{}, failed
+		}
+		if v.caller.Limited && a.role == Owner {
+			a.role = Other
+		}
+	}
+	if !missing && account.Store == nil {
+		missing = true
+	}
+	if missing {
+		return a, fs.ErrNotExist
+	}
+	return a, nil
+}
+
+// decideMount: the mounts of a domain are for its administrators, those of the
+// server for the server's. No directory is mounted yet, so whoever may see one
+// finds nothing.
+func (v *View) decideMount(ctx context.Context, role Role, m mount) error {
+	if m == serverMount {
+		var err error
+		if role, err = v.accounts.Role(ctx, v.caller, ""); err != nil {
+			return err
+		}
+	}
+	if role != Administrator || v.caller.Limited {
+		return fs.ErrPermission
+	}
+	return fs.ErrNotExist
+}
+
+// read enters name for reading and leaves out what is not a stored file.
+func (v *View) read(ctx context.Context, op, name string) (access, error) {
+	a, err := v.enter(ctx, op, name, false)
+	if err == nil && traitsOf(a.name).virtual {
+		return access{}, pathError(op, Redact(name), fs.ErrNotExist)
+	}
+	return a, err
+}
+
+// Stat implements [FS].
+func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
+	a, err := v.read(ctx, "stat", name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := a.Store.Stat(ctx, a.name)
+	if err != nil {
+		return nil, a.hide(name, err)
+	}
+	return a.show(name, info), nil
+}
+
+// Open implements [FS].
+func (v *View) Open(ctx context.Context, name string) (File, error) {
+	a, err := v.read(ctx, "open", name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := a.Store.Open(ctx, a.name)
+	if err != nil {
+		return nil, a.hide(name, err)
+	}
+	return file, nil
+}
+
+// List implements [FS].
+func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
+	return func(yield func(FileInfo, error) bool) {
+		a, err := v.read(ctx, "list", dir)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for info, err := range a.Store.List(ctx, a.name) {
+			if err != nil {
+				if !yield(nil, a.hide(dir, err)) {
+					return
+				}
+				continue
+			}
+			if !v.listed(a, info) {
+				continue
+			}
+			if !yield(a.show(Join(dir, info.Name()), info), nil) {
+				return
+			}
+		}
+	}
+}
+
+// listed reports whether a listing shows an entry: whatever the caller can
+// open.
+func (v *View) listed(a access, entry FileInfo) bool {
+	t := traitsOf(entry.Path())
+	if t.virtual {
+		return false
+	}
+	if a.share {
+		return !t.sidecar
+	}
+	return (!t.private || a.privileged) && (!t.sidecar || a.privileged && !v.caller.Limited)
+}
+
+// Create implements [FS].
+func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload, error) {
+	a, err := v.target(ctx, "create", name, false)
+	if err != nil {
+		return nil, err
+	}
+	if IsSidecar(name) {
+		a.Limits.FileSize = min(a.Limits.FileSize, MaxSidecarBytes)
+	}
+	return a.Store.Create(ctx, name, o, a.Limits)
+}
+
+// Mkdir implements [FS].
+func (v *View) Mkdir(ctx context.Context, name string) error {
+	a, err := v.target(ctx, "mkdir", name, true)
+	if err != nil {
+		return err
+	}
+	return a.Store.Mkdir(ctx, name, a.Limits)
+}
+
+// target enters a name that is to be made or replaced.
+func (v *View) target(ctx context.Context, op, name string, directory bool) (access, error) {
+	a, err := v.enter(ctx, op, name, true)
+	if err == nil && reservedTarget(name, directory) {
+		return access{}, pathError(op, name, ErrReserved)
+	}
+	return a, err
+}
+
+// Remove implements [FS].
+func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
+	a, err := v.enter(ctx, "remove", name, true)
+	if err != nil {
+		return err
+	}
+	if name == Root {
+		return pathError("remove", name, ErrReserved)
+	}
+	if traitsOf(name).virtual {
+		return pathError("remove", name, fs.ErrNotExist)
+	}
+	return a.Store.Remove(ctx, name, o)
+}
+
+// Rename implements [FS].
+func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+	a, err := v.pair(ctx, "rename", from, to, true)
+	if err != nil {
+		return err
+	}
+	return a.Store.Rename(ctx, from, to, o)
+}
+
+// Copy implements [FS].
+func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
+	a, err := v.pair(ctx, "copy", from, to, false)
+	if err != nil {
+		return err
+	}
+	return a.Store.Copy(ctx, from, to, o, withoutGrants, a.Limits)
+}
+
+// pair enters both ends of a rename or a copy.
+func (v *View) pair(ctx context.Context, op, from, to string, move bool) (access, error) {
+	if err := CheckName(from); err != nil {
+		return access{}, pathError(op, from, err)
+	}
+	a, err := v.enter(ctx, op, to, true)
+	if err != nil {
+		return access{}, err
+	}
+	source, err := v.enter(ctx, op, from, move)
+	if err != nil {
+		return access{}, err
+	}
+	switch {
+	case source.share, fixed(from):
+		return access{}, pathError(op, Redact(from), ErrReserved)
+	case fixed(to), Within(to, from), Within(from, to):
+		return access{}, pathError(op, to, ErrReserved)
+	case traitsOf(from).virtual:
+		return access{}, pathError(op, from, fs.ErrNotExist)
+	}
+	info, err := a.Store.Stat(ctx, from)
+	if err != nil {
+		return access{}, err
+	}
+	if reservedTarget(to, info.IsDir()) {
+		return access{}, pathError(op, to, ErrReserved)
+	}
+	return a, nil
+}
+
+// withoutGrants is the sidecar of a copy: nobody may read a copy because he
+// could read the original. One that cannot be understood is not copied.
+func withoutGrants(sidecar []byte) []byte {
+	plain, err := meta.WithoutGrants(sidecar)
+	if err != nil {
+		return nil
+	}
+	return plain
+}
+
+// Usage implements [FS].
+func (v *View) Usage(ctx context.Context, dir string) (Usage, error) {
+	a, err := v.manage(ctx, "usage", dir)
+	if err != nil {
+		return Usage{}, err
+	}
+	return a.Store.Usage(ctx, dir)
+}
+
+// Limits implements [FS].
+func (v *View) Limits(ctx context.Context) (Limits, error) {
+	a, err := v.manage(ctx, "limits", Root)
+	return a.Limits, err
+}
+
+// Manage returns nil if the caller may use the management page of dir
+// (CommuniGate Pro Guide, File Storage, "HTML-based Management"). Whether dir
+// exists is not looked at.
+func (v *View) Manage(ctx context.Context, dir string) error {
+	_, err := v.manage(ctx, "manage", dir)
+	return err
+}
+
+// manage enters dir for what only its owner and administrators may do.
+func (v *View) manage(ctx context.Context, op, dir string) (access, error) {
+	a, err := v.enter(ctx, op, dir, true)
+	if err == nil && traitsOf(dir).virtual {
+		return access{}, pathError(op, dir, fs.ErrNotExist)
+	}
+	return a, err
+}
+
+// builtinDefaultPage is the default of the setting DefaultWebPage.
+const builtinDefaultPage = "default.html"
+
+// DefaultPage returns the name of the file that stands for its directory when
+// a URL names no file: the account's DefaultWebPage. A setting that is not one
+// plain segment counts as "default.html".
+func (v *View) DefaultPage(ctx context.Context) (string, error) {
+	account, err := v.accounts.Account(ctx, v.address)
+	if errors.Is(err, fs.ErrNotExist) {
+		return builtinDefaultPage, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	page := account.DefaultPage
+	if dir, _ := Split(page); dir != Root || page == Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {
+		return builtinDefaultPage, nil
+	}
+	return page, nil
+}

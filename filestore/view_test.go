@@ -1,0 +1,467 @@
+package filestore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
+)
+
+const (
+	owner   = "john@client1.com"
+	missing = "nobody@client1.com"
+	off     = "off@client1.com"
+)
+
+// callers, by the names that the expectations use.
+var callers = map[string]filestore.Caller{
+	"stranger":      {},
+	"other":         {Account: "mary@client1.com"},
+	"other domain":  {Account: "ann@client2.com"},
+	"foreign admin": {Account: "boss@client2.com"},
+	"owner":         {Account: owner},
+	"admin":         {Account: "admin@client1.com"},
+	"limited":       {Account: "mary@client1.com", Limited: true},
+	"limited owner": {Account: owner, Limited: true},
+	"limited admin": {Account: "admin@client1.com", Limited: true},
+}
+
+// house is the fixture with what every test here expects in john's storage.
+func house(t *testing.T) *fixture.Directory {
+	t.Helper()
+	d := fixture.New(func() filestore.Store { return memstore.New() })
+	for name, content := range map[string]string{
+		"public.txt":              "public",
+		"public.txt.meta":         "<meta><note>n</note></meta>",
+		"dir/page.html":           "page",
+		"dir/private/open.txt":    "only the top-level name protects",
+		"private2/open.txt":       "a prefix protects nothing",
+		"private/secret.txt":      "secret",
+		"private/secret.txt.meta": "<meta><accessPwd><key>filekey</key></accessPwd></meta>",
+		"private/dir/deep.txt":    "deep",
+		"private/dir.meta":        "<meta><accessPwd><key>dirkey</key></accessPwd></meta>",
+		"private.meta":            "<meta><accessPwd><key>rootkey</key></accessPwd></meta>",
+		"public.meta":             "<meta><accessPwd><key>outside</key></accessPwd></meta>",
+		"PRIVATE/found.txt":       "found on disk",
+		"old.META":                "found on disk",
+		"index.wssp":              "found on disk",
+		"~tmp":                    "found on disk",
+		"$DomainSkins/x":          "found on disk",
+		"protected/real.txt":      "a real directory of this name",
+	} {
+		d.Write(t, owner, name, content)
+	}
+	d.Write(t, off, "public.txt", "public")
+	d.Write(t, off, "private/secret.txt", "secret")
+	return d
+}
+
+// outcome names what came out of an operation, as the tables below do.
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, filestore.ErrReserved):
+		return "reserved"
+	case errors.Is(err, fs.ErrPermission):
+		return "refused"
+	case errors.Is(err, fs.ErrNotExist):
+		return "not there"
+	}
+	return err.Error()
+}
+
+// operations on one name; those that change undo nothing, so that each runs on
+// a house of its own.
+var operations = map[string]func(ctx context.Context, v *filestore.View, name string) error{
+	"stat": func(ctx context.Context, v *filestore.View, name string) error {
+		_, err := v.Stat(ctx, name)
+		return err
+	},
+	"read": func(ctx context.Context, v *filestore.View, name string) error {
+		f, err := v.Open(ctx, name)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	},
+	"create": func(ctx context.Context, v *filestore.View, name string) error {
+		u, err := v.Create(ctx, name, filestore.CreateOptions{})
+		if err != nil {
+			return err
+		}
+		_, err = u.Commit()
+		return err
+	},
+	"mkdir": func(ctx context.Context, v *filestore.View, name string) error { return v.Mkdir(ctx, name) },
+	"remove": func(ctx context.Context, v *filestore.View, name string) error {
+		return v.Remove(ctx, name, filestore.RemoveOptions{Recursive: true})
+	},
+	"rename": func(ctx context.Context, v *filestore.View, name string) error {
+		return v.Rename(ctx, name, "renamed", filestore.RenameOptions{})
+	},
+	"rename to": func(ctx context.Context, v *filestore.View, name string) error {
+		return v.Rename(ctx, "dir/page.html", name, filestore.RenameOptions{Replace: true})
+	},
+	"copy": func(ctx context.Context, v *filestore.View, name string) error {
+		return v.Copy(ctx, name, "copied", filestore.CopyOptions{})
+	},
+	"copy to": func(ctx context.Context, v *filestore.View, name string) error {
+		return v.Copy(ctx, "dir/page.html", name, filestore.CopyOptions{Replace: true})
+	},
+	"manage": func(ctx context.Context, v *filestore.View, name string) error { return v.Manage(ctx, name) },
+	"usage": func(ctx context.Context, v *filestore.View, name string) error {
+		_, err := v.Usage(ctx, name)
+		return err
+	},
+}
+
+var changing = []string{"create", "mkdir", "remove", "rename", "rename to", "copy", "copy to", "manage", "usage"}
+
+// Whoever is neither owner nor administrator changes nothing, whatever the
+// name and whether or not anything is there.
+func TestViewChangesAreRefusedByShape(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	names := []string{
+		"public.txt", "public.txt.meta", "missing.txt", "missing/x", "new.meta", "dir", "private", "private/secret.txt", "private/new",
+		"index.wssp", "freebusy.wssp", "freebusy.vfb", "$DomainSkins", "$ServerSkins/x", "~x", filestore.Root,
+		"protected/pwd/rootkey/secret.txt", "protected/pwd/wrong/secret.txt", "PRIVATE/found.txt",
+	}
+	for _, who := range []string{"stranger", "other", "other domain", "foreign admin", "limited", "limited owner"} {
+		for _, account := range []string{owner, off, missing} {
+			for _, op := range changing {
+				for _, name := range names {
+					err := operations[op](t.Context(), filestore.NewView(d, callers[who], account), name)
+					require.Equal(t, "refused", outcome(err), "%s: %s %s of %s", who, op, name, account)
+				}
+			}
+		}
+	}
+}
+
+func TestViewReading(t *testing.T) {
+	t.Parallel()
+	everybody := "stranger, other, other domain, foreign admin, owner, admin, limited, limited owner, limited admin"
+	for _, tt := range []struct {
+		name    string
+		ok      string // the callers that read it
+		refused string // those that are refused; to all others it is not there
+	}{
+		{name: "public.txt", ok: everybody},
+		{name: "dir/page.html", ok: everybody},
+		{name: "dir/private/open.txt", ok: everybody},
+		{name: "private2/open.txt", ok: everybody},
+		{name: "protected/real.txt", ok: everybody},
+		{name: "missing.txt"},
+		{name: "freebusy.wssp"},
+		{name: "~tmp"},
+		{name: "private/secret.txt", ok: "owner, admin, limited admin", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "PRIVATE/found.txt", ok: "owner, admin, limited admin", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "private/missing", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "public.txt.meta", ok: "owner, admin"},
+		{name: "old.META", ok: "owner, admin"},
+		{name: "private/secret.txt.meta", ok: "owner, admin", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "index.wssp", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "dir/Index.w\u017fsp", refused: "stranger, other, other domain, foreign admin, limited, limited owner"},
+		{name: "$DomainSkins/x", refused: "stranger, other, other domain, foreign admin, owner, limited, limited owner, limited admin"},
+		{name: "$serverskins", refused: "stranger, other, other domain, foreign admin, owner, limited, limited owner, limited admin"},
+		{name: "protected/pwd/rootkey/secret.txt", ok: everybody},
+		{name: "protected/pwd/rootkey/dir/deep.txt", ok: everybody},
+		{name: "protected/dir/pwd/dirkey/deep.txt", ok: everybody},
+		{name: "protected/pwd/filekey/secret.txt", ok: everybody},
+		{name: "protected/dir/pwd/rootkey/deep.txt", ok: everybody},
+		{name: "protected/pwd/dirkey/secret.txt"},
+		{name: "protected/pwd/filekey/dir/deep.txt"},
+		{name: "protected/pwd/wrong/secret.txt"},
+		{name: "protected/pwd/outside/secret.txt"},
+		{name: "protected/pwd/rootkey/missing"},
+		{name: "protected/pwd/rootkey/secret.txt.meta"},
+		{name: "protected/pwd/rootkey/index.wssp"},
+		{name: "protected/PWD/rootkey/secret.txt"},
+		{name: "Protected/pwd/rootkey/secret.txt"},
+		{name: "protected/pwd"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := house(t)
+			for who, caller := range callers {
+				want := "not there"
+				if contains(tt.ok, who) {
+					want = "ok"
+				} else if contains(tt.refused, who) {
+					want = "refused"
+				}
+				v := filestore.NewView(d, caller, owner)
+				require.Equal(t, want, outcome(operations["read"](t.Context(), v, tt.name)), "read by %s", who)
+				require.Equal(t, want, outcome(operations["stat"](t.Context(), v, tt.name)), "stat by %s", who)
+			}
+		})
+	}
+}
+
+func contains(list, who string) bool { return slices.Contains(strings.Split(list, ", "), who) }
+
+// With the WebSite service off, and for an account that does not exist, what
+// is public looks alike to those who have no rights of their own.
+func TestViewWithoutWebSite(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	read := func(who, account, name string) string {
+		return outcome(operations["read"](t.Context(), filestore.NewView(d, callers[who], account), name))
+	}
+	for _, who := range []string{"stranger", "other", "limited"} {
+		require.Equal(t, "not there", read(who, off, "public.txt"), who)
+		require.Equal(t, "not there", read(who, missing, "public.txt"), who)
+		require.Equal(t, "refused", read(who, off, "private/secret.txt"), who)
+		require.Equal(t, "refused", read(who, missing, "private/secret.txt"), who)
+	}
+	require.Equal(t, "ok", read("admin", off, "private/secret.txt"))
+	require.Equal(t, "not there", read("limited admin", off, "private/secret.txt"))
+	require.Equal(t, "not there", read("admin", missing, "private/secret.txt"), "an administrator of the server learns the truth")
+	self := filestore.NewView(d, filestore.Caller{Account: off}, off)
+	require.NoError(t, operations["read"](t.Context(), self, "public.txt"), "the owner needs no service")
+	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
+	require.Equal(t, "not there", read("owner", owner, "protected/pwd/rootkey/secret.txt"), "share paths need WebSite, for everybody")
+	d.Update(owner, func(a *filestore.Account) { a.WebSite = true })
+	require.Equal(t, "ok", read("stranger", owner, "public.txt"), "a change counts at once")
+}
+
+func TestViewReservedNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ op, name, want string }{
+		{"create", "index.wssp", "reserved"},
+		{"create", "dir/INDEX.wssp", "reserved"},
+		{"create", "dir/index.w\u017fsp", "reserved"},
+		{"mkdir", "dir/index.wssp", "reserved"},
+		{"copy to", "dir/index.wssp", "reserved"},
+		{"rename to", "index.wssp", "reserved"},
+		{"create", "x.Meta", "reserved"},
+		{"create", "dir/x.META", "reserved"},
+		{"mkdir", "x.meta", "reserved"},
+		{"mkdir", "dir/x.meta", "reserved"},
+		{"create", "new.meta", "ok"},
+		{"create", ".meta", "ok"},
+		{"create", "freebusy.wssp", "reserved"},
+		{"create", "FreeBusy.wssp", "reserved"},
+		{"create", "dir/freebusy.wssp", "ok"},
+		{"mkdir", "freebusy.vfb", "reserved"},
+		{"mkdir", "Freebusy.vfb", "reserved"},
+		{"create", "freebusy.vfb", "ok"},
+		{"create", "~x", "reserved"},
+		{"create", "dir/~x", "ok"},
+		{"create", "$x", "ok"},
+		{"create", "private", "reserved"},
+		{"create", "PRIVATE", "reserved"},
+		{"mkdir", "Private", "reserved"},
+		{"create", "private/new", "ok"},
+		{"create", "private2/new", "ok"},
+		{"create", "dir/private/new", "ok"},
+		{"rename to", "private", "reserved"},
+		{"copy to", "private", "reserved"},
+		{"rename", "private", "reserved"},
+		{"copy", "private", "reserved"},
+		{"rename", "PRIVATE", "reserved"},
+		{"rename", "private/secret.txt", "ok"},
+		{"remove", "private", "ok"},
+		{"remove", ".", "reserved"},
+		{"rename", ".", "reserved"},
+		{"copy", ".", "reserved"},
+		{"rename to", ".", "reserved"},
+		{"create", ".", "reserved"},
+		{"mkdir", ".", "reserved"},
+		{"rename to", "dir/page.html", "reserved"},
+		{"rename to", "dir/page.html/x", "reserved"},
+		{"rename to", "dir", "reserved"},
+		{"remove", "index.wssp", "not there"},
+		{"remove", "~tmp", "not there"},
+		{"rename", "~tmp", "not there"},
+		{"copy", "missing", "not there"},
+		{"remove", "missing", "not there"},
+		{"create", "missing/x", "not there"},
+	} {
+		t.Run(tt.op+" "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := house(t)
+			for _, who := range []string{"owner", "admin"} {
+				if tt.want == "ok" {
+					d = house(t)
+				}
+				v := filestore.NewView(d, callers[who], owner)
+				require.Equal(t, tt.want, outcome(operations[tt.op](t.Context(), v, tt.name)), who)
+			}
+		})
+	}
+}
+
+// All six mounts, for those who may see them: nothing is mounted.
+func TestViewMounts(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	for _, name := range []string{"$DomainSkins", "$DomainPBXApp", "$ServerSkins", "$ServerPBXApp", "$ClusterSkins", "$ClusterPBXApp", "$DOMAINSKINS"} {
+		for op := range operations {
+			if op == "rename to" || op == "copy to" {
+				continue
+			}
+			err := operations[op](t.Context(), filestore.NewView(d, callers["admin"], owner), name)
+			require.Equal(t, "not there", outcome(err), "%s %s", op, name)
+		}
+	}
+	boss := filestore.NewView(d, callers["foreign admin"], "ann@client2.com")
+	require.Equal(t, "not there", outcome(operations["stat"](t.Context(), boss, "$DomainSkins")))
+	require.Equal(t, "refused", outcome(operations["stat"](t.Context(), boss, "$ServerSkins")))
+}
+
+func TestViewListing(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	list := func(who, dir string) []string {
+		var names []string
+		for info, err := range filestore.NewView(d, callers[who], owner).List(t.Context(), dir) {
+			if err != nil {
+				return []string{outcome(err)}
+			}
+			require.Equal(t, filestore.Join(dir, info.Name()), info.Path())
+			names = append(names, info.Name())
+		}
+		slices.Sort(names)
+		return names
+	}
+	public := []string{"dir", "private2", "protected", "public.txt"}
+	for _, who := range []string{"stranger", "other", "limited", "limited owner"} {
+		require.Equal(t, public, list(who, filestore.Root), who)
+		require.Equal(t, []string{"refused"}, list(who, "private"), who)
+	}
+	all := []string{"PRIVATE", "dir", "old.META", "private", "private.meta", "private2", "protected", "public.meta", "public.txt", "public.txt.meta"}
+	require.Equal(t, all, list("owner", filestore.Root))
+	require.Equal(t, all, list("admin", filestore.Root))
+	require.Equal(t, []string{"PRIVATE", "dir", "private", "private2", "protected", "public.txt"}, list("limited admin", filestore.Root))
+	require.Equal(t, []string{"dir", "dir.meta", "secret.txt", "secret.txt.meta"}, list("owner", "private"))
+	require.Equal(t, []string{"not there"}, list("owner", "missing"))
+	require.Equal(t, []string{"dir", "secret.txt"}, list("stranger", "protected/pwd/rootkey"), "a share shows no sidecars")
+	require.Equal(t, []string{"deep.txt"}, list("stranger", "protected/dir/pwd/dirkey"))
+	require.Equal(t, []string{"not there"}, list("stranger", "protected/pwd/filekey"), "the key of a file does not list its directory")
+}
+
+// Errors about share paths never tell the key, nor the real name.
+func TestViewShareErrorsHideTheKey(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	v := filestore.NewView(d, filestore.Caller{}, owner)
+	for _, name := range []string{"protected/pwd/rootkey/gone.txt", "protected/pwd/wrongkey/secret.txt", "protected/pwd/rootkey/secret.txt/x"} {
+		for _, op := range []string{"stat", "read", "create", "remove"} {
+			err := operations[op](t.Context(), v, name)
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "rootkey", op)
+			require.NotContains(t, err.Error(), "wrongkey", op)
+			require.NotContains(t, err.Error(), "private/", op)
+		}
+	}
+}
+
+// Revoking a key works at once.
+func TestViewShareRevoked(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	stranger, john := filestore.NewView(d, filestore.Caller{}, owner), filestore.NewView(d, callers["owner"], owner)
+	const name = "protected/pwd/rootkey/secret.txt"
+	require.NoError(t, operations["read"](t.Context(), stranger, name))
+	require.NoError(t, john.Remove(t.Context(), "private.meta", filestore.RemoveOptions{}))
+	require.Equal(t, "not there", outcome(operations["read"](t.Context(), stranger, name)))
+}
+
+func TestViewCopyLeavesGrantsBehind(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	john := filestore.NewView(d, callers["owner"], owner)
+	require.NoError(t, john.Copy(t.Context(), "private/secret.txt", "copy.txt", filestore.CopyOptions{}))
+	got, ok := d.Read(t, owner, "copy.txt.meta")
+	require.True(t, ok)
+	require.Equal(t, "<meta></meta>", got)
+	require.NoError(t, john.Rename(t.Context(), "private/secret.txt", "private/moved.txt", filestore.RenameOptions{}))
+	got, ok = d.Read(t, owner, "private/moved.txt.meta")
+	require.True(t, ok)
+	require.Contains(t, got, "filekey", "a rename takes everything along")
+}
+
+// A sidecar larger than any that is read is refused like a file over its limit.
+func TestViewSidecarSize(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	john := filestore.NewView(d, callers["owner"], owner)
+	for name, fits := range map[string]bool{"new.meta": false, "new": true} {
+		_, err := john.Create(t.Context(), name, filestore.CreateOptions{Size: filestore.MaxSidecarBytes + 1})
+		require.Equal(t, fits, err == nil, name)
+		if !fits {
+			require.ErrorIs(t, err, filestore.ErrLimit)
+		}
+	}
+}
+
+func TestViewDefaultPage(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	v := filestore.NewView(d, filestore.Caller{}, owner)
+	for setting, want := range map[string]string{
+		"": "default.html", "home.htm": "home.htm", "a/b": "default.html", "..": "default.html", ".": "default.html",
+		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
+	} {
+		d.Update(owner, func(a *filestore.Account) { a.DefaultPage = setting })
+		got, err := v.DefaultPage(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, got, setting)
+	}
+}
+
+func TestViewNamesAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	for who, caller := range callers {
+		for op, do := range operations {
+			err := do(t.Context(), filestore.NewView(d, caller, owner), "a/../private/secret.txt")
+			require.ErrorIs(t, err, fs.ErrInvalid, "%s by %s", op, who)
+		}
+	}
+}
+
+func ExampleView() {
+	directory := fixture.New(func() filestore.Store { return memstore.New() })
+	ctx := context.Background()
+
+	john := filestore.NewView(directory, filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	upload, err := john.Create(ctx, "hello.txt", filestore.CreateOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer upload.Abort()
+	fmt.Fprint(upload, "hello")
+	if _, err := upload.Commit(); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	stranger := filestore.NewView(directory, filestore.Caller{}, "john@client1.com")
+	file, err := stranger.Open(ctx, "hello.txt")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer file.Close()
+	content, _ := io.ReadAll(file)
+	fmt.Printf("%s\n", content)
+	fmt.Println(stranger.Remove(ctx, "hello.txt", filestore.RemoveOptions{}))
+	// Output:
+	// hello
+	// remove hello.txt: permission denied
+}
