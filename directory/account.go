@@ -1,0 +1,153 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+type accountKey struct{ domain, name string }
+
+// account is an account, or the name of one that does not exist (yet).
+type account struct {
+	name    string
+	address string
+	place   fresh[*place] // nil: there is no such account
+}
+
+// entry is an account that exists.
+type entry struct {
+	*account
+	domain *domain
+	place  *place
+}
+
+var errNoAccount = fmt.Errorf("find account: %w", fs.ErrNotExist)
+
+// find finds the account at an address, in any letter case and by any alias, as
+// it is at the time that it returns.
+func (b *Base) find(ctx context.Context, address string) (entry, time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return entry{}, time.Time{}, err
+	}
+	now := b.now()
+	name, domain, ok := splitAddress(address)
+	if !ok {
+		return entry{}, now, errNoAccount
+	}
+	d := b.domainNamed(domain, now)
+	if d == nil {
+		return entry{}, now, errNoAccount
+	}
+	if e, ok := b.inDomain(d, name, now); ok {
+		return e, now, nil
+	}
+	aliases, _ := d.aliases.get(now) // the error has been logged
+	if real, ok := aliases[name]; ok {
+		if e, ok := b.inDomain(d, real, now); ok {
+			return e, now, nil
+		}
+	}
+	return entry{}, now, errNoAccount
+}
+
+// inDomain finds an account by its real name. Where an account and an alias have
+// the same name, the account has it: our choice.
+func (b *Base) inDomain(d *domain, name string, now time.Time) (entry, bool) {
+	key := accountKey{d.name, name}
+	a, ok := b.accounts.get(key)
+	if !ok {
+		a = b.accounts.add(key, &account{name: name, address: name + "@" + d.name})
+	}
+	p, ok := a.place.load(now)
+	if !ok {
+		p = a.place.renew(now, func(old *place) *place { return b.relocate(d, name, old, now) })
+	}
+	return entry{a, d, p}, p != nil
+}
+
+// relocate returns old, if the account still stands there.
+func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *place {
+	if old != nil {
+		if _, err := os.Stat(old.proof); err == nil {
+			return old
+		}
+		b.stores.forget(old.storage.last().root)
+	}
+	return b.locate(d, name, now)
+}
+
+// store returns the Store of an account; nil if it has no storage.
+func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
+	s, ok := e.place.storage.load(now)
+	if !ok {
+		s = e.place.storage.renew(now, func(opened) opened { return b.stores.find(e.place) })
+	}
+	return s.store, s.err
+}
+
+// Account finds an account by its address, in any letter case, and by aliases of
+// the account and of its domain. What cannot be an address is not there:
+// fs.ErrNotExist. A storage that cannot be opened is another error.
+//
+// A multi-mailbox account has a storage, which its first file creates; a
+// single-mailbox account has one if its directory exists, and none otherwise. A
+// limit that cannot be read is taken from the domain's or the server's defaults;
+// services in a file that cannot be read are off.
+func (b *Base) Account(ctx context.Context, address string) (filestore.Account, error) {
+	e, now, err := b.find(ctx, address)
+	if err != nil {
+		return filestore.Account{}, err
+	}
+	store, err := b.store(e, now)
+	if err != nil {
+		return filestore.Account{}, fmt.Errorf("open storage of %s: %w", e.address, err)
+	}
+	levels := b.accountLevels(e, now)
+	return filestore.Account{
+		Address: e.address,
+		Store:   store,
+		Limits: filestore.Limits{
+			Files:    limit(ParseCount, maxWebFiles, levels[:]),
+			Bytes:    limit(ParseSize, maxWebSize, levels[:]),
+			FileSize: limit(ParseSize, maxFileSize, levels[:]),
+		},
+		WebSite:     b.serves(e, "WebSite", now),
+		DefaultPage: word(defaultWebPage, levels[:]),
+	}, nil
+}
+
+// limit returns a limit that is in effect.
+func limit(parse func(cgpdata.Value) (int64, error), key string, levels []level) int64 {
+	v, _, _ := effective(key, levels...)
+	n, _ := parse(v) // what cannot be read is not among the values
+	return n
+}
+
+// word returns a text that is in effect.
+func word(key string, levels []level) string {
+	v, _, _ := effective(key, levels...)
+	s, _ := text(v)
+	return s
+}
+
+// serves reports whether a service is on, for the account and for its domain
+// (CommuniGate Pro Guide, File Storage, for WebSite; our choice for others).
+func (b *Base) serves(e entry, service string, now time.Time) bool {
+	account, domain := b.accountLevels(e, now), b.domainLevels(e.domain, now)
+	return has(service, accessModes, account[:]) && has(service, domainAccessModes, domain[:])
+}
+
+func has(service, key string, levels []level) bool {
+	v, _, err := effective(key, levels...)
+	if err != nil {
+		return false
+	}
+	s, _ := ParseServices(v) // what cannot be read is the empty set
+	return s.Has(service)
+}

@@ -1,0 +1,209 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// place is where an account stands on disk.
+type place struct {
+	proof    string // is there as long as the account is
+	web      string // the directory of its storage
+	create   bool   // whether that may be made
+	settings *watched[settings]
+	info     string
+	prefs    string
+	storage  fresh[opened]
+}
+
+// placeIn returns the place of an account whose files are directly in dir; nil
+// if they are not (CommuniGate Pro Guide, Account Data). A multi-mailbox account
+// is a directory; a single-mailbox account is a mailbox file or a settings file,
+// with a storage only if somebody has made one.
+func (b *Base) placeIn(dir, name string) *place {
+	path := filepath.Join(dir, name)
+	account := func(proof, prefix string, create bool) *place {
+		file := prefix + ".settings"
+		return &place{
+			proof: proof, web: prefix + ".web", create: create,
+			settings: &watched[settings]{path: file, log: b.logFor(file), read: readAccountSettings},
+			info:     prefix + ".info", prefs: prefix + ".prefs",
+		}
+	}
+	switch {
+	case len(name)+len(".settings") > maxName: // no file system has such a name
+		return nil
+	case isDirectory(path + ".macnt"):
+		return account(path+".macnt", filepath.Join(path+".macnt", "account"), true)
+	case isFile(path + ".settings"):
+		return account(path+".settings", path, false)
+	case isFile(path + ".mbox"):
+		return account(path+".mbox", path, false)
+	}
+	return nil
+}
+
+// locate looks for an account of d on disk: in the directory of the domain, in
+// the two directories where a hashed layout puts it, then in all others.
+func (b *Base) locate(d *domain, name string, now time.Time) *place {
+	if p := b.placeIn(d.dir, name); p != nil {
+		return p
+	}
+	if len(name) >= 2 && name[0] < 0x80 && name[1] < 0x80 {
+		first := filepath.Join(d.dir, name[:1]+".sub")
+		for _, dir := range []string{filepath.Join(first, name[1:2]+".sub"), first} {
+			if p := b.placeIn(dir, name); p != nil {
+				return p
+			}
+		}
+	}
+	for dir, names := range d.folders.walk(now) {
+		if _, ok := names[name]; ok {
+			if p := b.placeIn(dir, name); p != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// A folder is a directory below that of a domain where accounts may stand as
+// well: *.sub, *.sub/*.sub and *.mnt. Its listing is kept in memory, so that
+// looking for an account that does not exist costs little. The top folder is
+// the directory of the domain itself; of its accounts no list is kept.
+type folder struct {
+	path string
+	list *watched[listing]
+}
+
+type listing struct {
+	names map[string]struct{} // of the accounts
+	below []*folder
+}
+
+type depth uint8
+
+const (
+	top depth = iota
+	outer
+	inner
+)
+
+func (b *Base) newFolder(path string, at depth) *folder {
+	read := func(path string, _ *slog.Logger) (listing, error) {
+		entries, err := os.ReadDir(path)
+		l := listing{names: map[string]struct{}{}}
+		for _, e := range entries {
+			name := e.Name()
+			sub, mount := strings.HasSuffix(name, ".sub"), strings.HasSuffix(name, ".mnt")
+			switch account, ok := accountOf(name); {
+			case ok && at != top:
+				l.names[account] = struct{}{}
+			case (sub && at != inner || mount && at == top) && isDirectory(filepath.Join(path, name)):
+				next := inner
+				if sub && at == top {
+					next = outer
+				}
+				l.below = append(l.below, b.newFolder(filepath.Join(path, name), next))
+			}
+		}
+		return l, err
+	}
+	return &folder{path: path, list: &watched[listing]{path: path, log: b.logFor(path), read: read}}
+}
+
+// walk yields the paths of the folders below f, and the accounts in each.
+func (f *folder) walk(now time.Time) iter.Seq2[string, map[string]struct{}] {
+	return func(yield func(string, map[string]struct{}) bool) {
+		list, _ := f.list.get(now) // the error has been logged
+		for _, next := range list.below {
+			names, _ := next.list.get(now)
+			if !yield(next.path, names.names) {
+				return
+			}
+			for path, names := range next.walk(now) {
+				if !yield(path, names) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// accountOf returns the account that an entry of a directory belongs to.
+func accountOf(entry string) (name string, ok bool) {
+	for _, suffix := range []string{".macnt", ".settings", ".mbox"} {
+		if name, ok := strings.CutSuffix(entry, suffix); ok && name != "" {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// Accounts yields the names of the accounts of a domain as they stand on disk,
+// without the domain; "" is the Main Domain. They come folder by folder, sorted
+// within each; one name comes once. An account that can never be found, since
+// its name is not in lower case or no name at all, yields an error, and so does
+// a folder that cannot be read; the walk goes on. A domain that does not exist
+// yields fs.ErrNotExist. It is for reports: it reads all folders, and nothing
+// is kept in memory.
+func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		d, now, err := b.findDomain(ctx, domain)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		folders := []string{d.dir}
+		for path := range d.folders.walk(now) {
+			folders = append(folders, path)
+		}
+		seen := map[string]struct{}{}
+		for _, dir := range folders {
+			for name, err := range b.accountsIn(dir) {
+				if _, ok := seen[name]; ok && err == nil {
+					continue
+				}
+				if ctx.Err() != nil {
+					yield("", ctx.Err())
+					return
+				}
+				seen[name] = struct{}{}
+				if !yield(name, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// accountsIn yields the accounts directly in dir, some of them twice.
+func (b *Base) accountsIn(dir string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !yield("", fileError(b.relative(dir), err)) {
+			return
+		}
+		for _, e := range entries {
+			name, ok := accountOf(e.Name())
+			if !ok || b.placeIn(dir, name) == nil {
+				continue
+			}
+			var err error
+			if !validAccount(name) || name != strings.ToLower(name) {
+				name, err = "", fmt.Errorf("%s: %q is no name of an account in lower case", b.relative(dir), name)
+			}
+			if !yield(name, err) {
+				return
+			}
+		}
+	}
+}

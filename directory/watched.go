@@ -1,0 +1,137 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+)
+
+// settle is how old a change must be before a file that looks the same is taken
+// for the same: file systems count time in steps, and a file may change twice
+// within one.
+const settle = 2 * time.Second
+
+// watched is a file or directory in the form that read gives it, read again
+// whenever it has changed. One that does not exist is the zero T.
+type watched[T any] struct {
+	path  string
+	log   *slog.Logger
+	read  func(path string, log *slog.Logger) (T, error)
+	state fresh[version[T]]
+}
+
+type version[T any] struct {
+	value   T
+	err     error
+	info    fs.FileInfo // nil if there is no file
+	settled bool
+}
+
+// get returns the content. The error is that of a file which is there and cannot
+// be read; it has been logged.
+func (w *watched[T]) get(now time.Time) (T, error) {
+	v, ok := w.state.load(now)
+	if !ok {
+		v = w.state.renew(now, w.next)
+	}
+	return v.value, v.err
+}
+
+func (w *watched[T]) next(old version[T]) version[T] {
+	var v version[T]
+	info, err := os.Stat(w.path) // before reading: a change in between is seen next time
+	if err == nil {
+		log := w.log
+		same := old.info != nil && unchanged(old.info, info)
+		if same && old.settled {
+			return old
+		}
+		if same { // what it holds has been logged
+			log = slog.New(slog.DiscardHandler)
+		}
+		// The times of files come from the real clock.
+		v.info, v.settled = info, time.Since(info.ModTime()) > settle
+		v.value, err = w.read(w.path, log)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return version[T]{}
+	}
+	if v.err = withoutPath(err); v.err != nil && (old.err == nil || v.err.Error() != old.err.Error()) {
+		w.log.Warn("file cannot be read", "err", v.err)
+	}
+	return v
+}
+
+func unchanged(a, b fs.FileInfo) bool {
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
+}
+
+// withoutPath takes the path of the host out of an error.
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// fileError names the file, relative to the base directory, and the place in it
+// where its syntax is broken.
+func fileError(file string, err error) error {
+	if e, ok := errors.AsType[*cgpdata.SyntaxError](err); ok {
+		return fmt.Errorf("%s:%d:%d: %w", file, e.Line, e.Column, e.Err)
+	}
+	return fmt.Errorf("%s: %w", file, withoutPath(err))
+}
+
+// maxFile bounds a settings file, in bytes. Our choice.
+const maxFile = 16 << 20
+
+// readValue reads a file that holds one value. The text is read leniently, since
+// the server that wrote it did not refuse it either; what had to be repaired is
+// logged.
+func readValue(path string, log *slog.Logger) (cgpdata.Value, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return cgpdata.Value{}, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return cgpdata.Value{}, errors.New("not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return cgpdata.Value{}, err
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return cgpdata.Value{}, err
+	}
+	faults := 0
+	return cgpdata.Parse(src, &cgpdata.Options{
+		Allow:    cgpdata.Lenient,
+		MaxBytes: maxFile,
+		Warn: func(e *cgpdata.SyntaxError) {
+			if faults++; faults <= maxFaults {
+				log.Warn("fault in file", "line", e.Line, "column", e.Column, "fault", e.Err)
+			}
+		},
+	})
+}
+
+// maxFaults bounds how many faults of one file are logged.
+const maxFaults = 10
+
+// readDictionary is readValue for a file that holds a dictionary.
+func readDictionary(path string, log *slog.Logger) (cgpdata.Value, error) {
+	v, err := readValue(path, log)
+	if err == nil && v.Kind() != cgpdata.KindDictionary {
+		return cgpdata.Value{}, fmt.Errorf("holds a %v, not a Dictionary", v.Kind())
+	}
+	return v, err
+}
