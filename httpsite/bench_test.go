@@ -1,0 +1,57 @@
+package httpsite_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
+)
+
+// A public file over a real connection, beside what a user would take instead:
+// net/http's own file server on the same directory.
+func BenchmarkGet(b *testing.B) {
+	root := filepath.Join(b.TempDir(), "account.web")
+	require.NoError(b, os.Mkdir(root, 0o750))
+	sizes := map[string]int{"4KiB": 4 << 10, "64MiB": 64 << 20}
+	for name, size := range sizes {
+		require.NoError(b, os.WriteFile(filepath.Join(root, name+".bin"), make([]byte, size), 0o640))
+	}
+	d := fixture.New(func() filestore.Store {
+		s, err := dirstore.Open(root, nil)
+		require.NoError(b, err)
+		return s
+	})
+	for _, server := range []struct {
+		name, prefix string
+		handler      http.Handler
+	}{
+		{"httpsite", "/~john/", &httpsite.Handler{Directory: d}},
+		{"FileServer", "/", http.FileServer(http.Dir(root))},
+	} {
+		s := httptest.NewServer(server.handler)
+		defer s.Close()
+		for name, size := range sizes {
+			b.Run(name+"/"+server.name, func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					response, err := s.Client().Get(s.URL + server.prefix + name + ".bin")
+					require.NoError(b, err)
+					n, err := io.Copy(io.Discard, response.Body)
+					require.NoError(b, err)
+					require.Equal(b, int64(size), n)
+					response.Body.Close()
+				}
+			})
+		}
+	}
+}

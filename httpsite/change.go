@@ -1,0 +1,256 @@
+package httpsite
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// put stores the body under the name (RFC 9110 §9.3.4). Until all of it is
+// there, the old file stays.
+func (req *request) put(view *filestore.View) error {
+	ctx := req.r.Context()
+	if err := view.Manage(ctx, filestore.Root); err != nil {
+		return err
+	}
+	if req.directory {
+		return filestore.ErrIsDirectory
+	}
+	if req.r.Header.Get("Content-Range") != "" {
+		return errPartialPut // RFC 9110 §14.5
+	}
+	current, err := stat(req, view, req.name)
+	if err != nil {
+		return err
+	}
+	o, err := conditions(req.r, current)
+	if err != nil {
+		return err
+	}
+	body, err := req.body()
+	if err != nil {
+		return err
+	}
+	if o.Size = req.r.ContentLength; o.Size < 0 {
+		o.Size = 0
+	}
+	info, err := store(req, view, req.name, body, o)
+	if err != nil {
+		return parentConflict(err)
+	}
+	req.w.Header().Set("ETag", info.ETag())
+	req.w.WriteHeader(created(current == nil))
+	return nil
+}
+
+// body returns the request body, bounded.
+func (req *request) body() (io.ReadCloser, error) {
+	if req.MaxBody <= 0 {
+		return req.r.Body, nil
+	}
+	if req.r.ContentLength > req.MaxBody {
+		return nil, &http.MaxBytesError{Limit: req.MaxBody}
+	}
+	return http.MaxBytesReader(req.w.ResponseWriter, req.r.Body, req.MaxBody), nil
+}
+
+// store writes content to name, all of it or nothing.
+func store(req *request, view *filestore.View, name string, content io.Reader, o filestore.CreateOptions) (filestore.FileInfo, error) {
+	upload, err := view.Create(req.r.Context(), name, o)
+	if err != nil {
+		return nil, err
+	}
+	defer upload.Abort()
+	if _, err := io.Copy(upload, content); err != nil {
+		return nil, err
+	}
+	return upload.Commit()
+}
+
+// delete removes a file, or a directory with all its members (RFC 4918
+// §9.6.1).
+func (req *request) delete(view *filestore.View) error {
+	current, err := stat(req, view, req.name)
+	if err != nil {
+		return err
+	}
+	if _, err := conditions(req.r, current); err != nil {
+		return err
+	}
+	if current != nil && req.directory && !current.IsDir() {
+		return fs.ErrNotExist
+	}
+	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: true}); err != nil {
+		return notFound(err)
+	}
+	req.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// mkcol makes a directory (RFC 4918 §9.3).
+func (req *request) mkcol(view *filestore.View) error {
+	if err := view.Manage(req.r.Context(), filestore.Root); err != nil {
+		return err
+	}
+	if req.r.ContentLength != 0 {
+		return errBodyNotUnderstood
+	}
+	if err := view.Mkdir(req.r.Context(), req.name); err != nil {
+		return parentConflict(err)
+	}
+	req.w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+// transfer answers MOVE and COPY (RFC 4918 §9.8, §9.9).
+func (req *request) transfer(view *filestore.View, move bool) error {
+	ctx := req.r.Context()
+	if err := view.Manage(ctx, filestore.Root); err != nil {
+		return err
+	}
+	to, err := req.destination()
+	if err != nil {
+		return err
+	}
+	replace, shallow, err := transferHeaders(req.r.Header, move)
+	if err != nil {
+		return err
+	}
+	current, err := stat(req, view, req.name)
+	if err != nil {
+		return err
+	}
+	if _, err := conditions(req.r, current); err != nil {
+		return err
+	}
+	if current != nil && req.target.directory && !current.IsDir() {
+		return fs.ErrNotExist
+	}
+	old, err := stat(req, view, to)
+	if err != nil {
+		return err
+	}
+	if move {
+		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace})
+	} else {
+		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow})
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return filestore.ErrChanged // RFC 4918 §10.6: 412
+	}
+	if err != nil {
+		return targetConflict(err, to)
+	}
+	req.w.WriteHeader(created(old == nil))
+	return nil
+}
+
+// transferHeaders reads Overwrite and Depth (RFC 4918 §10.2, §10.6).
+func transferHeaders(header http.Header, move bool) (replace, shallow bool, err error) {
+	switch overwrite := header.Get("Overwrite"); {
+	case overwrite == "" || strings.EqualFold(overwrite, "T"):
+		replace = true
+	case !strings.EqualFold(overwrite, "F"):
+		return false, false, fs.ErrInvalid
+	}
+	switch depth := header.Get("Depth"); {
+	case depth == "" || strings.EqualFold(depth, "infinity"):
+	case depth == "0" && !move:
+		shallow = true
+	default:
+		return false, false, fs.ErrInvalid
+	}
+	return replace, shallow, nil
+}
+
+// destination returns the name that MOVE and COPY are to write. Its scheme and
+// host are not compared: a proxy in front may have changed those of the
+// request. Another account's storage is refused.
+func (req *request) destination() (string, error) {
+	header := req.r.Header.Get("Destination")
+	if header == "" {
+		header = req.r.Header.Get("New-URI") // what clients sent before RFC 2518
+	}
+	u, err := url.Parse(header)
+	if err != nil || header == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fs.ErrInvalid
+	}
+	t, err := parsePath(u.EscapedPath(), req.site)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", filestore.ErrReserved
+	}
+	if err != nil {
+		return "", err
+	}
+	if same, err := req.sameAccount(t.account); err != nil || !same {
+		return "", errors.Join(filestore.ErrReserved, err)
+	}
+	return t.name, nil
+}
+
+// sameAccount reports whether an address leads to the account of the request.
+func (req *request) sameAccount(address string) (bool, error) {
+	if address == req.account {
+		return true, nil
+	}
+	here, err := req.Directory.Account(req.r.Context(), req.account)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	there, err := req.Directory.Account(req.r.Context(), address)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	return here.Address == there.Address, nil
+}
+
+// stat returns what is stored under name, nil if nothing is.
+func stat(req *request, view *filestore.View, name string) (filestore.FileInfo, error) {
+	info, err := view.Stat(req.r.Context(), name)
+	if errors.Is(err, filestore.ErrNotDirectory) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	return info, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// parentConflict: for a method that makes a new name, a missing parent or one
+// that is a file is a conflict (RFC 4918 §9.3.1, §9.7.1).
+func parentConflict(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, filestore.ErrNotDirectory) {
+		return fmt.Errorf("parent directory: %w", filestore.ErrConflict)
+	}
+	return err
+}
+
+// targetConflict: the same for the target of a transfer; what is missing at
+// its source is simply not found.
+func targetConflict(err error, to string) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == to {
+		return parentConflict(err)
+	}
+	return notFound(err)
+}
+
+func created(isNew bool) int {
+	if isNew {
+		return http.StatusCreated
+	}
+	return http.StatusNoContent
+}

@@ -1,0 +1,210 @@
+package httpsite_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite"
+)
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		call call
+		code int
+		want map[string]string // stored content afterwards; "-" for none
+	}{
+		{name: "PUT new", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new"}, code: 201, want: map[string]string{"new.txt": "new"}},
+		{name: "PUT replaces", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new"}, code: 204, want: map[string]string{"page.html": "new", "page.html.meta": "<meta/>"}},
+		{name: "PUT empty", call: call{method: "PUT", path: "/~john/empty.txt", user: "john"}, code: 201, want: map[string]string{"empty.txt": ""}},
+		{name: "PUT by administrator", call: call{method: "PUT", path: "/~john/private/new.txt", user: "admin", body: "new"}, code: 201, want: map[string]string{"private/new.txt": "new"}},
+		{name: "PUT by stranger", call: call{method: "PUT", path: "/~john/page.html", body: "new"}, code: 401, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT with a wrong password", call: call{method: "PUT", path: "/~john/page.html", user: "nobody", body: "new"}, code: 401, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT by other", call: call{method: "PUT", path: "/~john/page.html", user: "mary", body: "new"}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT by other, missing account", call: call{method: "PUT", path: "/~nobody/page.html", user: "mary", body: "new"}, code: 403},
+		{name: "PUT by administrator, missing account", call: call{method: "PUT", path: "/~nobody/page.html", user: "admin", body: "new"}, code: 404},
+		{name: "PUT onto a directory", call: call{method: "PUT", path: "/~john/folder", user: "john", body: "new"}, code: 405},
+		{name: "PUT with a final slash", call: call{method: "PUT", path: "/~john/new/", user: "john", body: "new"}, code: 405},
+		{name: "PUT onto the root", call: call{method: "PUT", path: "/~john/", user: "john", body: "new"}, code: 405},
+		{name: "PUT without parent", call: call{method: "PUT", path: "/~john/missing/x", user: "john", body: "new"}, code: 409},
+		{name: "PUT below a file", call: call{method: "PUT", path: "/~john/page.html/x", user: "john", body: "new"}, code: 409},
+		{name: "PUT reserved", call: call{method: "PUT", path: "/~john/Index.wssp", user: "john", body: "new"}, code: 403},
+		{name: "PUT private as a file", call: call{method: "PUT", path: "/~john/Private", user: "john", body: "new"}, code: 403},
+		{name: "PUT by share path", call: call{method: "PUT", path: "/~john/protected/pwd/s3cretkey/secret.txt", user: "john", body: "new"}, code: 403, want: map[string]string{"private/secret.txt": "secret"}},
+		{name: "PUT a sidecar", call: call{method: "PUT", path: "/~john/page.html.meta", user: "john", body: "<meta>x</meta>"}, code: 204, want: map[string]string{"page.html.meta": "<meta>x</meta>"}},
+		{name: "PUT a part", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"Content-Range": "bytes 0-2/10"}}, code: 400, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT only if new", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-None-Match": "*"}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT only if new, and it is", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new", header: map[string]string{"If-None-Match": "*"}}, code: 201, want: map[string]string{"new.txt": "new"}},
+		{name: "PUT if unchanged, but it is another", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-Match": `"other", W/"weak"`}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT if there is any", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-Match": "*"}}, code: 204, want: map[string]string{"page.html": "new"}},
+		{name: "PUT if there is any, and there is none", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new", header: map[string]string{"If-Match": "*"}}, code: 412, want: map[string]string{"new.txt": "-"}},
+		{name: "PUT if unmodified since long ago", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-Unmodified-Since": "Mon, 02 Jan 2006 15:04:05 GMT"}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
+
+		{name: "DELETE file", call: call{method: "DELETE", path: "/~john/page.html", user: "john"}, code: 204, want: map[string]string{"page.html": "-", "page.html.meta": "-"}},
+		{name: "DELETE directory", call: call{method: "DELETE", path: "/~john/folder/", user: "john"}, code: 204, want: map[string]string{"folder/default.html": "-"}},
+		{name: "DELETE file named as a directory", call: call{method: "DELETE", path: "/~john/page.html/", user: "john"}, code: 404, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "DELETE missing", call: call{method: "DELETE", path: "/~john/missing", user: "john"}, code: 404},
+		{name: "DELETE root", call: call{method: "DELETE", path: "/~john/", user: "john"}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "DELETE by stranger", call: call{method: "DELETE", path: "/~john/missing"}, code: 401},
+		{name: "DELETE by other", call: call{method: "DELETE", path: "/~john/page.html", user: "mary"}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "DELETE another version", call: call{method: "DELETE", path: "/~john/page.html", user: "john", header: map[string]string{"If-Match": `"x"`}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
+
+		{name: "MKCOL", call: call{method: "MKCOL", path: "/~john/new/", user: "john"}, code: 201},
+		{name: "MKCOL exists", call: call{method: "MKCOL", path: "/~john/folder/", user: "john"}, code: 405},
+		{name: "MKCOL without parent", call: call{method: "MKCOL", path: "/~john/missing/new", user: "john"}, code: 409},
+		{name: "MKCOL with a body", call: call{method: "MKCOL", path: "/~john/new", user: "john", body: "x"}, code: 415},
+		{name: "MKCOL reserved", call: call{method: "MKCOL", path: "/~john/x.meta", user: "john"}, code: 403},
+		{name: "MKCOL by other", call: call{method: "MKCOL", path: "/~john/new", user: "mary", body: "x"}, code: 403},
+
+		{name: "MOVE", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/folder/moved.html"}}, code: 201, want: map[string]string{"page.html": "-", "page.html.meta": "-", "folder/moved.html": "<p>page</p>", "folder/moved.html.meta": "<meta/>"}},
+		{name: "MOVE to a full URL of another host", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "https://proxy.example/~john/m%C3%B6ved.html"}}, code: 201, want: map[string]string{"möved.html": "<p>page</p>"}},
+		{name: "MOVE, old header", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"New-URI": "/~john/moved.html"}}, code: 201, want: map[string]string{"moved.html": "<p>page</p>"}},
+		{name: "MOVE replaces", call: call{method: "MOVE", path: "/~john/data.bin", user: "john", header: map[string]string{"Destination": "/~john/page.html"}}, code: 204, want: map[string]string{"data.bin": "-", "page.html": "0123456789", "page.html.meta": "-"}},
+		{name: "MOVE does not replace", call: call{method: "MOVE", path: "/~john/data.bin", user: "john", header: map[string]string{"Destination": "/~john/page.html", "Overwrite": "F"}}, code: 412, want: map[string]string{"data.bin": "0123456789", "page.html": "<p>page</p>"}},
+		{name: "MOVE directory", call: call{method: "MOVE", path: "/~john/folder/", user: "john", header: map[string]string{"Destination": "/~john/other/"}}, code: 201, want: map[string]string{"other/default.html": "<h1>folder</h1>"}},
+		{name: "MOVE missing", call: call{method: "MOVE", path: "/~john/missing", user: "john", header: map[string]string{"Destination": "/~john/x"}}, code: 404},
+		{name: "MOVE without Destination", call: call{method: "MOVE", path: "/~john/page.html", user: "john"}, code: 400},
+		{name: "MOVE to nonsense", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "%zz"}}, code: 400},
+		{name: "MOVE to dot dot", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/../x"}}, code: 400},
+		{name: "MOVE with bad Overwrite", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/x", "Overwrite": "maybe"}}, code: 400},
+		{name: "MOVE to a missing parent", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/missing/x"}}, code: 409},
+		{name: "MOVE below a file", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/data.bin/x"}}, code: 409},
+		{name: "MOVE to another account", call: call{method: "MOVE", path: "/~john/page.html", user: "admin", header: map[string]string{"Destination": "/~mary/x"}}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "MOVE to a missing account", call: call{method: "MOVE", path: "/~john/page.html", user: "admin", header: map[string]string{"Destination": "/~nobody/x"}}, code: 403},
+		{name: "MOVE to an alias of the account", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~johnny/x"}}, code: 201, want: map[string]string{"x": "<p>page</p>"}},
+		{name: "MOVE onto itself", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/page.html"}}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "MOVE into its own tree", call: call{method: "MOVE", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/folder/x"}}, code: 403, want: map[string]string{"folder/default.html": "<h1>folder</h1>"}},
+		{name: "MOVE private", call: call{method: "MOVE", path: "/~john/private", user: "john", header: map[string]string{"Destination": "/~john/x"}}, code: 403},
+		{name: "MOVE onto private", call: call{method: "MOVE", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/private"}}, code: 403},
+		{name: "MOVE to a reserved name", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/index.wssp"}}, code: 403},
+		{name: "MOVE with a sidecar to the name of one", call: call{method: "MOVE", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/x.meta"}}, code: 409},
+		{name: "MOVE by other", call: call{method: "MOVE", path: "/~john/page.html", user: "mary", header: map[string]string{"Destination": "/~mary/x"}}, code: 403},
+		{name: "MOVE by stranger", call: call{method: "MOVE", path: "/~john/page.html"}, code: 401},
+
+		{name: "COPY", call: call{method: "COPY", path: "/~john/page.html", user: "john", header: map[string]string{"Destination": "/~john/copy.html"}}, code: 201, want: map[string]string{"page.html": "<p>page</p>", "copy.html": "<p>page</p>"}},
+		{name: "COPY a directory alone", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy", "Depth": "0"}}, code: 201, want: map[string]string{"copy/default.html": "-"}},
+		{name: "COPY a tree", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy"}}, code: 201, want: map[string]string{"copy/default.html": "<h1>folder</h1>"}},
+		{name: "COPY with depth 1", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy", "Depth": "1"}}, code: 400},
+
+		{name: "unknown method, stranger", call: call{method: "PROPFIND", path: "/~john/"}, code: 401},
+		{name: "unknown method, other", call: call{method: "PROPFIND", path: "/~john/", user: "mary"}, code: 403},
+		{name: "unknown method, owner", call: call{method: "PROPFIND", path: "/~john/", user: "john"}, code: 405},
+		{name: "POST to a file", call: call{method: "POST", path: "/~john/page.html", user: "john"}, code: 405},
+		{name: "impossible name comes first", call: call{method: "PUT", path: "/~john/../x", body: "x"}, code: 400},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for store, open := range stores(t) {
+				s := newServerOn(t, open)
+				got := s.do(t, tt.call)
+				require.Equal(t, tt.code, got.code, "%s: %s", store, got.body)
+				for name, want := range tt.want {
+					content, ok := s.Read(t, john, name)
+					require.Equal(t, want != "-", ok, name)
+					if ok {
+						require.Equal(t, want, content, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestPutReturnsETag(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	put := s.do(t, call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new"})
+	get := s.do(t, call{method: "GET", path: "/~john/new.txt"})
+	require.NotEmpty(t, put.header.Get("ETag"))
+	require.Equal(t, put.header.Get("ETag"), get.header.Get("ETag"))
+	again := s.do(t, call{method: "PUT", path: "/~john/new.txt", user: "john", body: "newer", header: map[string]string{"If-Match": `"x", ` + put.header.Get("ETag")}})
+	require.Equal(t, 204, again.code)
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		limits filestore.Limits // above what is stored
+		code   int
+	}{
+		{name: "bytes", limits: filestore.Limits{Files: 10, Bytes: 99, FileSize: filestore.Unlimited}, code: 507},
+		{name: "files", limits: filestore.Limits{Files: 0, Bytes: 1000, FileSize: filestore.Unlimited}, code: 507},
+		{name: "one file", limits: filestore.Limits{Files: 10, Bytes: 1000, FileSize: 99}, code: 413},
+		{name: "enough", limits: filestore.Limits{Files: 1, Bytes: 100, FileSize: 100}, code: 201},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			before := s.usage(t)
+			s.Update(john, func(a *filestore.Account) {
+				a.Limits = filestore.Limits{Files: before.Files + tt.limits.Files, Bytes: before.Bytes + tt.limits.Bytes, FileSize: tt.limits.FileSize}
+			})
+			body := strings.Repeat("x", 100)
+			got := s.do(t, call{method: "PUT", path: "/~john/new.txt", user: "john", body: body})
+			require.Equal(t, tt.code, got.code)
+			if tt.code == 201 {
+				return
+			}
+			require.Equal(t, before, s.usage(t), "nothing stays behind")
+			_, ok := s.Read(t, john, "new.txt")
+			require.False(t, ok)
+			chunked := s.raw(t, "PUT", "PUT /~john/new.txt HTTP/1.1\r\nHost: client1.com\r\nAuthorization: Basic am9objpqb2huLXB3\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n"+body+"\r\n0\r\n\r\n")
+			require.Equal(t, tt.code, chunked.code, "a body of unknown size")
+			require.Equal(t, before, s.usage(t))
+		})
+	}
+}
+
+func (s *server) usage(t *testing.T) filestore.Usage {
+	t.Helper()
+	u, err := filestore.NewView(s.Directory, filestore.Caller{Account: john}, john).Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	return u
+}
+
+func TestBodyBound(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(h *httpsite.Handler) { h.MaxBody = 10 })
+	require.Equal(t, 201, s.do(t, call{method: "PUT", path: "/~john/new.txt", user: "john", body: "0123456789"}).code)
+	require.Equal(t, 413, s.do(t, call{method: "PUT", path: "/~john/new.txt", user: "john", body: "0123456789x"}).code)
+	chunked := s.raw(t, "PUT", "PUT /~john/new.txt HTTP/1.1\r\nHost: client1.com\r\nAuthorization: Basic am9objpqb2huLXB3\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789x\r\n0\r\n\r\n")
+	require.Equal(t, 413, chunked.code)
+	content, _ := s.Read(t, john, "new.txt")
+	require.Equal(t, "0123456789", content)
+}
+
+// An upload that the client does not finish changes nothing.
+func TestCutUpload(t *testing.T) {
+	t.Parallel()
+	for name, framing := range map[string]string{
+		"declared size": "Content-Length: 1000\r\n\r\nonly a part",
+		"chunked":       "Transfer-Encoding: chunked\r\n\r\n5\r\nchunk\r\n5\r\nch",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			before := s.usage(t)
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = fmt.Fprintf(conn, "PUT /~john/page.html HTTP/1.1\r\nHost: client1.com\r\nAuthorization: Basic am9objpqb2huLXB3\r\n%s", framing)
+			require.NoError(t, err)
+			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+			answer, err := io.ReadAll(conn)
+			require.NoError(t, err)
+			require.NotContains(t, string(answer), "HTTP/1.1 2")
+			content, ok := s.Read(t, john, "page.html")
+			require.True(t, ok)
+			require.Equal(t, "<p>page</p>", content)
+			require.Equal(t, before, s.usage(t))
+		})
+	}
+}

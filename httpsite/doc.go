@@ -1,0 +1,32 @@
+// Package httpsite shows account file storages over HTTP: as personal web
+// sites, for PUT, DELETE, MOVE, COPY and MKCOL by their owners, and through
+// the management page index.wssp.
+//
+//	site := &httpsite.Handler{Directory: base} // base from package directory, or your own
+//	server := &http.Server{Addr: "127.0.0.1:8100", Handler: site, ReadHeaderTimeout: 10 * time.Second}
+//	log.Fatal(server.ListenAndServe())
+//
+// The site of john@client1.com is http://client1.com:8100/~john/, and on every
+// host of the server /~john@client1.com/. A domain may have another prefix
+// beside "~", and a host name may stand for one account alone; both are told
+// by the directory. A URL that names a folder shows its default page, and is
+// never answered by a listing.
+//
+// The package decides on methods, headers and paths. Who may do what is
+// decided by [filestore.View]. It writes nothing on the wire but constant
+// texts, and no header but those listed in the source.
+//
+// # Pages of users in browsers of visitors
+//
+// All sites live in one origin, next to the management pages. So pages that
+// can run scripts are served with a sandbox policy that puts them into an
+// origin of their own, every answer forbids content sniffing, and a POST from
+// a foreign page is refused.
+//
+// # Limits
+//
+// Authentication is Basic (RFC 7617); put TLS in front. There is no WebDAV
+// beyond the methods named above, and the DAV header is not sent.
+//
+// Sources: CommuniGate Pro Guide, File Storage; RFC 9110, RFC 4918.
+package httpsite

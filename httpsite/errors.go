@@ -1,0 +1,77 @@
+package httpsite
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+var (
+	errLoginNeeded       = errors.New("login needed")
+	errMethod            = errors.New("method not allowed")
+	errPartialPut        = errors.New("partial PUT is not supported")
+	errBodyNotUnderstood = errors.New("body not understood")
+	errForeignPage       = errors.New("request comes from another page")
+)
+
+// status is the one table from errors to answers. The order counts: a kind
+// stands before the more general one.
+func status(err error) int {
+	var tooLarge *http.MaxBytesError
+	var limit *filestore.LimitError
+	switch {
+	case errors.Is(err, errLoginNeeded), errors.Is(err, filestore.ErrLogin):
+		return http.StatusUnauthorized
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errForeignPage):
+		return http.StatusForbidden
+	case errors.Is(err, fs.ErrNotExist):
+		return http.StatusNotFound
+	case errors.Is(err, fs.ErrInvalid), errors.Is(err, errPartialPut), errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest
+	case errors.Is(err, errMethod), errors.Is(err, filestore.ErrIsDirectory), errors.Is(err, filestore.ErrNotDirectory), errors.Is(err, fs.ErrExist):
+		return http.StatusMethodNotAllowed
+	case errors.Is(err, filestore.ErrConflict), errors.Is(err, filestore.ErrNotEmpty):
+		return http.StatusConflict
+	case errors.Is(err, filestore.ErrChanged):
+		return http.StatusPreconditionFailed
+	case errors.As(err, &tooLarge), errors.As(err, &limit) && limit.Kind == filestore.LimitFileSize:
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, filestore.ErrLimit):
+		return http.StatusInsufficientStorage
+	case errors.Is(err, errBodyNotUnderstood):
+		return http.StatusUnsupportedMediaType
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	case errors.Is(err, context.Canceled):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// refuse answers with an error. The text depends on the status alone; what
+// the error says goes to the log.
+func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err error) {
+	code := status(err)
+	log := h.logger().Debug
+	if code >= 500 && code != http.StatusInsufficientStorage {
+		log = h.logger().Error
+	}
+	log("request refused", "remote", r.RemoteAddr, "method", r.Method, "account", req.account,
+		"name", filestore.Redact(req.name), "status", code, "err", err)
+	if w.started {
+		panic(http.ErrAbortHandler)
+	}
+	switch code {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(req.site.Domain)+`, charset="UTF-8"`)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", allowed)
+	}
+	http.Error(w, http.StatusText(code), code)
+}

@@ -1,0 +1,188 @@
+package httpsite
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// Handler answers HTTP requests for the storages of a directory. Only
+// Directory must be set. It is safe for concurrent use; its fields must not
+// change once it serves.
+type Handler struct {
+	// Directory knows the accounts and who may log in.
+	Directory filestore.Directory
+	// MaxBody bounds a request body, in bytes; 0: no bound beside the limits
+	// of the account (HTTP setting HTTPRequestSizeLimit).
+	MaxBody int64
+	// Types adds content types, by file name extension in lower case without
+	// the dot (HTTP setting FileExtensions).
+	Types map[string]string
+	// StallTimeout ends a transfer in which nothing moved for so long; 0:
+	// one minute. A transfer that moves may take any time.
+	StallTimeout time.Duration
+	// Logger hears of logins, faults and refusals; nil: nobody does. Share
+	// keys and passwords are never logged.
+	Logger *slog.Logger
+	// Now is the clock for dates on the management page; nil: time.Now.
+	Now func() time.Time
+}
+
+const defaultStallTimeout = time.Minute
+
+// allowed is the Allow header: one answer for every path, so that OPTIONS
+// tells nothing about it.
+const allowed = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE"
+
+// request is one request on its way to an answer.
+type request struct {
+	*Handler
+	w    *stallWriter
+	r    *http.Request
+	site filestore.Site
+	target
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := &stallWriter{ResponseWriter: w, timeout: h.stallTimeout()}
+	answer.extend()
+	defer answer.extend()
+	r.Body = newStallBody(w, r, answer.timeout)
+	defer h.contain(answer, r)
+	answer.Header().Set("X-Content-Type-Options", "nosniff")
+	req, err := h.route(answer, r)
+	if err == nil {
+		err = req.serve()
+	}
+	if err != nil {
+		h.refuse(answer, r, req, err)
+	}
+}
+
+// contain keeps a panic from taking more than its own request with it.
+func (h *Handler) contain(w *stallWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	h.logger().Error("panic while serving", "remote", r.RemoteAddr, "method", r.Method, "panic", p, "stack", string(debug.Stack()))
+	if w.started {
+		panic(http.ErrAbortHandler) // the client must see that the answer is cut
+	}
+	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+}
+
+// route finds out whose storage and which name the request is about.
+func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
+	req := &request{Handler: h, w: w, r: r}
+	host, err := filestore.CleanHost(r.Host)
+	if err != nil {
+		return req, err
+	}
+	if req.site, err = h.Directory.Site(r.Context(), host, localAddr(r)); err != nil {
+		return req, err
+	}
+	if r.Method == http.MethodOptions {
+		return req, nil // one answer, even to "*"
+	}
+	req.target, err = parsePath(r.URL.EscapedPath(), req.site)
+	return req, err
+}
+
+// serve answers by method.
+func (req *request) serve() error {
+	switch req.r.Method {
+	case http.MethodOptions:
+		req.w.Header().Set("Allow", allowed)
+		req.w.WriteHeader(http.StatusNoContent)
+		return nil
+	case http.MethodGet, http.MethodHead:
+		return req.get()
+	}
+	// RFC 9110 §9.2.1: all else is unsafe, and a stranger may not even ask.
+	caller, err := req.login()
+	if err != nil {
+		return err
+	}
+	view := req.view(caller)
+	switch req.r.Method {
+	case http.MethodPut:
+		return req.put(view)
+	case http.MethodDelete:
+		return req.delete(view)
+	case "MKCOL":
+		return req.mkcol(view)
+	case "COPY":
+		return req.transfer(view, false)
+	case "MOVE":
+		return req.transfer(view, true)
+	case http.MethodPost:
+		if req.isPage() {
+			return req.postPage(view)
+		}
+	}
+	if err := view.Manage(req.r.Context(), filestore.Root); err != nil {
+		return err
+	}
+	return errMethod
+}
+
+func (req *request) view(caller filestore.Caller) *filestore.View {
+	return filestore.NewView(req.Directory, caller, req.account)
+}
+
+// login returns who sent the request. Without credentials that is nobody, and
+// nobody gets errLoginNeeded.
+func (req *request) login() (filestore.Caller, error) {
+	name, password, ok := req.r.BasicAuth()
+	if !ok {
+		return filestore.Caller{}, errLoginNeeded
+	}
+	if !strings.Contains(name, "@") {
+		name += "@" + req.site.Domain
+	}
+	return req.Directory.Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: remoteAddr(req.r)})
+}
+
+func (h *Handler) stallTimeout() time.Duration {
+	if h.StallTimeout > 0 {
+		return h.StallTimeout
+	}
+	return defaultStallTimeout
+}
+
+func (h *Handler) logger() *slog.Logger {
+	if h.Logger != nil {
+		return h.Logger
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+func (h *Handler) now() time.Time {
+	if h.Now != nil {
+		return h.Now()
+	}
+	return time.Now()
+}
+
+func localAddr(r *http.Request) netip.Addr {
+	if a, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+func remoteAddr(r *http.Request) netip.Addr {
+	a, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return a.Addr().Unmap()
+}

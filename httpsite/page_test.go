@@ -1,0 +1,168 @@
+package httpsite_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// post sends a form of the management page.
+func (s *server) post(t *testing.T, path string, form url.Values, header map[string]string) answer {
+	t.Helper()
+	h := map[string]string{"Content-Type": formType, "Sec-Fetch-Site": "same-origin"}
+	for k, v := range header {
+		h[k] = v
+	}
+	return s.do(t, call{method: "POST", path: path, user: "john", body: form.Encode(), header: h})
+}
+
+func TestPageShowsFolder(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.Write(t, john, `folder/<b>&".txt`, "12345")
+	s.Write(t, john, "folder/javascript:alert(1)", "x")
+	s.Write(t, john, "folder/sub/x", "123")
+	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = filestore.Unlimited; a.Limits.Files = 77 })
+	got := s.do(t, call{method: "GET", path: "/~john/folder/Index.wssp", user: "john"})
+	require.Equal(t, 200, got.code)
+	require.Equal(t, "text/html; charset=utf-8", got.header.Get("Content-Type"))
+	require.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	require.Equal(t, "private, no-store", got.header.Get("Cache-Control"))
+	for _, want := range []string{
+		`<h1>folder <a href="../index.wssp">UP</a>`,
+		`<a href="./sub/index.wssp">sub</a></td><td class="number">==&gt;</td>`,
+		`<a href="./default.html">default.html</a></td><td class="number">15</td>`,
+		`&lt;b&gt;&amp;&#34;.txt`,
+		`href="./javascript:alert%281%29"`,
+		`This Folder: 4</td><td class="number">21</td>`,
+		`Limits: 77</td><td class="number">unlimited</td>`,
+	} {
+		require.Contains(t, got.body, want)
+	}
+	require.NotContains(t, got.body, "<b>&")
+	root := s.do(t, call{method: "GET", path: "/~john/index.wssp", user: "john"})
+	require.NotContains(t, root.body, "UP</a>")
+	require.Contains(t, root.body, "private.meta")
+	require.Contains(t, root.body, `Totals: 16</td>`)
+	administrator := s.do(t, call{method: "GET", path: "/~john/index.wssp", user: "admin"})
+	require.Equal(t, 200, administrator.code)
+}
+
+func TestPageActions(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		form    url.Values
+		code    int
+		message string
+		want    map[string]string
+	}{
+		{name: "delete", form: url.Values{"action": {"delete"}, "mark": {"page.html", "cat.png"}}, code: 303, want: map[string]string{"page.html": "-", "cat.png": "-", "page.html.meta": "-", "data.bin": "0123456789"}},
+		{name: "delete nothing", form: url.Values{"action": {"delete"}}, code: 400, message: "Mark the entries to delete."},
+		{name: "delete a folder asks first", form: url.Values{"action": {"delete"}, "mark": {"folder", "cat.png"}}, code: 200, message: "and everything inside the folders", want: map[string]string{"folder/default.html": "<h1>folder</h1>", "cat.png": "\x89PNG"}},
+		{name: "delete a folder", form: url.Values{"action": {"delete"}, "mark": {"folder", "cat.png"}, "confirmed": {"yes"}}, code: 303, want: map[string]string{"folder/default.html": "-", "cat.png": "-"}},
+		{name: "delete above", form: url.Values{"action": {"delete"}, "mark": {"../x"}}, code: 400, message: "This name cannot be used."},
+		{name: "delete dot", form: url.Values{"action": {"delete"}, "mark": {"."}, "confirmed": {"yes"}}, code: 400, message: "This name cannot be used."},
+		{name: "delete deeper", form: url.Values{"action": {"delete"}, "mark": {"folder/default.html"}}, code: 400, message: "This name cannot be used.", want: map[string]string{"folder/default.html": "<h1>folder</h1>"}},
+		{name: "rename", form: url.Values{"action": {"rename"}, "mark": {"page.html"}, "newName": {"new.html"}}, code: 303, want: map[string]string{"page.html": "-", "new.html": "<p>page</p>", "new.html.meta": "<meta/>"}},
+		{name: "rename none", form: url.Values{"action": {"rename"}, "newName": {"x"}}, code: 400, message: "Mark exactly one entry"},
+		{name: "rename two", form: url.Values{"action": {"rename"}, "mark": {"page.html", "cat.png"}, "newName": {"x"}}, code: 400, message: "Mark exactly one entry"},
+		{name: "rename onto another", form: url.Values{"action": {"rename"}, "mark": {"page.html"}, "newName": {"cat.png"}}, code: 409, message: "exists already", want: map[string]string{"cat.png": "\x89PNG"}},
+		{name: "rename into a folder", form: url.Values{"action": {"rename"}, "mark": {"page.html"}, "newName": {"folder/x"}}, code: 400, message: "This name cannot be used."},
+		{name: "rename to a reserved name", form: url.Values{"action": {"rename"}, "mark": {"page.html"}, "newName": {"index.wssp"}}, code: 403, message: "This name is reserved."},
+		{name: "rename what is gone", form: url.Values{"action": {"rename"}, "mark": {"gone"}, "newName": {"x"}}, code: 404, message: "no longer there"},
+		{name: "create folder", form: url.Values{"action": {"folder"}, "folder": {"new"}}, code: 303},
+		{name: "create folder that exists", form: url.Values{"action": {"folder"}, "folder": {"folder"}}, code: 409, message: "exists already"},
+		{name: "create folder without a name", form: url.Values{"action": {"folder"}}, code: 400, message: "This name cannot be used."},
+		{name: "unknown action", form: url.Values{"action": {"dance"}}, code: 415},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			got := s.post(t, "/~john/index.wssp", tt.form, nil)
+			require.Equal(t, tt.code, got.code, got.body)
+			if tt.code == 303 {
+				require.Equal(t, "index.wssp", got.header.Get("Location"))
+			}
+			require.Contains(t, got.body, tt.message)
+			for name, want := range tt.want {
+				content, ok := s.Read(t, john, name)
+				require.Equal(t, want != "-", ok, name)
+				if ok {
+					require.Equal(t, want, content, name)
+				}
+			}
+		})
+	}
+}
+
+const multipartBody = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"one.txt\"\r\n\r\nfirst\r\n" +
+	"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"zwei \xc3\xbc.txt\"\r\n\r\nsecond\r\n--B--\r\n"
+
+func (s *server) upload(t *testing.T, path, body string) answer {
+	t.Helper()
+	return s.do(t, call{method: "POST", path: path, user: "john", body: body, header: map[string]string{"Content-Type": "multipart/form-data; boundary=B"}})
+}
+
+func TestPageUpload(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	got := s.upload(t, "/~john/folder/index.wssp", multipartBody)
+	require.Equal(t, 303, got.code, got.body)
+	content, _ := s.Read(t, john, "folder/one.txt")
+	require.Equal(t, "first", content)
+	content, _ = s.Read(t, john, "folder/zwei ü.txt")
+	require.Equal(t, "second", content)
+
+	got = s.upload(t, "/~john/index.wssp", strings.Replace(multipartBody, "--B--", "--C--", 1))
+	require.Equal(t, 400, got.code)
+	_, ok := s.Read(t, john, "zwei ü.txt")
+	require.False(t, ok, "a part without its end is not stored")
+
+	got = s.upload(t, "/~john/index.wssp", strings.Replace(multipartBody, "one.txt", "index.wssp", 1))
+	require.Equal(t, 403, got.code)
+	require.Contains(t, got.body, "This name is reserved.")
+
+	got = s.upload(t, "/~john/index.wssp", "--B--\r\n")
+	require.Equal(t, 400, got.code)
+	require.Contains(t, got.body, "Choose a file")
+
+	full := s.usage(t).Bytes + 4
+	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = full })
+	got = s.upload(t, "/~john/index.wssp", multipartBody)
+	require.Equal(t, 507, got.code)
+	require.Contains(t, got.body, "not enough room")
+	_, ok = s.Read(t, john, "one.txt")
+	require.True(t, ok, "stored by the cut request above: complete parts stay")
+}
+
+// A page of another site, or of a user, cannot act in the visitor's name.
+func TestPageRefusesForeignForms(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	form := url.Values{"action": {"delete"}, "mark": {"page.html"}}
+	for name, header := range map[string]map[string]string{
+		"cross-site":        {"Sec-Fetch-Site": "cross-site"},
+		"same-site":         {"Sec-Fetch-Site": "same-site"},
+		"foreign origin":    {"Sec-Fetch-Site": "", "Origin": "http://evil.example"},
+		"sandboxed origin":  {"Sec-Fetch-Site": "", "Origin": "null"},
+		"sandbox and fetch": {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+	} {
+		got := s.post(t, "/~john/index.wssp", form, header)
+		require.Equal(t, 403, got.code, name)
+		_, ok := s.Read(t, john, "page.html")
+		require.True(t, ok, name)
+	}
+	got := s.do(t, call{method: "POST", path: "/~john/index.wssp", body: form.Encode(), header: map[string]string{"Content-Type": formType}})
+	require.Equal(t, 401, got.code)
+	got = s.do(t, call{method: "POST", path: "/~john/index.wssp", user: "mary", body: form.Encode(), header: map[string]string{"Content-Type": formType}})
+	require.Equal(t, 403, got.code)
+	got = s.post(t, "/~john/index.wssp", form, map[string]string{"Content-Type": "text/plain"})
+	require.Equal(t, 415, got.code)
+}
