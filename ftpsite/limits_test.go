@@ -1,0 +1,279 @@
+package ftpsite_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
+)
+
+func TestLineLength(t *testing.T) {
+	t.Parallel()
+	addr := serve(t, &ftpsite.Server{Directory: newDirectory()})
+	c := login(t, addr, "john")
+	c.want("553", "CWD "+strings.Repeat("x", 4090))
+	c.want("500", "CWD "+strings.Repeat("x", 4091))
+	c.wantEnd()
+
+	c = dial(t, addr)
+	c.want("220", "")
+	go c.conn.Write([]byte(strings.Repeat("x", 1<<20))) // no end of line at all
+	c.want("500", "")
+}
+
+func TestSessionCaps(t *testing.T) {
+	t.Parallel()
+	for name, server := range map[string]*ftpsite.Server{
+		"in all":      {MaxSessions: 2},
+		"per address": {MaxSessionsPerAddr: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server.Directory = newDirectory()
+			addr := serve(t, server)
+			first, second := dial(t, addr), dial(t, addr)
+			first.want("220", "")
+			second.want("220", "")
+			third := dial(t, addr)
+			third.want("421", "")
+			third.wantEnd()
+			first.want("221", "QUIT")
+			first.wantEnd()
+			require.Eventually(t, func() bool {
+				c := dial(t, addr)
+				return strings.HasPrefix(c.reply(), "220")
+			}, patience, time.Millisecond)
+			second.want("200", "NOOP")
+		})
+	}
+}
+
+// through returns a client that talks through l.
+func through(t *testing.T, l *fixture.Pipes) *client {
+	t.Helper()
+	conn := l.Dial(t)
+	return &client{t: t, conn: conn, r: bufio.NewReader(conn)}
+}
+
+// inBubble runs a test with a server in fake time. The bubble fails if a
+// goroutine is left.
+func inBubble(t *testing.T, server *ftpsite.Server, test func(t *testing.T, l *fixture.Pipes)) {
+	synctest.Test(t, func(t *testing.T) {
+		if server.Directory == nil {
+			server.Directory = newDirectory()
+		}
+		l := fixture.NewPipes()
+		result := make(chan error, 1)
+		go func() { result <- server.Serve(l) }()
+		test(t, l)
+		require.NoError(t, server.Close())
+		require.NoError(t, server.Close())
+		require.ErrorIs(t, <-result, ftpsite.ErrServerClosed)
+		require.ErrorIs(t, server.Serve(fixture.NewPipes()), ftpsite.ErrServerClosed)
+	})
+}
+
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	t.Run("login", func(t *testing.T) {
+		inBubble(t, &ftpsite.Server{}, func(t *testing.T, l *fixture.Pipes) {
+			c := through(t, l)
+			c.want("220", "")
+			start := time.Now()
+			time.Sleep(59 * time.Second)
+			c.want("331", "USER john") // does not help
+			c.want("421", "")
+			c.wantEnd()
+			require.Equal(t, time.Minute, time.Since(start))
+		})
+	})
+	t.Run("idle", func(t *testing.T) {
+		inBubble(t, &ftpsite.Server{}, func(t *testing.T, l *fixture.Pipes) {
+			c := through(t, l)
+			c.want("220", "")
+			c.login("john")
+			time.Sleep(299 * time.Second)
+			c.want("200", "NOOP")
+			start := time.Now()
+			time.Sleep(299 * time.Second)
+			_, err := io.WriteString(c.conn, "NOO") // a line must be complete
+			require.NoError(t, err)
+			c.want("421", "")
+			c.wantEnd()
+			require.Equal(t, 5*time.Minute, time.Since(start))
+		})
+	})
+	t.Run("replies are not taken", func(t *testing.T) {
+		server := &ftpsite.Server{Timeouts: ftpsite.Timeouts{DataStall: time.Second}}
+		inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
+			through(t, l)
+			time.Sleep(2 * time.Second)
+			start := time.Now()
+			require.NoError(t, server.Shutdown(t.Context()))
+			require.Zero(t, time.Since(start), "the session has ended before")
+		})
+	})
+	t.Run("wrong password", func(t *testing.T) {
+		inBubble(t, &ftpsite.Server{MaxLoginFailures: 2}, func(t *testing.T, l *fixture.Pipes) {
+			c := through(t, l)
+			c.want("220", "")
+			start := time.Now()
+			c.want("331", "USER john")
+			c.want("530", "PASS x")
+			require.Equal(t, time.Second, time.Since(start))
+			c.want("331", "USER nobody")
+			c.want("530", "PASS x")
+			require.Equal(t, 2*time.Second, time.Since(start), "the same for everybody")
+			c.wantEnd()
+		})
+	})
+	t.Run("close does not wait for a wrong password", func(t *testing.T) {
+		server := &ftpsite.Server{Timeouts: ftpsite.Timeouts{LoginFailure: time.Hour}}
+		inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
+			c := through(t, l)
+			c.want("220", "")
+			c.want("331", "USER john")
+			c.send("PASS x")
+			go io.Copy(io.Discard, c.conn)
+			synctest.Wait()
+			start := time.Now()
+			require.NoError(t, server.Close())
+			require.LessOrEqual(t, time.Since(start), time.Second)
+		})
+	})
+}
+
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	t.Run("idle clients are told", func(t *testing.T) {
+		server := &ftpsite.Server{}
+		inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
+			a, b := through(t, l), through(t, l)
+			a.want("220", "")
+			b.want("220", "")
+			b.login("john")
+			result := make(chan error)
+			go func() { result <- server.Shutdown(t.Context()) }()
+			a.want("421", "")
+			a.wantEnd()
+			b.want("421", "")
+			b.wantEnd()
+			require.NoError(t, <-result)
+		})
+	})
+	t.Run("clients that do not listen are cut", func(t *testing.T) {
+		server := &ftpsite.Server{Timeouts: ftpsite.Timeouts{DataStall: time.Hour}}
+		inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
+			through(t, l)
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			require.ErrorIs(t, server.Shutdown(ctx), context.DeadlineExceeded)
+		})
+	})
+	for name, cut := range map[string]bool{"transfers end": false, "transfers are cut": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDirectory()
+			server := &ftpsite.Server{Directory: d}
+			c := login(t, serve(t, server), "john")
+			data := c.data("STOR file")
+			_, err := io.WriteString(data, "first ")
+			require.NoError(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			result := make(chan error)
+			go func() { result <- server.Shutdown(ctx) }()
+			if cut {
+				cancel()
+				c.want("421", "")
+				require.ErrorIs(t, <-result, context.Canceled)
+				wantNoFile(t, d, john, "file", 0, 0)
+				return
+			}
+			_, err = io.WriteString(data, "last")
+			require.NoError(t, err)
+			data.Close()
+			c.want("226", "")
+			c.want("421", "")
+			require.NoError(t, <-result)
+			wantFile(t, d, john, "file", "first last")
+		})
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	t.Parallel()
+	for name, server := range map[string]*ftpsite.Server{
+		"no directory":    {},
+		"no TLS":          {Directory: newDirectory(), RequireTLS: true},
+		"no port range":   {Directory: newDirectory(), PassivePorts: ftpsite.PortRange{Low: 2, High: 1}},
+		"half of a range": {Directory: newDirectory(), PassivePorts: ftpsite.PortRange{High: 1}},
+	} {
+		err := server.Serve(fixture.NewPipes())
+		require.ErrorContains(t, err, "ftpsite: ", name)
+	}
+	l := fixture.NewPipes()
+	l.Close()
+	err := (&ftpsite.Server{Directory: newDirectory()}).Serve(l)
+	require.ErrorIs(t, err, net.ErrClosed)
+}
+
+// panicking is a directory with faults.
+type panicking struct {
+	*fixture.Directory
+}
+
+func (panicking) Login(context.Context, filestore.Credentials) (filestore.Caller, error) {
+	panic("no database at /var/secret")
+}
+
+func TestPanicInDirectory(t *testing.T) {
+	t.Parallel()
+	c := dial(t, serve(t, &ftpsite.Server{Directory: panicking{newDirectory()}}))
+	c.want("220", "")
+	c.want("331", "USER john")
+	require.Equal(t, "451 Internal error.", c.want("451", "PASS x"))
+	c.want("200", "NOOP")
+}
+
+// TestNoGoroutinesAreLeft is not parallel: it counts those of the process.
+func TestNoGoroutinesAreLeft(t *testing.T) {
+	d := newDirectory()
+	before := runtime.NumGoroutine()
+	for _, end := range []func(*client){
+		func(c *client) { c.want("221", "QUIT") },
+		func(c *client) { c.conn.Close() },
+		func(c *client) { c.data("STOR x") },
+		func(c *client) { c.port(); c.send("STOR x") },
+		func(c *client) { c.put("226", "STOR x", "x") },
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		server := &ftpsite.Server{Directory: d}
+		result := make(chan error, 1)
+		go func() { result <- server.Serve(l) }()
+		for range 5 {
+			end(login(t, l.Addr().String(), "john"))
+		}
+		require.NoError(t, server.Close())
+		require.ErrorIs(t, <-result, ftpsite.ErrServerClosed)
+	}
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%s", stacks[:runtime.Stack(stacks, true)])
+		}
+	}
+}
