@@ -1,0 +1,273 @@
+package tftpsite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// exchange is one transfer: a client on one side, the engine on the other, and
+// the packets that pass between them.
+type exchange struct {
+	request
+	server *Server
+	engine *engine
+	client *net.UDPConn // bound to the address that was asked
+	inner  *net.UDPConn // faces the engine
+
+	mu      sync.Mutex     // guards what follows
+	partner netip.AddrPort // where the engine does this transfer; invalid: not yet known
+	stopped bool           // the engine is to end
+	block   uint16         // the last block that the client sent
+}
+
+var (
+	errNoStart = errors.New("transfer does not start")
+	// errNetwork: the client gave up or is not heard of. It gets no answer.
+	errNetwork = errors.New("transfer is cut")
+)
+
+// startLimit is the time that the engine has to take a request up. It needs
+// next to none, unless the host has no sockets left.
+const startLimit = 10 * time.Second
+
+// longAgo is a deadline that ends a read at once.
+var longAgo = time.Unix(1, 0)
+
+// exchange serves one request from its first to its last packet. The end of
+// accepting cuts short only what is dispensable, that of ctx everything.
+func (s *Server) exchange(ctx, accepting context.Context, e *engine, r request) {
+	leave := sync.OnceFunc(func() { s.leave(r) })
+	defer leave()
+	client, err := net.ListenUDP("udp", socketFor(r))
+	if err != nil {
+		s.log().Error("tftp: open socket", "remote", r.from, "err", err)
+		return
+	}
+	defer client.Close()
+	x := &exchange{request: r, server: s, engine: e, client: client}
+	err = x.perform(ctx)
+	leave() // the client may begin its next transfer
+	if err == nil && r.write && s.linger(1) {
+		defer s.linger(-1)
+		x.dally(accepting)
+	}
+}
+
+// socketFor returns the local address that a client expects its answers from.
+func socketFor(r request) *net.UDPAddr {
+	a := &net.UDPAddr{IP: r.asked.AsSlice()}
+	if r.asked.IsLinkLocalUnicast() {
+		a.Zone = r.from.Addr().Zone()
+	}
+	return a
+}
+
+// perform does what the client asks for and tells it how that ended.
+func (x *exchange) perform(ctx context.Context) error {
+	c := &content{ctx: ctx}
+	err := x.attempt(c)
+	if err != nil && ctx.Err() != nil {
+		err = ErrServerClosed
+	}
+	switch {
+	case err != nil && !errors.Is(err, errNetwork):
+		x.answer(replyTo(err, x.write).packet())
+	case err == nil && x.write:
+		x.answer(ackPacket(x.block))
+	}
+	level := slog.LevelInfo
+	if err != nil && replyTo(err, x.write) == replyOther && !errors.Is(err, errNetwork) {
+		level = slog.LevelError
+	}
+	x.server.log().Log(ctx, level, "tftp: transfer", "remote", x.from, "write", x.write, "account", c.where.address,
+		"name", filestore.Redact(c.where.path), "bytes", c.bytes, "err", err)
+	return err
+}
+
+// attempt is perform without the answer. Panics of the storage end here.
+func (x *exchange) attempt(c *content) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	defer c.close()
+	if err := c.open(x.server, x.request); err != nil {
+		return err
+	}
+	if err := x.carry(c.ctx, c); err != nil {
+		return err
+	}
+	return c.commit()
+}
+
+// carry lets the engine transfer the content, and returns how that ended.
+// After it the engine has nothing more to say.
+func (x *exchange) carry(ctx context.Context, c *content) error {
+	inner, err := listenLoopback()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoStart, err)
+	}
+	x.inner = inner
+	port := int(localAddr(inner).Port())
+	j := &job{end: make(chan error, 1), release: make(chan struct{})}
+	if x.write {
+		j.target = c
+	} else {
+		j.source, j.size = c.source(x.netascii), c.size
+	}
+	x.engine.put(port, j)
+
+	var pumps sync.WaitGroup
+	pumps.Go(x.inward)
+	pumps.Go(x.outward)
+	defer func() {
+		inner.Close()
+		x.client.SetReadDeadline(longAgo)
+		pumps.Wait()
+		close(j.release)
+	}()
+
+	if _, err := inner.WriteToUDPAddrPort(x.packet(x.server.maxBlock()), x.engine.addr); err != nil {
+		x.engine.take(port)
+		return fmt.Errorf("%w: %w", errNoStart, err)
+	}
+	start := time.NewTimer(startLimit)
+	defer start.Stop()
+	for {
+		select {
+		case err := <-j.end:
+			switch {
+			case c.err != nil:
+				return c.err
+			case err == nil || errors.Is(err, errPanic):
+				return err
+			}
+			return fmt.Errorf("%w: %w", errNetwork, err)
+		case <-start.C:
+			if _, waiting := x.engine.take(port); waiting {
+				return errNoStart
+			}
+		case <-ctx.Done():
+			if _, waiting := x.engine.take(port); !waiting {
+				x.stop()
+				<-j.end
+			}
+			return ErrServerClosed
+		}
+	}
+}
+
+// inward passes packets of the client on to the engine.
+func (x *exchange) inward() {
+	buf := make([]byte, x.packetSize())
+	for {
+		packet, err := x.receive(buf)
+		if err != nil {
+			return
+		}
+		x.mu.Lock()
+		if opcode(packet) == opData {
+			x.block = binary.BigEndian.Uint16(packet[2:])
+		}
+		if x.partner.IsValid() {
+			x.inner.WriteToUDPAddrPort(packet, x.partner)
+		}
+		x.mu.Unlock()
+	}
+}
+
+// outward passes packets of the engine on to the client, except for errors:
+// what those are to say is for perform to decide.
+func (x *exchange) outward() {
+	buf := make([]byte, x.packetSize())
+	for {
+		n, from, err := x.inner.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return
+		}
+		from = unmap(from)
+		x.mu.Lock()
+		if !x.partner.IsValid() && from.Addr() == x.engine.addr.Addr() {
+			x.partner = from
+		}
+		ours, stopped := from == x.partner, x.stopped
+		x.mu.Unlock()
+		switch {
+		case !ours || opcode(buf[:n]) == opError:
+		case stopped:
+			x.stop()
+		default:
+			x.answer(buf[:n])
+		}
+	}
+}
+
+// stop makes the engine give up this transfer. It is called again for every
+// packet that shows that the engine has not yet understood.
+func (x *exchange) stop() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stopped = true
+	if x.partner.IsValid() {
+		x.inner.WriteToUDPAddrPort(replyClosing.packet(), x.partner)
+	}
+}
+
+// packetSize is the length of the longest packet of the transfer, in bytes,
+// and room to notice a longer one.
+func (x *exchange) packetSize() int {
+	size, _ := x.request.block(x.server.maxBlock())
+	return 4 + size + 1
+}
+
+// receive waits for a packet of the client. Whoever else sends one is told so
+// and disturbs nothing (RFC 1350 §4).
+func (x *exchange) receive(buf []byte) ([]byte, error) {
+	for {
+		n, from, err := x.client.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return nil, err
+		}
+		packet, op := buf[:n], opcode(buf[:n])
+		switch {
+		case unmap(from) == x.from:
+			return packet, nil
+		case op == opData || op == opAck:
+			x.client.WriteToUDPAddrPort(replyUnknownTID.packet(), from)
+		}
+	}
+}
+
+// answer sends a packet to the client. One that is lost on the way is the
+// business of whoever waits for the next.
+func (x *exchange) answer(packet []byte) {
+	x.client.WriteToUDPAddrPort(packet, x.from)
+}
+
+// dally repeats the last acknowledgement of an upload as long as the client
+// seems to have missed it (RFC 1350 §6).
+func (x *exchange) dally(ctx context.Context) {
+	x.client.SetReadDeadline(time.Now().Add(x.server.timeout()))
+	defer context.AfterFunc(ctx, func() { x.client.SetReadDeadline(longAgo) })()
+	buf := make([]byte, x.packetSize())
+	for range x.server.retries() {
+		packet, err := x.receive(buf)
+		if err != nil {
+			return
+		}
+		if opcode(packet) == opData && binary.BigEndian.Uint16(packet[2:]) == x.block {
+			x.answer(ackPacket(x.block))
+		}
+	}
+}
