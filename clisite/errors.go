@@ -1,0 +1,66 @@
+package clisite
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = errors.New("clisite: server closed")
+
+// Replies (CommuniGate Pro Guide, PWD). 500 is for what was not understood,
+// 501 for everything else that did not work.
+const (
+	replyGreeting   = "200 cgpkit PWD server ready"
+	replyOK         = "200 OK"
+	replyLogin      = "200 login OK"
+	replyBye        = "200 connection closed"
+	replyData       = "200 data follows"
+	replyPassword   = "300 please send the PASS"
+	replyUnknown    = "500 unknown command"
+	replySyntax     = "500 syntax error"
+	replyTooLong    = "500 line is too long"
+	replyNoLogin    = "501 please log in first"
+	replyLoggedIn   = "501 already logged in"
+	replyNoUser     = "501 please send USER first"
+	replyWrongLogin = "501 wrong name or password"
+	replyFull       = "501 too many connections"
+	replyIdle       = "501 connection was idle for too long"
+	replyClosing    = "501 server is shutting down"
+	replyInternal   = "501 internal error"
+)
+
+// errSyntax: a command is not understood.
+var errSyntax = errors.New("syntax error")
+
+// errAuth: the option AUTH is not allowed. It looks like any other refusal.
+var errAuth = errors.New("may not act for that account")
+
+// replyTo translates an error: the only place where that is done.
+func replyTo(err error) string {
+	switch {
+	case errors.Is(err, errSyntax):
+		return replySyntax
+	case errors.Is(err, errAuth), errors.Is(err, fs.ErrPermission):
+		return "501 access denied"
+	case errors.Is(err, fs.ErrNotExist):
+		return "501 no such file or folder"
+	case errors.Is(err, fs.ErrExist):
+		return "501 already exists"
+	case errors.Is(err, fs.ErrInvalid):
+		return "501 invalid name or position"
+	case errors.Is(err, filestore.ErrIsDirectory):
+		return "501 is a folder"
+	case errors.Is(err, filestore.ErrNotDirectory):
+		return "501 is not a folder"
+	case errors.Is(err, filestore.ErrNotEmpty):
+		return "501 folder is not empty"
+	case errors.Is(err, filestore.ErrLimit):
+		return "501 storage limit exceeded"
+	case errors.Is(err, filestore.ErrChanged), errors.Is(err, filestore.ErrConflict):
+		return "501 file is being changed"
+	}
+	return replyInternal
+}

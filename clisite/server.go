@@ -1,0 +1,131 @@
+package clisite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/serving"
+)
+
+// Server serves storages over the PWD protocol. Directory must be set; the
+// zero value of every other field is a safe default. Fields are read while
+// serving and must not change after the first call of Serve. The methods are
+// safe for concurrent use.
+type Server struct {
+	// Directory knows the accounts. A login is for the service PWD.
+	Directory filestore.Directory
+	// LoginTimeout is the time from the connection to a login; 0: 1 minute.
+	LoginTimeout time.Duration
+	// IdleTimeout is the time between two commands; 0: 5 minutes.
+	IdleTimeout time.Duration
+	// StallTimeout is the time in which 64 KiB of a long command or answer
+	// have to pass; 0: 1 minute.
+	StallTimeout time.Duration
+	// MaxLine bounds the length of a command, in bytes; 0: 23,068,672 (22
+	// MiB), room for 16 MiB of a file in base64 and 680 KiB besides. While a
+	// command works, it holds about four times its length in memory. Before
+	// the login a command has at most 2,048 bytes.
+	MaxLine int
+	// MaxSessions bounds the sessions at any time; 0: 100. One too many is
+	// told so and closed.
+	MaxSessions int
+	// MaxSessionsPerAddr is the same for one client address; 0: 20.
+	MaxSessionsPerAddr int
+	// Logger takes the log; nil: none.
+	Logger *slog.Logger
+
+	calls serving.Calls
+	peers serving.Peers
+}
+
+func (s *Server) login() time.Duration { return cmp.Or(max(s.LoginTimeout, 0), time.Minute) }
+func (s *Server) idle() time.Duration  { return cmp.Or(max(s.IdleTimeout, 0), 5*time.Minute) }
+func (s *Server) stall() time.Duration { return cmp.Or(max(s.StallTimeout, 0), time.Minute) }
+func (s *Server) maxLine() int         { return cmp.Or(max(s.MaxLine, 0), 22<<20) }
+
+func (s *Server) log() *slog.Logger {
+	if s.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Logger
+}
+
+// Serve answers connections that arrive on l until Shutdown or Close is
+// called; then it closes l, waits for the commands under way, and returns
+// ErrServerClosed. If l fails it ends the sessions in the same way, leaves l
+// open, and returns that error.
+func (s *Server) Serve(l net.Listener) error {
+	call, ok := s.calls.Begin()
+	if !ok {
+		l.Close()
+		return ErrServerClosed
+	}
+	defer call.Finish()
+	closing := context.AfterFunc(call.Accepting, func() { l.Close() })
+
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	for {
+		conn, err := accept(call.Accepting, l)
+		if call.Accepting.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
+			return ErrServerClosed
+		}
+		if err != nil {
+			closing()
+			call.Stop()
+			return fmt.Errorf("accept: %w", err)
+		}
+		sessions.Go(func() {
+			defer conn.Close()
+			s.admit(call.Context, call.Accepting, conn)
+		})
+	}
+}
+
+// accept waits for a connection. A lack of file descriptors passes, so it is
+// waited for.
+func accept(ctx context.Context, l net.Listener) (net.Conn, error) {
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		conn, err := l.Accept()
+		var temporary interface{ Temporary() bool }
+		if err == nil || !errors.As(err, &temporary) || !temporary.Temporary() {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
+	}
+}
+
+// admit serves a connection if there is room.
+func (s *Server) admit(ctx, accepting context.Context, conn net.Conn) {
+	addr := remoteAddr(conn)
+	if !s.peers.Enter(addr, cmp.Or(max(s.MaxSessions, 0), 100), cmp.Or(max(s.MaxSessionsPerAddr, 0), 20)) {
+		s.log().Warn("pwd: too many connections", "remote", addr)
+		newLine(accepting, conn, time.Second).write(replyFull)
+		return
+	}
+	defer s.peers.Leave(addr)
+	s.session(ctx, accepting, conn)
+}
+
+// Shutdown stops the taking of connections and commands, waits for the
+// commands under way, and cancels them when ctx ends; then it returns the
+// error of ctx. It returns when every call of Serve is about to return and no
+// goroutine is left.
+func (s *Server) Shutdown(ctx context.Context) error { return s.calls.Shutdown(ctx) }
+
+// Close is Shutdown that cancels commands at once. It returns nil.
+func (s *Server) Close() error { return s.calls.Close() }

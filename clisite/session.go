@@ -1,0 +1,213 @@
+package clisite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// maxFailures is how many wrong logins end a session.
+const maxFailures = 3
+
+// serviceName is the service that a login is for.
+const serviceName = "PWD"
+
+// session is one connection.
+type session struct {
+	server   *Server
+	line     *line
+	log      *slog.Logger
+	user     string // given by USER, waits for PASS
+	caller   filestore.Caller
+	failures int
+	inline   bool
+	quit     bool
+}
+
+// session serves a connection until it ends. The end of accepting ends it
+// between two commands.
+func (s *Server) session(ctx, accepting context.Context, conn net.Conn) {
+	c := &session{
+		server: s,
+		line:   newLine(accepting, conn, s.stall()),
+		log:    s.log().With("remote", remoteAddr(conn)),
+	}
+	c.line.last = time.Now().Add(s.login())
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(accepting, func() { conn.SetReadDeadline(longAgo) })()
+
+	err := c.line.write(replyGreeting)
+	for err == nil && !c.quit {
+		err = c.step(ctx)
+	}
+	switch {
+	case err == nil:
+	case accepting.Err() != nil:
+		err = c.line.write(replyClosing)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.line.write(replyIdle)
+	case errors.Is(err, errTooLong):
+		c.line.write(replyTooLong)
+	}
+	c.log.Info("pwd: session ended", "account", c.caller.Account, "err", err)
+}
+
+// step reads a command and answers it.
+func (c *session) step(ctx context.Context) error {
+	limit := c.server.maxLine()
+	if c.caller.Stranger() {
+		limit = min(limit, maxLoginLine)
+	}
+	text, err := c.line.read(c.server.idle(), limit)
+	if err != nil {
+		return err
+	}
+	name, rest, _ := bytes.Cut(bytes.TrimLeft(text, " "), []byte(" "))
+	keyword := strings.ToUpper(string(name[:min(len(name), 64)]))
+	switch keyword {
+	case "QUIT":
+		c.quit = true
+		return c.line.write(replyBye)
+	case "NOOP":
+		return c.line.write(replyOK)
+	case "INLINE":
+		c.inline = true
+		return c.line.write(replyOK)
+	case "USER":
+		return c.line.write(c.setUser(string(rest)))
+	case "PASS":
+		return c.line.write(c.logIn(ctx, string(rest)))
+	}
+	command, ok := storageCommand(keyword)
+	if !ok {
+		return c.line.write(replyUnknown)
+	}
+	if c.caller.Stranger() {
+		return c.line.write(replyNoLogin)
+	}
+	answer, err := c.run(ctx, command, rest)
+	c.log.Debug("pwd: command", "account", c.caller.Account, "command", keyword, "err", err)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		reply := replyTo(err)
+		if reply == replyInternal {
+			c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, "err", err)
+		}
+		return c.line.write(reply)
+	case answer == "":
+		return c.line.write(replyOK)
+	case c.inline:
+		return c.line.write("201 " + answer)
+	}
+	return c.line.write(replyData, answer)
+}
+
+// run carries a storage command out, and returns the text of its result.
+func (c *session) run(ctx context.Context, command command, words []byte) (answer string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = "", fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	split, err := splitWords(words)
+	if err != nil {
+		return "", err
+	}
+	a, err := parseArguments(split, command.required, command.allowed)
+	if err != nil {
+		return "", err
+	}
+	o, err := operate(ctx, c.server.Directory, c.caller, a)
+	if err != nil {
+		return "", err
+	}
+	result, err := command.run(ctx, o, a)
+	if err != nil || result.Kind() == cgpdata.KindString {
+		return "", err
+	}
+	text, err := cgpdata.Append(nil, result, &cgpdata.Format{SortKeys: true})
+	return string(text), err
+}
+
+func (c *session) setUser(name string) (reply string) {
+	if !c.caller.Stranger() {
+		return replyLoggedIn
+	}
+	if c.user = strings.TrimSpace(name); c.user == "" {
+		return replySyntax
+	}
+	return replyPassword
+}
+
+// logIn checks the password. What is wrong with a login is not told.
+func (c *session) logIn(ctx context.Context, password string) (reply string) {
+	switch {
+	case !c.caller.Stranger():
+		return replyLoggedIn
+	case c.user == "":
+		return replyNoUser
+	}
+	caller, err := c.authenticate(ctx, password)
+	c.user = ""
+	if err == nil {
+		c.caller = caller
+		c.line.last = time.Time{}
+		c.log.Info("pwd: login", "account", caller.Account)
+		return replyLogin
+	}
+	c.failures++
+	c.quit = c.failures >= maxFailures
+	if !errors.Is(err, filestore.ErrLogin) {
+		c.log.Error("pwd: login", "err", err)
+		return replyInternal
+	}
+	c.log.Info("pwd: login refused", "failures", c.failures)
+	return replyWrongLogin
+}
+
+func (c *session) authenticate(ctx context.Context, password string) (caller filestore.Caller, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			caller, err = filestore.Caller{}, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	user := c.user
+	if !strings.Contains(user, "@") {
+		site, err := c.server.Directory.Site(ctx, "", addrOf(c.line.LocalAddr()))
+		if err != nil {
+			return filestore.Caller{}, fmt.Errorf("find the domain: %w", err)
+		}
+		user += "@" + site.Domain
+	}
+	caller, err = c.server.Directory.Login(ctx, filestore.Credentials{
+		Login: user, Password: password, Service: serviceName, Remote: remoteAddr(c.line),
+	})
+	if err == nil && caller.Stranger() {
+		err = errors.New("login names no account")
+	}
+	return caller, err
+}
+
+func remoteAddr(conn net.Conn) netip.Addr { return addrOf(conn.RemoteAddr()) }
+
+// addrOf returns the IP address of an end of a connection; invalid if it has
+// none.
+func addrOf(a net.Addr) netip.Addr {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}

@@ -1,0 +1,305 @@
+package clisite
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// maxSlice is how much of a file one answer carries at most, in bytes.
+const maxSlice = 16 << 20
+
+// command is one of the storage commands (CommuniGate Pro Guide, CLI).
+type command struct {
+	required, allowed option
+	// run returns the data of the answer; none, if there are none.
+	run func(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
+}
+
+// none is the answer of a command that has no data. No other is a string.
+var none = cgpdata.Value{}
+
+// storageCommand finds a command by its name in capitals.
+func storageCommand(name string) (c command, ok bool) {
+	switch name {
+	case "LISTSTORAGEFILES", "LISTWEBFILES":
+		c = command{allowed: optPath, run: list}
+	case "READSTORAGEFILE", "GETWEBFILE":
+		c = command{required: optFile, allowed: optOffset | optSize, run: read}
+	case "WRITESTORAGEFILE", "PUTWEBFILE":
+		c = command{required: optFile | optData, allowed: optOffset, run: write}
+	case "RENAMESTORAGEFILE", "RENAMEWEBFILE":
+		c = command{required: optFile | optInto, run: rename}
+	case "DELETESTORAGEFILE", "DELETEWEBFILE":
+		c = command{required: optFile, run: remove}
+	case "GETSTORAGEFILEINFO":
+		c = command{allowed: optPath, run: info}
+	case "GETWEBFILESINFO":
+		c = command{run: info}
+	default:
+		return c, false
+	}
+	if strings.Contains(name, "STORAGE") {
+		c.allowed |= optAuth
+	}
+	if name == "WRITESTORAGEFILE" {
+		c.allowed |= optPlace
+	}
+	return c, true
+}
+
+// operation is a command at work.
+type operation struct {
+	directory filestore.Directory
+	caller    filestore.Caller
+	domain    string // completes names of accounts
+	account   string // the storage that plain names are in
+}
+
+// operate makes an operation with the rights that the command is to have.
+func operate(ctx context.Context, d filestore.Directory, caller filestore.Caller, a arguments) (*operation, error) {
+	_, domain, _ := strings.Cut(caller.Account, "@")
+	o := &operation{directory: d, caller: caller, domain: domain}
+	if a.given&optAuth != 0 {
+		if err := o.actFor(ctx, a.auth); err != nil {
+			return nil, err
+		}
+	}
+	o.account = caller.Account
+	if a.account != "*" {
+		o.account = o.qualify(a.account)
+	}
+	return o, nil
+}
+
+// Delegator is an addition to a [filestore.Directory] that knows who may give
+// commands in the name of others (the right CanImpersonate). Without it that is
+// for administrators of the server.
+type Delegator interface {
+	// MayActFor reports whether caller may act for the account with this real
+	// address.
+	MayActFor(ctx context.Context, caller filestore.Caller, account string) (bool, error)
+}
+
+// actFor gives the operation the rights of another account, and no others.
+// Whoever may not learns nothing about that account.
+func (o *operation) actFor(ctx context.Context, name string) error {
+	if name == "*" || strings.EqualFold(o.qualify(name), o.caller.Account) {
+		return nil
+	}
+	role, err := o.directory.Role(ctx, o.caller, "")
+	if err != nil {
+		return err
+	}
+	account, err := o.directory.Account(ctx, o.qualify(name))
+	if errors.Is(err, fs.ErrNotExist) && role != filestore.Administrator {
+		return errAuth
+	}
+	if err != nil {
+		return err
+	}
+	may := role == filestore.Administrator
+	if d, ok := o.directory.(Delegator); ok && !may {
+		if may, err = d.MayActFor(ctx, o.caller, account.Address); err != nil {
+			return err
+		}
+	}
+	if !may {
+		return errAuth
+	}
+	o.caller = filestore.Caller{Account: account.Address}
+	return nil
+}
+
+func (o *operation) qualify(account string) string {
+	if strings.Contains(account, "@") {
+		return account
+	}
+	return account + "@" + o.domain
+}
+
+// target is a name in a storage.
+type target struct {
+	address   string
+	name      string // clean
+	directory bool   // the client said that it means a directory
+}
+
+// locate finds out what a name of the client means.
+func (o *operation) locate(name string) (t target, err error) {
+	t.address = o.account
+	if rest, ok := strings.CutPrefix(name, "~"); ok {
+		var account string
+		account, name, _ = strings.Cut(rest, "/")
+		t.address = o.qualify(account)
+	}
+	t.name, t.directory, err = filestore.CleanName(name)
+	return t, err
+}
+
+// open finds out what a name means and how the caller sees its storage.
+func (o *operation) open(name string) (*filestore.View, target, error) {
+	t, err := o.locate(name)
+	return filestore.NewView(o.directory, o.caller, t.address), t, err
+}
+
+// need makes sure that a name with a slash at its end is a directory.
+func (t target) need(ctx context.Context, view *filestore.View) error {
+	if !t.directory || t.name == filestore.Root {
+		return nil
+	}
+	info, err := view.Stat(ctx, t.name)
+	if err == nil && !info.IsDir() {
+		err = filestore.ErrNotDirectory
+	}
+	return err
+}
+
+func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, t, err := o.open(a.path)
+	if err != nil {
+		return none, err
+	}
+	var pairs []cgpdata.Pair
+	var failed error
+	for info, err := range view.List(ctx, t.name) {
+		switch {
+		case err != nil:
+			failed = err // of one entry, or of the whole
+		case info.IsDir():
+			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Array()})
+		default:
+			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Dictionary(
+				cgpdata.Pair{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
+				cgpdata.Pair{Key: "STModified", Value: timeStamp(info.ModTime())},
+			)})
+		}
+	}
+	if len(pairs) == 0 && failed != nil || ctx.Err() != nil {
+		return none, errors.Join(failed, ctx.Err())
+	}
+	return cgpdata.Dictionary(pairs...), nil
+}
+
+// timeStamp returns a time that every reader takes: the format ends in 2038
+// (CommuniGate Pro Guide, Data Formats, Time Stamps).
+func timeStamp(t time.Time) cgpdata.Value {
+	first, last := time.Unix(0, 0), time.Date(2038, 12, 31, 23, 59, 59, 0, time.UTC)
+	if t.Before(first) {
+		t = first
+	}
+	if t.After(last) {
+		t = last
+	}
+	return cgpdata.Time(t)
+}
+
+func read(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, t, err := o.open(a.file)
+	if err == nil {
+		err = t.need(ctx, view)
+	}
+	if err != nil {
+		return none, err
+	}
+	file, err := view.Open(ctx, t.name)
+	if err != nil {
+		return none, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return none, err
+	}
+	size := min(max(info.Size()-a.offset, 0), maxSlice)
+	if a.given&optSize != 0 {
+		size = min(size, a.size)
+	}
+	slice := make([]byte, size)
+	n, err := io.ReadFull(io.NewSectionReader(file, a.offset, size), slice)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return none, err
+	}
+	return cgpdata.Array(cgpdata.Data(slice[:n]), timeStamp(info.ModTime()), cgpdata.Number(info.Size())), nil
+}
+
+func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, t, err := o.open(a.file)
+	if err != nil {
+		return none, err
+	}
+	if t.directory {
+		if a.given&optOffset != 0 || len(a.data) > 0 {
+			return none, fs.ErrInvalid
+		}
+		return none, view.Mkdir(ctx, t.name)
+	}
+	options := filestore.CreateOptions{Size: int64(len(a.data))}
+	switch a.at {
+	case atOffset:
+		options.Offset, options.KeepTail = a.offset, a.offset > 0
+	case atBegin:
+		options.KeepTail = true
+	case atEnd:
+		options.Offset = filestore.End
+	case asNew:
+		options.Exclusive = true
+	}
+	upload, err := view.Create(ctx, t.name, options)
+	if err != nil {
+		return none, err
+	}
+	defer upload.Abort()
+	if _, err := upload.Write(a.data); err != nil {
+		return none, err
+	}
+	_, err = upload.Commit()
+	return none, err
+}
+
+func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, from, err := o.open(a.file)
+	if err != nil {
+		return none, err
+	}
+	to, err := o.locate(a.into)
+	if err != nil {
+		return none, err
+	}
+	if !strings.EqualFold(from.address, to.address) {
+		return none, filestore.ErrReserved
+	}
+	if from.directory || to.directory {
+		from.directory = true
+		if err := from.need(ctx, view); err != nil {
+			return none, err
+		}
+	}
+	return none, view.Rename(ctx, from.name, to.name, filestore.RenameOptions{})
+}
+
+func remove(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, t, err := o.open(a.file)
+	if err == nil {
+		err = t.need(ctx, view)
+	}
+	if err != nil {
+		return none, err
+	}
+	return none, view.Remove(ctx, t.name, filestore.RemoveOptions{})
+}
+
+func info(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
+	view, t, err := o.open(a.path)
+	if err != nil {
+		return none, err
+	}
+	usage, err := view.Usage(ctx, t.name)
+	return cgpdata.Array(cgpdata.Number(usage.Bytes), cgpdata.Number(usage.Files)), err
+}
