@@ -1,0 +1,81 @@
+// Package cgpkit_test pins the shape of the suite.
+package cgpkit_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/cgpkit/cgpkit"
+
+// mayImport lists, for each package, what it may import beside the standard
+// library. Codecs know nothing of stores, stores nothing of accounts, and no
+// way in knows another. A package that is not listed fails the test.
+var mayImport = map[string][]string{
+	"cgpdata":     nil,
+	"cgpdata/tbd": {"cgpdata"},
+	"cgpdata/ldb": {"cgpdata"},
+	"meta":        nil,
+	"calllog":     nil,
+	"freebusy":    nil,
+
+	"filestore":           {"meta", "golang.org/x/net/idna"},
+	"filestore/memstore":  {"filestore"},
+	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
+	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
+
+	"directory": {"cgpdata", "filestore", "filestore/dirstore"},
+
+	"httpsite": {"filestore", "golang.org/x/net/idna"},
+	"ftpsite":  {"filestore", "internal/serving", "github.com/fclairamb/ftpserverlib", "github.com/spf13/afero", "golang.org/x/sys/unix"},
+	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
+	"clisite":  {"filestore", "cgpdata", "internal/serving"},
+
+	"internal/serving": nil,
+	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
+
+	"examples/server": {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,GoFiles", "./...")
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	require.NoError(t, err)
+	seen := 0
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath       string
+			Imports, GoFiles []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else {
+			require.NoError(t, err)
+		}
+		if len(p.GoFiles) == 0 {
+			continue // tests only
+		}
+		seen++
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, known := mayImport[name]
+		require.True(t, known, "package %s is not in the table", name)
+		for _, path := range p.Imports {
+			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+				continue // standard library
+			}
+			path = strings.TrimPrefix(path, module+"/")
+			require.True(t, slices.Contains(allowed, path), "%s must not import %s", name, path)
+		}
+	}
+	require.Equal(t, len(mayImport), seen, "a package of the table is gone")
+}

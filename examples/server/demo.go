@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+)
+
+// demo is a small base directory with something of everything to try.
+type demo struct {
+	dir      string
+	accounts []demoAccount
+}
+
+type demoAccount struct {
+	address, password, about string
+}
+
+// newDemo makes a demo base in a new temporary directory. It stays when the
+// server ends: files are never thrown away unasked.
+func newDemo() (*demo, error) {
+	dir, err := os.MkdirTemp("", "cgpkit-demo-")
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{dir: dir}
+	for _, a := range []demoAccount{
+		{address: "postmaster@client1.com", about: "administrator of the server"},
+		{address: "john@client1.com", about: "a site with pages, pictures and private files; also called johnny"},
+		{address: "mary@client1.com", about: "an empty storage of at most 20 files and 100K"},
+		{address: "ann@client2.com", about: "a site in the second domain"},
+	} {
+		a.password = strings.ToLower(rand.Text()[:16])
+		d.accounts = append(d.accounts, a)
+	}
+	if err := d.write(); err != nil {
+		return nil, fmt.Errorf("%w (in %s)", err, dir)
+	}
+	return d, nil
+}
+
+// dictionary makes a settings value out of keys and strings in turn.
+func dictionary(keysAndValues ...string) cgpdata.Value {
+	var pairs []cgpdata.Pair
+	for i := 0; i+1 < len(keysAndValues); i += 2 {
+		pairs = append(pairs, cgpdata.Pair{Key: keysAndValues[i], Value: cgpdata.String(keysAndValues[i+1])})
+	}
+	return cgpdata.Dictionary(pairs...)
+}
+
+// write fills the base directory.
+func (d *demo) write() error {
+	settings := map[string]cgpdata.Value{
+		"Settings/Main.settings":  dictionary("DomainName", "client1.com"),
+		"Settings/HTTPU.settings": dictionary("AdvertiseBasicAUTH", "YES"),
+		"Settings/DomainDefault.settings": cgpdata.Dictionary(cgpdata.Pair{Key: "AccountDefaults", Value: dictionary(
+			"MaxWebSize", "10M", "MaxWebFiles", "1000", "DefaultWebPage", "default.html")}),
+		"Accounts/Settings/Access.settings":            cgpdata.Dictionary(cgpdata.Pair{Key: "postmaster", Value: cgpdata.Array(cgpdata.String("Master"))}),
+		"Accounts/Settings/Aliases.data":               dictionary("johnny", "john"),
+		"Domains/client2.com/Settings/Domain.settings": dictionary("WebSitePrefix", "~"),
+	}
+	for _, a := range d.accounts {
+		account := dictionary("Password", a.password, "PasswordEncryption", "clear")
+		if strings.HasPrefix(a.address, "mary@") {
+			account = dictionary("Password", a.password, "PasswordEncryption", "clear", "MaxWebSize", "100K", "MaxWebFiles", "20")
+		}
+		settings[accountDir(a.address)+"/account.settings"] = account
+	}
+	for name, value := range settings {
+		text, err := cgpdata.Append(nil, value, &cgpdata.Format{Layout: cgpdata.Settings})
+		if err != nil {
+			return err
+		}
+		if err := d.file(name, text); err != nil {
+			return err
+		}
+	}
+	picture, err := drawPicture()
+	if err != nil {
+		return err
+	}
+	john, ann := accountDir("john@client1.com")+"/account.web/", accountDir("ann@client2.com")+"/account.web/"
+	for name, content := range map[string]string{
+		john + "default.html":          page("John", `<p>Welcome. <a href="pictures/">Pictures</a>, <a href="notes.txt">notes</a>, and <a href="index.wssp">management</a> for John.</p>`),
+		john + "notes.txt":             "Anybody may read this.\n",
+		john + "pictures/default.html": page("Pictures", `<p><img src="rings.png" alt="rings" width="240" height="240"></p><p><a href="../">Back</a></p>`),
+		john + "pictures/rings.png":    string(picture),
+		john + "private/diary.txt":     "Only John and administrators read this.\n",
+		ann + "default.html":           page("Ann", "<p>A site in the second domain.</p>"),
+		ann + "private/plans.txt":      "Only Ann and administrators read this.\n",
+	} {
+		if err := d.file(name, []byte(content)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accountDir is the directory of an account in the base.
+func accountDir(address string) string {
+	name, domain, _ := strings.Cut(address, "@")
+	if domain == "client1.com" {
+		return "Accounts/" + name + ".macnt"
+	}
+	return "Domains/" + domain + "/" + name + ".macnt"
+}
+
+func (d *demo) file(name string, content []byte) error {
+	path := filepath.Join(d.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+func page(title, body string) string {
+	return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
+		"</title></head>\n<body><h1>" + title + "</h1>\n" + body + "\n</body></html>\n"
+}
+
+// drawPicture draws coloured rings.
+func drawPicture() ([]byte, error) {
+	const size = 240
+	m := image.NewRGBA(image.Rect(0, 0, size, size))
+	for y := range size {
+		for x := range size {
+			r := math.Hypot(float64(x-size/2), float64(y-size/2))
+			wave := uint8(127 + 120*math.Sin(r/7))
+			m.Set(x, y, color.RGBA{R: wave, G: uint8(x), B: uint8(255 - y), A: 255})
+		}
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, m)
+	return b.Bytes(), err
+}
+
+// describe tells where the demo is, who may log in, and what to try.
+func (d *demo) describe(w io.Writer, ss services) {
+	fmt.Fprintf(w, "demo base in %s\n\n", d.dir)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, a := range d.accounts {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", a.address, a.password, a.about)
+	}
+	table.Flush()
+	fmt.Fprintln(w)
+	john := d.accounts[1]
+	for _, s := range ss {
+		if s.bound == nil {
+			continue
+		}
+		switch s.name {
+		case "http", "https":
+			fmt.Fprintf(w, "  %s://%v/~john/  and  %[1]s://%[2]v/~john/index.wssp\n", s.name, s.bound)
+		case "ftp":
+			fmt.Fprintf(w, "  lftp -u %s,%s ftp://%v\n", john.address, john.password, s.bound)
+		case "tftp":
+			fmt.Fprintf(w, "  curl tftp://%v/notes.txt\n", s.bound)
+		}
+	}
+	fmt.Fprintln(w)
+}

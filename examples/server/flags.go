@@ -1,0 +1,155 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/ftpsite"
+)
+
+// config is what the command line says.
+type config struct {
+	base                        string
+	http, https, ftp, tftp, cli string // "" is off
+	certFile, keyFile           string
+	tls                         *tls.Config // nil without -cert and -key
+	ftpPassive                  ftpsite.PortRange
+	ftpPublic                   netip.Addr
+	ftpAnonymous                bool
+	tftpStorage                 string
+	tftpWrite                   bool
+	directory                   directory.Options
+	logLevel                    slog.Level
+	logJSON                     bool
+}
+
+// parseFlags reads the command line. It prints nothing but the help that was
+// asked for.
+func parseFlags(args []string, help io.Writer) (*config, error) {
+	c := &config{
+		ftpAnonymous: true,
+		directory:    directory.Options{DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
+	}
+	fs := flag.NewFlagSet("server", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&c.base, "base", "", "serve the CommuniGate Pro base directory `DIR`; without it a demo base is made")
+	addr := func(to *string, name, value, usage string) {
+		*to = value
+		fs.Func(name, fmt.Sprintf("listen on `ADDR` for %s (default %s)", usage, nameOff(value)), func(s string) error {
+			*to = s
+			if s == "off" {
+				*to = ""
+			}
+			return nil
+		})
+	}
+	addr(&c.http, "http", "127.0.0.1:8100", "HTTP; off switches it off, port 0 takes a free one")
+	addr(&c.https, "https", "", "HTTPS; needs -cert and -key")
+	addr(&c.ftp, "ftp", "127.0.0.1:8121", "FTP, with TLS if there are -cert and -key")
+	addr(&c.tftp, "tftp", "127.0.0.1:8169", "TFTP")
+	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol)")
+	fs.StringVar(&c.certFile, "cert", "", "read the certificate chain from the PEM file `FILE`")
+	fs.StringVar(&c.keyFile, "key", "", "read the private key from the PEM file `FILE`")
+	fs.Func("ftp-passive", "take ports `LOW-HIGH` for FTP data connections (default any)", func(s string) (err error) {
+		c.ftpPassive, err = parsePorts(s)
+		return err
+	})
+	fs.Func("ftp-public-ip", "tell FTP clients to connect to `IP`, if that is not the address they came to", func(s string) (err error) {
+		c.ftpPublic, err = netip.ParseAddr(s)
+		if err == nil && !c.ftpPublic.Is4() {
+			err = errors.New("not an IPv4 address")
+		}
+		return err
+	})
+	fs.Func("ftp-anonymous", "let strangers read public files by FTP: `on|off` (default on)", func(s string) (err error) {
+		c.ftpAnonymous, err = parseSwitch(s)
+		return err
+	})
+	fs.StringVar(&c.tftpStorage, "tftp-storage", "", "make `ACCOUNT` the Default Storage, whose files TFTP names without an account")
+	fs.BoolVar(&c.tftpWrite, "tftp-write", false, "admit TFTP uploads, as far as the account tftpuser has the right")
+	fs.Func("route", "show one account on a whole host: `'<LoginPage@HOST> = ACCOUNT@DOMAIN'`; may be repeated", func(s string) error {
+		r, err := directory.ParseRoute(s)
+		c.directory.Routes = append(c.directory.Routes, r)
+		return err
+	})
+	fs.Func("domain-alias", "give a domain another name: `ALIAS=DOMAIN`; may be repeated", func(s string) error {
+		alias, domain, err := directory.ParseDomainAlias(s)
+		c.directory.DomainAliases[alias] = domain
+		return err
+	})
+	fs.Func("domain-ip", "give a local address to a domain: `IP=DOMAIN`; may be repeated", func(s string) error {
+		ip, domain, err := directory.ParseDomainIP(s)
+		c.directory.DomainIPs[ip] = domain
+		return err
+	})
+	fs.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "log from this level on: `debug|info|warn|error`")
+	fs.Func("log-format", "write the log as `text|json` (default text)", func(s string) error {
+		c.logJSON = s == "json"
+		if s != "json" && s != "text" {
+			return errors.New("neither text nor json")
+		}
+		return nil
+	})
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fs.SetOutput(help)
+		fmt.Fprintln(help, "usage: server [flags]")
+		fs.PrintDefaults()
+		return nil, err
+	}
+	if err == nil {
+		err = c.complete(fs.Args())
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// complete checks what flags say together, and loads the certificate.
+func (c *config) complete(rest []string) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	}
+	if (c.certFile == "") != (c.keyFile == "") || c.https != "" && c.certFile == "" {
+		return errors.New("-https, -cert and -key belong together")
+	}
+	if c.certFile == "" {
+		return nil
+	}
+	certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	c.tls = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	return err
+}
+
+func nameOff(addr string) string {
+	if addr == "" {
+		return "off"
+	}
+	return addr
+}
+
+func parseSwitch(s string) (bool, error) {
+	if s != "on" && s != "off" {
+		return false, errors.New("neither on nor off")
+	}
+	return s == "on", nil
+}
+
+func parsePorts(s string) (ftpsite.PortRange, error) {
+	low, high, _ := strings.Cut(s, "-")
+	l, err := strconv.ParseUint(low, 10, 16)
+	h, errHigh := strconv.ParseUint(high, 10, 16)
+	if err != nil || errHigh != nil || l == 0 || l > h {
+		return ftpsite.PortRange{}, errors.New("not LOW-HIGH")
+	}
+	return ftpsite.PortRange{Low: uint16(l), High: uint16(h)}, nil
+}

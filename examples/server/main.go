@@ -1,0 +1,96 @@
+// Command server is the reference server of the suite: it shows the file
+// storages of a CommuniGate Pro base directory over HTTP, FTP, TFTP and the
+// command line interface. Without -base it makes a demo base to play with.
+//
+//	go run ./examples/server
+//	go run ./examples/server -base /var/CommuniGate -http :8100 -ftp :21
+//
+// When all listeners are open it prints one line on standard output, with the
+// addresses it really has:
+//
+//	ready http=127.0.0.1:8100 https=off ftp=127.0.0.1:8121 tftp=127.0.0.1:8169 cli=127.0.0.1:8106
+//
+// Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
+// that run may end, what is left after ten seconds is cut, and the exit status
+// is 0. Bad flags and a broken base directory give one line and status 2,
+// other faults one line and status 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// usageError is a fault of the command line or of the base directory.
+type usageError struct{ error }
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := serve(ctx, args, stdout, stderr)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "server: %v\n", err)
+		return 2
+	}
+	fmt.Fprintf(stderr, "server: %v\n", err)
+	return 1
+}
+
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c, err := parseFlags(args, stderr)
+	if err != nil {
+		return err
+	}
+	logger := c.logger(stderr)
+	var d *demo
+	if c.base == "" {
+		if d, err = newDemo(); err != nil {
+			return fmt.Errorf("make a demo base: %w", err)
+		}
+		c.base, c.tftpStorage = d.dir, "john"
+	}
+	base, err := c.open(logger)
+	if err != nil {
+		return usageError{err}
+	}
+	services, err := c.services(ctx, base, logger)
+	if err != nil {
+		return err
+	}
+	ready, err := services.listen()
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		d.describe(stderr, services)
+	}
+	if _, err := fmt.Fprintln(stdout, ready); err != nil {
+		return errors.Join(err, services.stop())
+	}
+	return services.run(ctx, logger)
+}
+
+// logger returns the log that the flags ask for.
+func (c *config) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.logLevel}
+	if c.logJSON {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
