@@ -20,7 +20,7 @@ type Options struct {
 	// Lenient also accepts records of 5 to 7 fields; the missing ones are
 	// empty.
 	Lenient bool
-	// MaxLine is the limit of a line in bytes, with its end. 0 means 65,536.
+	// MaxLine is the limit of a line in bytes, without its end. 0 means 65,536.
 	MaxLine int
 }
 

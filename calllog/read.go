@@ -26,9 +26,11 @@ func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 		if size <= 0 {
 			size = defaultMaxLine
 		}
-		lines := bufio.NewReaderSize(r, size)
+		// Room for a whole line and its end. The struct hides a bufio.Reader,
+		// which otherwise would be taken as it is.
+		lines := bufio.NewReaderSize(struct{ io.Reader }{r}, size+len("\r\n"))
 		for n := 1; ; n++ {
-			line, end := readLine(lines)
+			line, end := readLine(lines, size)
 			if end != nil && end != io.EOF && end != errLineTooLong {
 				yield(Record{}, end)
 				return
@@ -53,10 +55,10 @@ func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 }
 
 // readLine returns the next line without its end, valid until the next call.
-// A line that does not fit into the buffer of r is skipped to its end and
-// answered with errLineTooLong. With io.EOF comes what stands after the last
-// end of line, if anything.
-func readLine(r *bufio.Reader) ([]byte, error) {
+// One of more than size bytes is skipped to its end and answered with
+// errLineTooLong. With io.EOF comes what stands after the last end of line, if
+// anything.
+func readLine(r *bufio.Reader, size int) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {
 		for err == bufio.ErrBufferFull {
@@ -67,5 +69,9 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), err
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	if len(line) > size && (err == nil || err == io.EOF) {
+		return nil, errLineTooLong // at the end the next call says so
+	}
+	return line, err
 }

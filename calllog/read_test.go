@@ -1,6 +1,7 @@
 package calllog_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"iter"
@@ -76,13 +77,24 @@ func TestReadLineLimit(t *testing.T) {
 	t.Parallel()
 	raw := "3\t" + strings.Repeat("x", 98) // 100 bytes
 	o := march2009
-	o.MaxLine = 101
-	records, errs := collect(calllog.Read(strings.NewReader(raw+"\n"+raw+"\n"), o))
-	require.Len(t, records, 2)
-	require.Empty(t, errs)
-	o.MaxLine = 100
-	records, errs = collect(calllog.Read(strings.NewReader(raw+"\n"), o))
-	require.Empty(t, records)
+	for name, source := range map[string]func(string) io.Reader{
+		"any reader":            func(s string) io.Reader { return strings.NewReader(s) },
+		"buffer larger than it": func(s string) io.Reader { return bufio.NewReaderSize(strings.NewReader(s), 1<<16) },
+	} {
+		for _, end := range []string{"", "\n", "\r\n"} {
+			o.MaxLine = 100
+			records, errs := collect(calllog.Read(source(raw+"\n"+raw+end), o))
+			require.Len(t, records, 2, name)
+			require.Empty(t, errs, name)
+			o.MaxLine = 99
+			records, errs = collect(calllog.Read(source(raw+end), o))
+			require.Empty(t, records, name)
+			require.Len(t, errs, 1, name)
+		}
+	}
+	o.MaxLine = 5
+	records, errs := collect(calllog.Read(strings.NewReader("3\txyz\n3\txyz!\n"), o))
+	require.Len(t, records, 1)
 	require.Len(t, errs, 1)
 }
 

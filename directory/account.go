@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -27,7 +28,10 @@ type entry struct {
 	place  *place
 }
 
-var errNoAccount = fmt.Errorf("find account: %w", fs.ErrNotExist)
+var (
+	errNoAccount   = fmt.Errorf("find account: %w", fs.ErrNotExist)
+	errStorageGone = errors.New("the directory that its link leads to is gone")
+)
 
 // find finds the account at an address, in any letter case and by any alias, as
 // it is at the time that it returns.
@@ -105,6 +109,9 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		return filestore.Account{}, err
 	}
 	store, err := b.store(e, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errStorageGone // a disk that is not there must not look like files that are not
+	}
 	if err != nil {
 		return filestore.Account{}, fmt.Errorf("open storage of %s: %w", e.address, err)
 	}

@@ -181,7 +181,8 @@ func TestLimits(t *testing.T) {
 		{name: "no dictionary", account: `(a)`, want: builtIn, off: true, warn: "holds a Array, not a Dictionary"},
 		{name: "broken domain file", domain: `{MaxWebSize=1M;`, server: "{AccountDefaults={MaxWebFiles=6;};}", want: filestore.Limits{Files: 6, Bytes: 100 << 20, FileSize: filestore.Unlimited}, off: true, warn: "file=Accounts/Settings/Domain.settings"},
 		{name: "repaired text", account: `{MaxWebFiles=5;MaxWebFiles=6;}`, want: filestore.Limits{Files: 6, Bytes: 100 << 20, FileSize: filestore.Unlimited}, warn: "duplicate key"},
-		{name: "empty file", account: " ", want: builtIn, warn: "empty text"},
+		{name: "empty file", account: " ", want: builtIn, off: true, warn: "empty text"},
+		{name: "defaults of accounts in another form", domain: `{AccountDefaults=(x);DomainAccessModes=All;}`, want: builtIn, off: true, warn: "setting=AccountDefaults"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -506,7 +507,7 @@ func TestAccounts(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	require.Equal(t, []string{"fred", "mary", "zoe", "test"}, names)
+	require.Equal(t, []string{"fred", "mary", "test", "zoe"}, names)
 	require.Equal(t, []string{`Accounts: "Upper" is no name of an account in lower case`}, errs)
 	for range b.Accounts(t.Context(), "client1.com") {
 		require.Fail(t, "there are none")

@@ -136,7 +136,6 @@ func TestOpenBroken(t *testing.T) {
 		{name: "array", files: files{"Settings/Main.settings": "(a)"}, want: "Settings/Main.settings: holds a Array, not a Dictionary"},
 		{name: "settings is a directory", files: files{"Settings/Main.settings/": ""}, want: "Settings/Main.settings: not a regular file"},
 		{name: "syntax of the defaults", files: files{"Settings/Main.settings": mainSettings, "Settings/DomainDefault.settings": "{a=b;\nc}"}, want: "Settings/DomainDefault.settings:2:2: "},
-		{name: "defaults of accounts", files: files{"Settings/Main.settings": mainSettings, "Settings/DomainDefault.settings": "{AccountDefaults=x;}"}, want: "Settings/DomainDefault.settings: AccountDefaults is a String, not a Dictionary"},
 		{name: "route", files: files{"Settings/Main.settings": mainSettings}, opts: directory.Options{Routes: []directory.Route{{Host: "a.example", Account: "john"}}}, want: `route: "john" is no address`},
 		{name: "host with two routes", files: files{"Settings/Main.settings": mainSettings},
 			opts: directory.Options{Routes: []directory.Route{{Host: "a.example", Account: "a@b"}, {Host: "A.example", Account: "c@b"}}}, want: "route: a.example is given twice"},

@@ -115,7 +115,11 @@ func readAliases(path string, log *slog.Logger) (map[string]string, error) {
 			add(key, v.Text())
 		case cgpdata.KindArray:
 			for alias := range v.Elements() {
-				add(alias.Text(), key) // other kinds have no text
+				if alias.Kind() != cgpdata.KindString {
+					log.Warn("alias cannot be read", "account", clip(key), "kind", alias.Kind())
+					continue
+				}
+				add(alias.Text(), key)
 			}
 		default:
 			log.Warn("alias cannot be read", "alias", clip(key), "kind", v.Kind())

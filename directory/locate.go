@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,10 +46,27 @@ func (b *Base) placeIn(dir, name string) *place {
 		return account(path+".macnt", filepath.Join(path+".macnt", "account"), true)
 	case isFile(path + ".settings"):
 		return account(path+".settings", path, false)
-	case isFile(path + ".mbox"):
-		return account(path+".mbox", path, false)
+	}
+	for _, suffix := range mailboxes {
+		if isMailbox(path + suffix) {
+			return account(path+suffix, path, false)
+		}
 	}
 	return nil
+}
+
+// mailboxes are the forms of the one mailbox of a single-mailbox account: a text
+// file, a directory of messages, a sliced one.
+var mailboxes = [...]string{".mbox", ".mdir", ".mslc"}
+
+func isMailbox(path string) bool {
+	switch filepath.Ext(path) {
+	case ".mbox":
+		return isFile(path)
+	case ".mdir":
+		return isDirectory(path)
+	}
+	return isFile(path) || isDirectory(path)
 }
 
 // locate looks for an account of d on disk: in the directory of the domain, in
@@ -59,7 +77,7 @@ func (b *Base) locate(d *domain, name string, now time.Time) *place {
 	}
 	if len(name) >= 2 && name[0] < 0x80 && name[1] < 0x80 {
 		first := filepath.Join(d.dir, name[:1]+".sub")
-		for _, dir := range []string{filepath.Join(first, name[1:2]+".sub"), first} {
+		for _, dir := range []string{first, filepath.Join(first, name[1:2]+".sub")} {
 			if p := b.placeIn(dir, name); p != nil {
 				return p
 			}
@@ -85,8 +103,9 @@ type folder struct {
 }
 
 type listing struct {
-	names map[string]struct{} // of the accounts
-	below []*folder
+	names  map[string]struct{} // of the accounts
+	subs   []*folder
+	mounts []*folder
 }
 
 type depth uint8
@@ -107,12 +126,13 @@ func (b *Base) newFolder(path string, at depth) *folder {
 			switch account, ok := accountOf(name); {
 			case ok && at != top:
 				l.names[account] = struct{}{}
-			case (sub && at != inner || mount && at == top) && isDirectory(filepath.Join(path, name)):
-				next := inner
-				if sub && at == top {
-					next = outer
-				}
-				l.below = append(l.below, b.newFolder(filepath.Join(path, name), next))
+			case !isDirectory(filepath.Join(path, name)):
+			case sub && at == top:
+				l.subs = append(l.subs, b.newFolder(filepath.Join(path, name), outer))
+			case sub && at == outer:
+				l.subs = append(l.subs, b.newFolder(filepath.Join(path, name), inner))
+			case mount && at == top:
+				l.mounts = append(l.mounts, b.newFolder(filepath.Join(path, name), inner))
 			}
 		}
 		return l, err
@@ -120,19 +140,19 @@ func (b *Base) newFolder(path string, at depth) *folder {
 	return &folder{path: path, list: &watched[listing]{path: path, log: b.logFor(path), read: read}}
 }
 
-// walk yields the paths of the folders below f, and the accounts in each.
+// walk yields the paths of the folders below f, and the accounts in each: first
+// *.sub, then *.sub/*.sub, then *.mnt.
 func (f *folder) walk(now time.Time) iter.Seq2[string, map[string]struct{}] {
 	return func(yield func(string, map[string]struct{}) bool) {
 		list, _ := f.list.get(now) // the error has been logged
-		for _, next := range list.below {
-			names, _ := next.list.get(now)
-			if !yield(next.path, names.names) {
+		folders := slices.Clone(list.subs)
+		for _, sub := range list.subs {
+			inside, _ := sub.list.get(now)
+			folders = append(folders, inside.subs...)
+		}
+		for _, next := range append(folders, list.mounts...) {
+			if inside, _ := next.list.get(now); !yield(next.path, inside.names) {
 				return
-			}
-			for path, names := range next.walk(now) {
-				if !yield(path, names) {
-					return
-				}
 			}
 		}
 	}
@@ -140,7 +160,7 @@ func (f *folder) walk(now time.Time) iter.Seq2[string, map[string]struct{}] {
 
 // accountOf returns the account that an entry of a directory belongs to.
 func accountOf(entry string) (name string, ok bool) {
-	for _, suffix := range []string{".macnt", ".settings", ".mbox"} {
+	for _, suffix := range append([]string{".macnt", ".settings"}, mailboxes[:]...) {
 		if name, ok := strings.CutSuffix(entry, suffix); ok && name != "" {
 			return name, true
 		}

@@ -23,7 +23,7 @@ import (
 // that is clear or missing ([Options] has UnmarkedClear for others). Everything
 // else opens no account: an empty or missing password, one encrypted by the
 // server (byte 1), a Unix crypt string (byte 2), a hash with its scheme in
-// braces. The password must be the account's own; PasswordEncryption is looked up
+// braces, a typed number. The password must be the account's own; PasswordEncryption is looked up
 // as every account setting.
 //
 // Source: settings files of a server for Password and PasswordEncryption; the
@@ -88,7 +88,7 @@ func (b *Base) clearPassword(e entry, now time.Time) (stored, refused string) {
 // is not printable, which the bytes 1 and 2 are not either, or it begins with a
 // scheme, as {SSHA}.
 func marked(stored string) bool {
-	if !utf8.ValidString(stored) || strings.ContainsFunc(stored, unicode.IsControl) {
+	if !utf8.ValidString(stored) || strings.ContainsFunc(stored, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return true
 	}
 	return strings.HasPrefix(stored, "{") && strings.Contains(stored, "}")

@@ -116,6 +116,10 @@ func rightsReader(domain string) func(string, *slog.Logger) (map[string][]string
 				continue
 			}
 			name = strings.Clone(name)
+			if _, ok := rights[name]; ok {
+				log.Warn("rights are given twice", "account", name) // the last ones count
+			}
+			rights[name] = nil
 			for right := range v.Elements() {
 				if right.Kind() == cgpdata.KindString {
 					rights[name] = append(rights[name], strings.Clone(right.Text()))

@@ -41,10 +41,11 @@ func readDomainSettings(path string, log *slog.Logger) (settings, error) {
 	}
 	s := settings{own: readable(v, log)}
 	if defaults, ok := v.Get("AccountDefaults"); ok {
-		if defaults.Kind() != cgpdata.KindDictionary {
-			return settings{}, fmt.Errorf("AccountDefaults is a %v, not a Dictionary", defaults.Kind())
-		}
 		s.accounts = readable(defaults, log)
+		if defaults.Kind() != cgpdata.KindDictionary {
+			log.Warn("setting cannot be read", "setting", "AccountDefaults", "kind", defaults.Kind())
+			s.accounts = map[string]cgpdata.Value{accessModes: noServices}
+		}
 	}
 	return s, nil
 }
@@ -92,7 +93,12 @@ func check(key string, v cgpdata.Value) (err error) {
 	switch key {
 	case maxWebSize, maxFileSize:
 		_, err = ParseSize(v)
-	case maxWebFiles, publishFreeBusy:
+	case maxWebFiles:
+		_, err = ParseCount(v)
+	case publishFreeBusy:
+		if v.Equal(cgpdata.String("")) {
+			return nil // publishes nothing, as 0 does
+		}
 		_, err = ParseCount(v)
 	case callLogs:
 		_, err = ParseBool(v)
@@ -230,11 +236,12 @@ func (b *Base) DomainSetting(ctx context.Context, domain, key string) (v cgpdata
 // of the account's own, the server's default in WebUserPrefs.settings, and the
 // built-in one, which is Calendar for CalendarBox and 60 for PublishFreeBusy. The
 // account's own stand under the key #Viewer of its .info file, or, from older
-// servers, in its .prefs file. ok is false if none of them has it.
+// servers, in its .prefs file. ok is false if none of them has it. An empty
+// PublishFreeBusy means 0.
 //
 // The files of the account are read at every call. One that cannot be read is
-// passed over and logged: .info is volatile, and the server makes it anew. The
-// errors are as for [Base.AccountSetting].
+// passed over and logged at every call: .info is volatile, and the server makes
+// it anew. The errors are as for [Base.AccountSetting].
 func (b *Base) Preference(ctx context.Context, address, key string) (v cgpdata.Value, ok bool, err error) {
 	e, now, err := b.find(ctx, address)
 	if err != nil {
@@ -244,9 +251,10 @@ func (b *Base) Preference(ctx context.Context, address, key string) (v cgpdata.V
 	viewer, _ := info.Get("#Viewer")
 	old := b.volatile(e.place.prefs)
 	server, err := b.serverSettings("WebUserPrefs").get(now)
-	quiet := slog.New(slog.DiscardHandler)
-	v, ok, err = effective(key, level{values: readable(viewer, quiet)}, level{values: readable(old, quiet)},
-		level{readable(server, quiet), err})
+	v, ok, err = effective(key,
+		level{values: readable(viewer, b.logFor(e.place.info))},
+		level{values: readable(old, b.logFor(e.place.prefs))},
+		level{readable(server, b.log), err})
 	if err != nil {
 		return cgpdata.Value{}, false, fmt.Errorf("read preferences of %s: %w", e.address, err)
 	}

@@ -60,12 +60,26 @@ func (w *watched[T]) next(old version[T]) version[T] {
 		v.value, err = w.read(w.path, log)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return version[T]{}
+		if _, err := os.Lstat(w.path); err != nil {
+			return version[T]{}
+		}
+		err = errDangling
 	}
 	if v.err = withoutPath(err); v.err != nil && (old.err == nil || v.err.Error() != old.err.Error()) {
-		w.log.Warn("file cannot be read", "err", v.err)
+		w.log.Warn("file cannot be read", "err", withoutKeys(v.err))
 	}
 	return v
+}
+
+var errDangling = errors.New("a link to what does not exist")
+
+// withoutKeys leaves out of a syntax error where in the value it is: where the
+// syntax is broken, a piece of a password may pass for a key.
+func withoutKeys(err error) error {
+	if e, ok := errors.AsType[*cgpdata.SyntaxError](err); ok {
+		return fmt.Errorf("line %d, column %d: %w", e.Line, e.Column, e.Err)
+	}
+	return err
 }
 
 func unchanged(a, b fs.FileInfo) bool {
@@ -94,7 +108,8 @@ const maxFile = 16 << 20
 
 // readValue reads a file that holds one value. The text is read leniently, since
 // the server that wrote it did not refuse it either; what had to be repaired is
-// logged.
+// logged. An empty file is an error all the same: it is what a full disk leaves,
+// and must not open what its settings had closed.
 func readValue(path string, log *slog.Logger) (cgpdata.Value, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -114,7 +129,7 @@ func readValue(path string, log *slog.Logger) (cgpdata.Value, error) {
 	}
 	faults := 0
 	return cgpdata.Parse(src, &cgpdata.Options{
-		Allow:    cgpdata.Lenient,
+		Allow:    cgpdata.Lenient &^ cgpdata.EmptyText,
 		MaxBytes: maxFile,
 		Warn: func(e *cgpdata.SyntaxError) {
 			if faults++; faults <= maxFaults {

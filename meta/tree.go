@@ -14,7 +14,7 @@ import (
 const (
 	MaxBytes    = 1 << 20 // size in bytes
 	MaxDepth    = 32      // elements inside each other, the topmost included
-	MaxElements = 10_000  // elements in the whole document
+	MaxElements = 10_000  // elements, and attributes of elements, in the whole document
 )
 
 // xmlNamespace is what the prefix xml stands for without being declared
@@ -128,8 +128,8 @@ func (b *treeBuilder) add(token xml.Token, start, end int) error {
 }
 
 func (b *treeBuilder) startElement(token xml.StartElement, start int) error {
-	if b.elements++; b.elements > MaxElements {
-		return fmt.Errorf("more than %d elements", MaxElements)
+	if b.elements += 1 + len(token.Attr); b.elements > MaxElements {
+		return fmt.Errorf("more than %d elements and attributes", MaxElements)
 	}
 	if len(b.open) == MaxDepth {
 		return fmt.Errorf("elements nested deeper than %d", MaxDepth)
