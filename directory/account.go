@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,10 +27,7 @@ type entry struct {
 	place  *place
 }
 
-var (
-	errNoAccount   = fmt.Errorf("find account: %w", fs.ErrNotExist)
-	errStorageGone = errors.New("the directory that its link leads to is gone")
-)
+var errNoAccount = fmt.Errorf("find account: %w", fs.ErrNotExist)
 
 // find finds the account at an address, in any letter case and by any alias, as
 // it is at the time that it returns.
@@ -90,14 +86,21 @@ func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *plac
 func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
 	s, ok := e.place.storage.load(now)
 	if !ok {
-		s = e.place.storage.renew(now, func(opened) opened { return b.stores.find(e.place) })
+		s = e.place.storage.renew(now, func(opened) opened {
+			found := b.stores.find(e.place)
+			if found.err != nil {
+				b.log.Error("storage cannot be opened", "account", e.address, "err", found.err)
+			}
+			return found
+		})
 	}
 	return s.store, s.err
 }
 
 // Account finds an account by its address, in any letter case, and by aliases of
 // the account and of its domain. What cannot be an address is not there:
-// fs.ErrNotExist. A storage that cannot be opened is another error.
+// fs.ErrNotExist. A storage that cannot be opened is another error, which is
+// logged too.
 //
 // A multi-mailbox account has a storage, which its first file creates; a
 // single-mailbox account has one if its directory exists, and none otherwise. A
@@ -109,11 +112,8 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		return filestore.Account{}, err
 	}
 	store, err := b.store(e, now)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errStorageGone // a disk that is not there must not look like files that are not
-	}
-	if err != nil {
-		return filestore.Account{}, fmt.Errorf("open storage of %s: %w", e.address, err)
+	if err != nil { // opaque: a disk that is not there must not look like files that are not
+		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %v", e.address, err)
 	}
 	levels := b.accountLevels(e, now)
 	return filestore.Account{

@@ -2,7 +2,9 @@ package filestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 )
@@ -17,6 +19,8 @@ import (
 type Accounts interface {
 	// Account finds an account by its address, account@domain, in any letter
 	// case and by any alias. One that does not exist gives fs.ErrNotExist.
+	// Any other error is a fault; if the account exists, its real Address
+	// comes with it.
 	Account(ctx context.Context, address string) (Account, error)
 	// Role tells what caller is to the account with this real address. An
 	// owner who is an administrator as well is Administrator. For an empty
@@ -130,4 +134,20 @@ type Site struct {
 	// TrustPages lets pages of this domain's accounts run scripts in the
 	// origin of the server. Without it they are put into a sandbox.
 	TrustPages bool
+}
+
+// SameAccount reports whether two addresses lead to one account that exists.
+func SameAccount(ctx context.Context, accounts Accounts, a, b string) (bool, error) {
+	var real [2]string
+	for i, address := range [...]string{a, b} {
+		account, err := accounts.Account(ctx, address)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		real[i] = account.Address
+	}
+	return real[0] == real[1], nil
 }

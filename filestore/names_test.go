@@ -134,15 +134,18 @@ func TestWithin(t *testing.T) {
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"protected/pwd/s3cret":                  "protected/pwd/*",
-		"protected/pwd/s3cret/a/b":              "protected/pwd/*/a/b",
-		"protected/dir/pwd/s3cret/pwd/b":        "protected/dir/pwd/*/pwd/b",
-		"/protected/dir/pwd/s3cret/":            "/protected/dir/pwd/*/",
-		"protected/dir/pwd":                     "protected/dir/pwd",
-		"protected/pwdx/a":                      "protected/pwdx/a",
-		"private/pwd/a":                         "private/pwd/a",
-		"Protected/pwd/a":                       "Protected/pwd/a",
-		"protected/../x/pwd/s3cret\x00/unclean": "protected/../x/pwd/*/unclean",
+		"protected/pwd/s3cret":                    "protected/pwd/*",
+		"protected/pwd/s3cret/a/b":                "protected/pwd/*/a/b",
+		"protected/dir/pwd/s3cret/pwd/other/b":    "protected/dir/pwd/*/pwd/*/b",
+		"/protected/dir/pwd/s3cret/":              "/protected/dir/pwd/*/",
+		"protected/dir/pwd":                       "protected/dir/pwd",
+		"protected/dir/pwd/":                      "protected/dir/pwd/",
+		"protected/pwdx/a":                        "protected/pwdx/a",
+		"Protected/PWD/s3cret":                    "Protected/PWD/*",
+		"dir/pwd/s3cret/x":                        "dir/pwd/*/x",
+		"./protected/../x/pwd/s3cret\x00/unclean": "./protected/../x/pwd/*/unclean",
+		"protected/pwd/pwd/s3cret":                "protected/pwd/*/s3cret",
+		"open Protected/pwd/s3cret/f: not there":  "open Protected/pwd/*/f: not there",
 	} {
 		require.Equal(t, want, filestore.Redact(in), in)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -56,23 +57,29 @@ func IsShare(name string) bool {
 	return ok
 }
 
-// Redact returns name with an asterisk for the key, if name is a share path:
-// the form for logs and error texts. The name need not be clean.
-func Redact(name string) string {
-	lead := len(name) - len(strings.TrimLeft(name, "/"))
-	if !strings.HasPrefix(name[lead:], shareName+"/") {
-		return name
+// Redact returns text with an asterisk for whatever could be the key of a share
+// path in it, spelled well or badly: each segment behind one that is called pwd.
+// It is for names and errors on their way to a log.
+func Redact(text string) string {
+	segments := strings.Split(text, "/")
+	redacted := false
+	for i := 1; i < len(segments); i++ {
+		if strings.EqualFold(segments[i-1], shareMark) && segments[i] != "" {
+			segments[i], redacted = "*", true
+		}
 	}
-	i := strings.Index(name, "/"+shareMark+"/")
-	if i < 0 {
-		return name
+	if !redacted {
+		return text
 	}
-	i += len(shareMark) + 2
-	_, rest, below := strings.Cut(name[i:], "/")
-	if below {
-		rest = "/" + rest
+	return strings.Join(segments, "/")
+}
+
+// LogError returns an error as an attribute for a log, without share keys.
+func LogError(err error) slog.Attr {
+	if err == nil {
+		return slog.Any("err", nil)
 	}
-	return name[:i] + "*" + rest
+	return slog.String("err", Redact(err.Error()))
 }
 
 // decideShare decides on a share path. It is read-only, for the owner too, and

@@ -2,7 +2,6 @@ package filestore
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 
@@ -76,8 +75,8 @@ func (v *View) decide(ctx context.Context, name string, change bool) (access, er
 		return access{}, fs.ErrPermission
 	}
 	a, err := v.lookup(ctx)
-	if errors.Is(err, fs.ErrNotExist) && byShape && a.role < Owner {
-		return access{}, fs.ErrPermission
+	if err != nil && byShape && a.role < Owner {
+		return access{}, fs.ErrPermission // a fault tells no more than an absence
 	}
 	if err != nil {
 		return access{}, err
@@ -102,14 +101,11 @@ func (v *View) decide(ctx context.Context, name string, change bool) (access, er
 	return a, nil
 }
 
-// lookup finds the account and the caller's role. With fs.ErrNotExist the role
-// is Administrator for an administrator of the server, and nothing else.
+// lookup finds the account and the caller's role. For an account that does not
+// exist the role is Administrator for an administrator of the server, and
+// nothing else; for one that cannot be used it is the true one.
 func (v *View) lookup(ctx context.Context) (access, error) {
 	account, err := v.accounts.Account(ctx, v.address)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !missing {
-		return access{}, err
-	}
 	a := access{Account: account}
 	if !v.caller.Stranger() {
 		var failed error
@@ -120,13 +116,10 @@ func (v *View) lookup(ctx context.Context) (access, error) {
 			a.role = Other
 		}
 	}
-	if !missing && account.Store == nil {
-		missing = true
+	if err == nil && account.Store == nil {
+		err = fs.ErrNotExist
 	}
-	if missing {
-		return a, fs.ErrNotExist
-	}
-	return a, nil
+	return a, err
 }
 
 // decideMount: the mounts of a domain are for its administrators, those of the
@@ -286,17 +279,19 @@ func (v *View) pair(ctx context.Context, op, from, to string, move bool) (access
 	if err := CheckName(from); err != nil {
 		return access{}, pathError(op, from, err)
 	}
+	if IsShare(from) {
+		return access{}, pathError(op, Redact(from), fs.ErrPermission)
+	}
 	a, err := v.enter(ctx, op, to, true)
 	if err != nil {
 		return access{}, err
 	}
-	source, err := v.enter(ctx, op, from, move)
-	if err != nil {
+	if _, err := v.enter(ctx, op, from, move); err != nil {
 		return access{}, err
 	}
 	switch {
-	case source.share, fixed(from):
-		return access{}, pathError(op, Redact(from), ErrReserved)
+	case fixed(from):
+		return access{}, pathError(op, from, ErrReserved)
 	case fixed(to), Within(to, from), Within(from, to):
 		return access{}, pathError(op, to, ErrReserved)
 	case traitsOf(from).virtual:
@@ -308,6 +303,9 @@ func (v *View) pair(ctx context.Context, op, from, to string, move bool) (access
 	}
 	if reservedTarget(to, info.IsDir()) {
 		return access{}, pathError(op, to, ErrReserved)
+	}
+	if IsSidecar(to) && info.Size() > MaxSidecarBytes {
+		return access{}, pathError(op, to, &LimitError{LimitFileSize, MaxSidecarBytes})
 	}
 	return a, nil
 }
@@ -359,18 +357,16 @@ const builtinDefaultPage = "default.html"
 
 // DefaultPage returns the name of the file that stands for its directory when
 // a URL names no file: the account's DefaultWebPage. A setting that is not one
-// plain segment counts as "default.html".
-func (v *View) DefaultPage(ctx context.Context) (string, error) {
+// plain segment counts as "default.html", and so does that of an account that
+// cannot be found: opening the page tells about that.
+func (v *View) DefaultPage(ctx context.Context) string {
 	account, err := v.accounts.Account(ctx, v.address)
-	if errors.Is(err, fs.ErrNotExist) {
-		return builtinDefaultPage, nil
-	}
-	if err != nil {
-		return "", err
-	}
 	page := account.DefaultPage
-	if dir, _ := Split(page); dir != Root || page == Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {
-		return builtinDefaultPage, nil
+	if err != nil || page == "" {
+		return builtinDefaultPage
 	}
-	return page, nil
+	if dir, _ := Split(page); dir != Root || page == Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {
+		return builtinDefaultPage
+	}
+	return page
 }

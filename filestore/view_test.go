@@ -408,6 +408,50 @@ func TestViewSidecarSize(t *testing.T) {
 	}
 }
 
+// It does not become one by another way either.
+func TestViewSidecarSizeByRenameAndCopy(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	d.Write(t, owner, "big", strings.Repeat("x", filestore.MaxSidecarBytes+1))
+	john := filestore.NewView(d, callers["owner"], owner)
+	require.ErrorIs(t, john.Rename(t.Context(), "big", "new.meta", filestore.RenameOptions{}), filestore.ErrLimit)
+	require.ErrorIs(t, john.Copy(t.Context(), "big", "new.meta", filestore.CopyOptions{}), filestore.ErrLimit)
+	require.NoError(t, john.Rename(t.Context(), "big", "new", filestore.RenameOptions{}))
+}
+
+// faulty is a directory that finds the account and cannot open its storage.
+type faulty struct{ *fixture.Directory }
+
+func (f faulty) Account(ctx context.Context, address string) (filestore.Account, error) {
+	a, err := f.Directory.Account(ctx, address)
+	if err != nil {
+		return a, err
+	}
+	return filestore.Account{Address: a.Address}, errors.New("disk is gone")
+}
+
+// A fault tells nobody more than an absence would, but its owner and
+// administrators, who must not be told that files are gone or forbidden.
+func TestViewFaults(t *testing.T) {
+	t.Parallel()
+	d := faulty{house(t)}
+	for who, caller := range callers {
+		privileged := who == "owner" || who == "admin" || who == "limited admin"
+		for _, name := range []string{"private/secret.txt", "index.wssp"} {
+			err := operations["read"](t.Context(), filestore.NewView(d, caller, owner), name)
+			if privileged {
+				require.ErrorContains(t, err, "disk is gone", who)
+			} else {
+				require.Equal(t, "refused", outcome(err), who)
+			}
+		}
+		for _, op := range changing {
+			err := operations[op](t.Context(), filestore.NewView(d, caller, owner), "public.txt")
+			require.Equal(t, privileged, outcome(err) != "refused", "%s %s", who, op)
+		}
+	}
+}
+
 func TestViewDefaultPage(t *testing.T) {
 	t.Parallel()
 	d := house(t)
@@ -417,9 +461,7 @@ func TestViewDefaultPage(t *testing.T) {
 		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
 	} {
 		d.Update(owner, func(a *filestore.Account) { a.DefaultPage = setting })
-		got, err := v.DefaultPage(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, want, got, setting)
+		require.Equal(t, want, v.DefaultPage(t.Context()), setting)
 	}
 }
 

@@ -15,11 +15,7 @@ import (
 // put stores the body under the name (RFC 9110 §9.3.4). Until all of it is
 // there, the old file stays.
 func (req *request) put(view *filestore.View) error {
-	ctx := req.r.Context()
-	if err := view.Manage(ctx, filestore.Root); err != nil {
-		return err
-	}
-	if req.directory {
+	if req.directory || req.name == filestore.Root {
 		return filestore.ErrIsDirectory
 	}
 	if req.r.Header.Get("Content-Range") != "" {
@@ -67,10 +63,26 @@ func store(req *request, view *filestore.View, name string, content io.Reader, o
 		return nil, err
 	}
 	defer upload.Abort()
-	if _, err := io.Copy(upload, content); err != nil {
+	if _, err := io.Copy(upload, bodyReader{content}); err != nil {
 		return nil, err
 	}
 	return upload.Commit()
+}
+
+// bodyError is an error of the request body, and so the client's.
+type bodyError struct{ error }
+
+func (e bodyError) Unwrap() error { return e.error }
+
+// bodyReader marks the errors of a body, to tell them from those of a store.
+type bodyReader struct{ io.Reader }
+
+func (r bodyReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = bodyError{err}
+	}
+	return n, err
 }
 
 // delete removes a file, or a directory with all its members (RFC 4918
@@ -95,9 +107,6 @@ func (req *request) delete(view *filestore.View) error {
 
 // mkcol makes a directory (RFC 4918 §9.3).
 func (req *request) mkcol(view *filestore.View) error {
-	if err := view.Manage(req.r.Context(), filestore.Root); err != nil {
-		return err
-	}
 	if req.r.ContentLength != 0 {
 		return errBodyNotUnderstood
 	}
@@ -111,9 +120,6 @@ func (req *request) mkcol(view *filestore.View) error {
 // transfer answers MOVE and COPY (RFC 4918 §9.8, §9.9).
 func (req *request) transfer(view *filestore.View, move bool) error {
 	ctx := req.r.Context()
-	if err := view.Manage(ctx, filestore.Root); err != nil {
-		return err
-	}
 	to, err := req.destination()
 	if err != nil {
 		return err
@@ -141,8 +147,11 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	} else {
 		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow})
 	}
-	if errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) && !replace {
 		return filestore.ErrChanged // RFC 4918 §10.6: 412
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return filestore.ErrConflict // something that is not ours to replace
 	}
 	if err != nil {
 		return targetConflict(err, to)
@@ -188,26 +197,11 @@ func (req *request) destination() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if same, err := req.sameAccount(t.account); err != nil || !same {
-		return "", errors.Join(filestore.ErrReserved, err)
+	same, err := filestore.SameAccount(req.r.Context(), req.Directory, req.account, t.account)
+	if err == nil && !same {
+		err = filestore.ErrReserved
 	}
-	return t.name, nil
-}
-
-// sameAccount reports whether an address leads to the account of the request.
-func (req *request) sameAccount(address string) (bool, error) {
-	if address == req.account {
-		return true, nil
-	}
-	here, err := req.Directory.Account(req.r.Context(), req.account)
-	if err != nil {
-		return false, ignoreMissing(err)
-	}
-	there, err := req.Directory.Account(req.r.Context(), address)
-	if err != nil {
-		return false, ignoreMissing(err)
-	}
-	return here.Address == there.Address, nil
+	return t.name, err
 }
 
 // stat returns what is stored under name, nil if nothing is.

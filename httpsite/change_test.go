@@ -1,11 +1,13 @@
 package httpsite_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +95,14 @@ func TestChange(t *testing.T) {
 		{name: "COPY a tree", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy"}}, code: 201, want: map[string]string{"copy/default.html": "<h1>folder</h1>"}},
 		{name: "COPY with depth 1", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy", "Depth": "1"}}, code: 400},
 
+		{name: "PUT onto the root without its slash", call: call{method: "PUT", path: "/~john", user: "john", body: "new"}, code: 405},
+		{name: "DELETE of a file as a directory by other", call: call{method: "DELETE", path: "/~john/page.html/", user: "mary"}, code: 403},
+		{name: "DELETE with a condition by other", call: call{method: "DELETE", path: "/~john/missing", user: "mary", header: map[string]string{"If-Match": `"x"`}}, code: 403},
+		{name: "DELETE by share path", call: call{method: "DELETE", path: "/~john/protected/pwd/s3cretkey/secret.txt/", user: "john"}, code: 403, want: map[string]string{"private/secret.txt": "secret"}},
+		{name: "COPY from a share path", call: call{method: "COPY", path: "/~john/protected/pwd/wrong/secret.txt", user: "john", header: map[string]string{"Destination": "/~john/x"}}, code: 403},
+		{name: "POST to a page below a share path", call: call{method: "POST", path: "/~john/protected/pwd/s3cretkey/index.wssp", user: "john"}, code: 403},
+		{name: "malformed form", call: call{method: "POST", path: "/~john/index.wssp", user: "john", body: "--B\r\nnonsense\r\n\r\nx\r\n--B--\r\n", header: map[string]string{"Content-Type": "multipart/form-data; boundary=B"}}, code: 400},
+		{name: "NUL in the name of an upload", call: call{method: "POST", path: "/~john/index.wssp", user: "john", body: "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\x00b\"\r\n\r\nx\r\n--B--\r\n", header: map[string]string{"Content-Type": "multipart/form-data; boundary=B"}}, code: 400},
 		{name: "unknown method, stranger", call: call{method: "PROPFIND", path: "/~john/"}, code: 401},
 		{name: "unknown method, other", call: call{method: "PROPFIND", path: "/~john/", user: "mary"}, code: 403},
 		{name: "unknown method, owner", call: call{method: "PROPFIND", path: "/~john/", user: "john"}, code: 405},
@@ -115,6 +125,39 @@ func TestChange(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refusal does not wait for a body that the client may not even begin to send.
+func TestRefusalComesBeforeTheBody(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = 1000 })
+	for name, tt := range map[string]struct{ headers, want string }{
+		"stranger":                  {"", "401"},
+		"stranger who asks first":   {"Expect: 100-continue\r\n", "401"},
+		"over the limit":            {"Authorization: Basic am9objpqb2huLXB3\r\n", "507"},
+		"over the limit, and asked": {"Authorization: Basic am9objpqb2huLXB3\r\nExpect: 100-continue\r\n", "507"},
+	} {
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = fmt.Fprintf(conn, "PUT /~john/new.txt HTTP/1.1\r\nHost: client1.com\r\nContent-Length: 99999999\r\n%s\r\n", tt.headers)
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(30*time.Second))) // half of the time for a stall
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		require.NoError(t, err, name)
+		require.Contains(t, line, tt.want, name)
+	}
+}
+
+// A body that is not well-formed is the client's fault.
+func TestBadChunk(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	got := s.raw(t, "PUT", "PUT /~john/new.txt HTTP/1.1\r\nHost: client1.com\r\nAuthorization: Basic am9objpqb2huLXB3\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+	require.Equal(t, 400, got.code)
+	_, ok := s.Read(t, john, "new.txt")
+	require.False(t, ok)
 }
 
 func TestPutReturnsETag(t *testing.T) {

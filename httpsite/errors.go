@@ -3,6 +3,7 @@ package httpsite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -25,6 +26,7 @@ var (
 func status(err error) int {
 	var tooLarge *http.MaxBytesError
 	var limit *filestore.LimitError
+	var body bodyError
 	switch {
 	case errors.Is(err, errLoginNeeded), errors.Is(err, filestore.ErrLogin):
 		return http.StatusUnauthorized
@@ -48,6 +50,8 @@ func status(err error) int {
 		return http.StatusUnsupportedMediaType
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
+	case errors.As(err, &body):
+		return http.StatusBadRequest
 	case errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	}
@@ -63,7 +67,7 @@ func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err erro
 		log = h.logger().Error
 	}
 	log("request refused", "remote", r.RemoteAddr, "method", r.Method, "account", req.account,
-		"name", filestore.Redact(req.name), "status", code, "err", err)
+		"name", filestore.Redact(req.name), "status", code, filestore.LogError(err))
 	if w.started {
 		panic(http.ErrAbortHandler)
 	}
@@ -73,5 +77,10 @@ func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err erro
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", allowed)
 	}
-	http.Error(w, http.StatusText(code), code)
+	// Not http.Error: it drops the headers that keep secrets out of caches.
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	if r.Method != http.MethodHead {
+		fmt.Fprintln(w, http.StatusText(code))
+	}
 }

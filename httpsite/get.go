@@ -34,7 +34,15 @@ func (req *request) get() error {
 // show sends what the name stands for, as far as view shows it. What needed a
 // login must not stay in any cache.
 func (req *request) show(view *filestore.View, needsLogin bool) error {
-	ctx := req.r.Context()
+	ctx, header := req.r.Context(), req.w.Header()
+	switch {
+	case filestore.IsShare(req.name):
+		header.Set("Cache-Control", "private")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Robots-Tag", "noindex")
+	case needsLogin:
+		header.Set("Cache-Control", "private, no-store")
+	}
 	if req.isPage() {
 		dir, _ := filestore.Split(req.name)
 		if err := view.Manage(ctx, dir); err != nil {
@@ -44,15 +52,11 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 	}
 	name := req.name
 	if req.directory {
-		page, err := view.DefaultPage(ctx)
-		if err != nil {
-			return err
-		}
-		name = filestore.Join(name, page)
+		name = filestore.Join(name, view.DefaultPage(ctx))
 	}
 	file, err := view.Open(ctx, name)
 	if errors.Is(err, filestore.ErrIsDirectory) && !req.directory {
-		req.w.Header().Set("Location", req.location+"/")
+		header.Set("Location", req.location+"/")
 		req.w.WriteHeader(http.StatusMovedPermanently)
 		return nil
 	}
@@ -63,15 +67,6 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
-	}
-	header := req.w.Header()
-	switch {
-	case filestore.IsShare(name):
-		header.Set("Cache-Control", "private")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Robots-Tag", "noindex")
-	case needsLogin:
-		header.Set("Cache-Control", "private, no-store")
 	}
 	if tagged, ok := info.(interface{ ETag() string }); ok && tagged.ETag() != "" {
 		header.Set("ETag", tagged.ETag())

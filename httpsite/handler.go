@@ -1,6 +1,7 @@
 package httpsite
 
 import (
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -54,6 +55,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &stallWriter{ResponseWriter: w, timeout: h.stallTimeout()}
 	answer.extend()
 	defer answer.extend()
+	// The server looks at the type of its own request's body: with another one
+	// there it would wait for the body before it sends a refusal.
+	r = r.WithContext(r.Context())
 	r.Body = newStallBody(w, r, answer.timeout)
 	defer h.contain(answer, r)
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
@@ -115,6 +119,9 @@ func (req *request) serve() error {
 		return err
 	}
 	view := req.view(caller)
+	if err := req.mayChange(view); err != nil {
+		return err
+	}
 	switch req.r.Method {
 	case http.MethodPut:
 		return req.put(view)
@@ -131,10 +138,16 @@ func (req *request) serve() error {
 			return req.postPage(view)
 		}
 	}
-	if err := view.Manage(req.r.Context(), filestore.Root); err != nil {
-		return err
-	}
 	return errMethod
+}
+
+// mayChange refuses by shape, before anything else is looked at, whoever may
+// change nothing in the storage, and everybody under a share path.
+func (req *request) mayChange(view *filestore.View) error {
+	if filestore.IsShare(req.name) {
+		return fs.ErrPermission
+	}
+	return view.Manage(req.r.Context(), filestore.Root)
 }
 
 func (req *request) view(caller filestore.Caller) *filestore.View {

@@ -185,6 +185,8 @@ func TestGet(t *testing.T) {
 		{name: "management page, other", path: "/~john/index.wssp", user: "mary", code: 403},
 		{name: "management page, missing folder", path: "/~john/missing/index.wssp", user: "john", code: 404},
 		{name: "share", path: "/~john/protected/pwd/s3cretkey/secret.txt", code: 200, body: "secret"},
+		{name: "management page below a share path", path: "/~john/protected/pwd/s3cretkey/index.wssp", code: 404},
+		{name: "management page below a share path, owner", path: "/~john/protected/pwd/s3cretkey/index.wssp", user: "john", code: 404},
 		{name: "share, wrong key", path: "/~john/protected/pwd/wrong/secret.txt", code: 404},
 		{name: "mount", path: "/~john/$DomainSkins/", code: 401},
 		{name: "mount, owner", path: "/~john/$DomainSkins/", user: "john", code: 403},
@@ -255,6 +257,19 @@ func TestGetHeaders(t *testing.T) {
 	require.Equal(t, "private", share.header.Get("Cache-Control"))
 	require.Equal(t, "no-referrer", share.header.Get("Referrer-Policy"))
 	require.Equal(t, "noindex", share.header.Get("X-Robots-Tag"))
+
+	s.Write(t, john, "private/dir/x", "x")
+	for path, want := range map[string]string{
+		"/~john/protected/pwd/s3cretkey/dir":    "private",
+		"/~john/protected/pwd/s3cretkey/gone":   "private",
+		"/~john/protected/pwd/wrong/secret.txt": "private",
+		"/~john/private/dir":                    "private, no-store",
+		"/~john/private/gone":                   "private, no-store",
+	} {
+		got := s.do(t, call{method: "GET", path: path, user: "john"})
+		require.Equal(t, want, got.header.Get("Cache-Control"), path)
+		require.Equal(t, want == "private", got.header.Get("Referrer-Policy") == "no-referrer", path)
+	}
 
 	etag := data.header.Get("ETag")
 	require.NotEmpty(t, etag)

@@ -45,7 +45,7 @@ const pageName = "index.wssp"
 // isPage reports whether the name is that of a management page.
 func (req *request) isPage() bool {
 	_, last := filestore.Split(req.name)
-	return !req.directory && strings.EqualFold(last, pageName)
+	return !req.directory && strings.EqualFold(last, pageName) && !filestore.IsShare(req.name)
 }
 
 // showPage sends the management page of a directory.
@@ -139,9 +139,8 @@ const maxForm = 4 << 20
 // postPage carries out what a form of the page asks for, and shows the page
 // again: by a redirect, so that reloading it does nothing twice.
 func (req *request) postPage(view *filestore.View) error {
-	ctx := req.r.Context()
 	dir, _ := filestore.Split(req.name)
-	if err := view.Manage(ctx, dir); err != nil {
+	if err := view.Manage(req.r.Context(), dir); err != nil {
 		return err
 	}
 	if http.NewCrossOriginProtection().Check(req.r) != nil {
@@ -216,7 +215,7 @@ func (req *request) upload(view *filestore.View, dir string) error {
 			break
 		}
 		if err != nil {
-			return err
+			return bodyError{err}
 		}
 		if part.FileName() == "" {
 			continue

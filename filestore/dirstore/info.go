@@ -98,6 +98,18 @@ func about(name string, err error) error {
 	return &aboutError{name, err}
 }
 
+// hostError is a permission that the process lacks on the host. It is a fault,
+// and must not be taken for a decision about the caller.
+type hostError struct{ err error }
+
+func (e hostError) Error() string { return "host: " + e.err.Error() }
+
+// Is lets callers look for the error of the system, such as EACCES.
+func (e hostError) Is(target error) bool {
+	_, ok := target.(syscall.Errno)
+	return ok && errors.Is(e.err, target)
+}
+
 // fail makes an error that shows the name as the caller knows it, and nothing
 // of the host.
 func fail(op, name string, err error) error {
@@ -118,6 +130,8 @@ func fail(op, name string, err error) error {
 		err = filestore.ErrNotEmpty
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
 		err = fs.ErrNotExist
+	case errors.Is(err, fs.ErrPermission):
+		err = hostError{err}
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
