@@ -3,7 +3,6 @@ package clisite
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -58,22 +57,23 @@ func (s *Server) log() *slog.Logger {
 }
 
 // Serve answers connections that arrive on l until Shutdown or Close is
-// called; then it closes l, waits for the commands under way, and returns
-// ErrServerClosed. If l fails it ends the sessions in the same way, leaves l
-// open, and returns that error.
+// called; then it waits for the commands under way, and returns
+// ErrServerClosed. If l fails it ends the sessions in the same way, and returns
+// that error. It closes l.
 func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
 	call, ok := s.calls.Begin()
 	if !ok {
-		l.Close()
 		return ErrServerClosed
 	}
 	defer call.Finish()
-	closing := context.AfterFunc(call.Accepting, func() { l.Close() })
+	defer serving.After(call.Accepting, func() { l.Close() })()
 
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
+	defer call.Stop()
 	for {
-		conn, err := accept(call.Accepting, l)
+		conn, err := serving.Accept(call.Accepting, l)
 		if call.Accepting.Err() != nil {
 			if err == nil {
 				conn.Close()
@@ -81,31 +81,12 @@ func (s *Server) Serve(l net.Listener) error {
 			return ErrServerClosed
 		}
 		if err != nil {
-			closing()
-			call.Stop()
 			return fmt.Errorf("accept: %w", err)
 		}
 		sessions.Go(func() {
 			defer conn.Close()
 			s.admit(call.Context, call.Accepting, conn)
 		})
-	}
-}
-
-// accept waits for a connection. A lack of file descriptors passes, so it is
-// waited for.
-func accept(ctx context.Context, l net.Listener) (net.Conn, error) {
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		conn, err := l.Accept()
-		var temporary interface{ Temporary() bool }
-		if err == nil || !errors.As(err, &temporary) || !temporary.Temporary() {
-			return conn, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(pause):
-		}
 	}
 }
 

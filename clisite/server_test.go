@@ -193,9 +193,11 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
+// requireNothingLeft waits for goroutines that only have to take note of an end.
 func requireNothingLeft(t *testing.T) {
 	t.Helper()
 	buf := make([]byte, 1<<20)
-	stacks := string(buf[:runtime.Stack(buf, true)])
-	require.NotContains(t, stacks, "clisite.(*")
+	require.Eventually(t, func() bool {
+		return !strings.Contains(string(buf[:runtime.Stack(buf, true)]), "clisite.(*")
+	}, time.Minute, time.Millisecond)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
 // maxFailures is how many wrong logins end a session.
@@ -44,8 +45,8 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn) {
 		log:    s.log().With("remote", remoteAddr(conn)),
 	}
 	c.line.last = time.Now().Add(s.login())
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	defer context.AfterFunc(accepting, func() { conn.SetReadDeadline(longAgo) })()
+	defer serving.After(ctx, func() { conn.Close() })()
+	defer serving.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
 
 	err := c.line.write(replyGreeting)
 	for err == nil && !c.quit {
@@ -97,14 +98,14 @@ func (c *session) step(ctx context.Context) error {
 		return c.line.write(replyNoLogin)
 	}
 	answer, err := c.run(ctx, command, rest)
-	c.log.Debug("pwd: command", "account", c.caller.Account, "command", keyword, "err", err)
+	c.log.Debug("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		reply := replyTo(err)
 		if reply == replyInternal {
-			c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, "err", err)
+			c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
 		}
 		return c.line.write(reply)
 	case answer == "":

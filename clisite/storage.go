@@ -272,8 +272,15 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err != nil {
 		return none, err
 	}
-	if !strings.EqualFold(from.address, to.address) {
-		return none, filestore.ErrReserved
+	if err := view.Manage(ctx, filestore.Root); err != nil {
+		return none, err // by shape, before anything is looked at
+	}
+	same, err := filestore.SameAccount(ctx, o.directory, from.address, to.address)
+	if err == nil && !same {
+		err = filestore.ErrReserved
+	}
+	if err != nil {
+		return none, err
 	}
 	if from.directory || to.directory {
 		from.directory = true
@@ -286,6 +293,9 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 
 func remove(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	view, t, err := o.open(a.file)
+	if err == nil {
+		err = view.Manage(ctx, filestore.Root) // by shape, before anything is looked at
+	}
 	if err == nil {
 		err = t.need(ctx, view)
 	}

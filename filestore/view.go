@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 
@@ -75,8 +76,9 @@ func (v *View) decide(ctx context.Context, name string, change bool) (access, er
 		return access{}, fs.ErrPermission
 	}
 	a, err := v.lookup(ctx)
-	if err != nil && byShape && a.role < Owner {
-		return access{}, fs.ErrPermission // a fault tells no more than an absence
+	known := a.Address != "" || errors.Is(err, fs.ErrNotExist)
+	if err != nil && byShape && known && a.role < Owner {
+		return access{}, fs.ErrPermission // a fault of one account tells no more than its absence
 	}
 	if err != nil {
 		return access{}, err

@@ -102,7 +102,9 @@ func (s *session) remove(path string, directory bool) error {
 	if err != nil {
 		return err
 	}
-	// What cannot be seen is left to Remove, which answers by shape.
+	if err := p.view.Manage(s.ctx, filestore.Root); err != nil {
+		return err // by shape, before anything is looked at
+	}
 	info, err := s.stat(p)
 	switch {
 	case err != nil:
@@ -125,8 +127,12 @@ func (d driver) Rename(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	if !strings.EqualFold(source.account, target.account) {
-		return fs.ErrPermission // each storage is a world of its own
+	same, err := filestore.SameAccount(d.s.ctx, d.s.server.Directory, source.account, target.account)
+	if err == nil && !same {
+		err = fs.ErrPermission // each storage is a world of its own
+	}
+	if err != nil {
+		return err
 	}
 	return source.view.Rename(d.s.ctx, source.name, target.name, filestore.RenameOptions{})
 }

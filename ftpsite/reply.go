@@ -67,9 +67,9 @@ func (s *session) replyTo(err error) reply {
 		r = reply{450, "File has changed."}
 	}
 	if r == replyInternal {
-		s.log.Error("command failed", "verb", s.command.verb, "account", s.caller.Account, "err", err)
+		s.log.Error("command failed", "verb", s.command.verb, "account", s.caller.Account, filestore.LogError(err))
 	} else {
-		s.log.Debug("command refused", "verb", s.command.verb, "code", r.code, "err", err)
+		s.log.Debug("command refused", "verb", s.command.verb, "code", r.code, filestore.LogError(err))
 	}
 	return r
 }

@@ -55,13 +55,7 @@ type Server struct {
 	// Logger takes what happens. Nil: nothing is logged.
 	Logger *slog.Logger
 
-	mu        sync.Mutex // guards what follows
-	stopping  chan struct{}
-	stopped   bool
-	listeners map[net.Listener]struct{}
-	sessions  map[*session]struct{}
-	running   sync.WaitGroup // sessions
-
+	calls serving.Calls
 	peers serving.Peers
 }
 
@@ -101,83 +95,53 @@ func (t Timeouts) withDefaults() Timeouts {
 	return t
 }
 
-// The longest pause after a failed Accept, and how long a client that is being
-// cut off has to take the last reply.
-const (
-	maxAcceptDelay = time.Second
-	lastReplyTime  = time.Second
-)
+// lastReplyTime is how long a client that is being cut off has to take the last
+// reply.
+const lastReplyTime = time.Second
 
-// Serve answers clients that connect to l until Shutdown or Close is called,
-// and then returns ErrServerClosed. Otherwise it returns the error that l ended
-// with, or one that tells what is wrong with the fields of s. It closes l.
+// Serve answers clients that connect to l until Shutdown or Close is called;
+// then it waits for the sessions, and returns ErrServerClosed. If l fails it ends
+// the sessions in the same way, and returns that error; it also tells what is
+// wrong with the fields of s. It closes l.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	if err := s.check(); err != nil {
 		return err
 	}
-	stopping, ok := s.track(l)
+	call, ok := s.calls.Begin()
 	if !ok {
 		return ErrServerClosed
 	}
-	defer s.untrack(l)
+	defer call.Finish()
+	defer serving.After(call.Accepting, func() { l.Close() })()
 
-	delay := time.Duration(0)
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	defer call.Stop()
 	for {
-		conn, err := l.Accept()
-		if err == nil {
-			delay = 0
-			s.admit(conn)
-			continue
-		}
-		select {
-		case <-stopping:
+		conn, err := serving.Accept(call.Accepting, l)
+		if call.Accepting.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
 			return ErrServerClosed
-		default:
 		}
-		var network net.Error
-		if !errors.As(err, &network) || errors.Is(err, net.ErrClosed) {
+		if err != nil {
 			return fmt.Errorf("accept connections: %w", err)
 		}
-		s.logger().Error("cannot accept connections", "err", err)
-		delay = min(max(2*delay, 5*time.Millisecond), maxAcceptDelay)
-		select {
-		case <-stopping:
-			return ErrServerClosed
-		case <-time.After(delay):
-		}
+		sessions.Go(func() { s.admit(call, conn) })
 	}
 }
 
 // Shutdown stops accepting clients, lets transfers end, tells every client 421
 // and waits for all sessions to end. When ctx ends first, it cuts what is left
 // as Close does, and returns the error of ctx.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.stop()
-	ended := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		s.cut()
-		<-ended
-		return ctx.Err()
-	}
-}
+func (s *Server) Shutdown(ctx context.Context) error { return s.calls.Shutdown(ctx) }
 
 // Close stops accepting clients and cuts all sessions and transfers; uploads
 // that have not ended leave nothing. It waits for all sessions to end, and
 // returns nil.
-func (s *Server) Close() error {
-	s.stop()
-	s.cut()
-	s.running.Wait()
-	return nil
-}
+func (s *Server) Close() error { return s.calls.Close() }
 
 func (s *Server) check() error {
 	switch {
@@ -198,87 +162,19 @@ func (s *Server) logger() *slog.Logger {
 	return s.Logger
 }
 
-// begin makes what the zero Server lacks. Callers hold s.mu.
-func (s *Server) begin() {
-	if s.stopping == nil {
-		s.stopping = make(chan struct{})
-		s.listeners = map[net.Listener]struct{}{}
-		s.sessions = map[*session]struct{}{}
-	}
-}
-
-func (s *Server) track(l net.Listener) (stopping <-chan struct{}, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.begin()
-	if s.stopped {
-		return nil, false
-	}
-	s.listeners[l] = struct{}{}
-	return s.stopping, true
-}
-
-func (s *Server) untrack(l net.Listener) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.listeners, l)
-}
-
-func (s *Server) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.begin()
-	if s.stopped {
-		return
-	}
-	s.stopped = true
-	close(s.stopping)
-	for l := range s.listeners {
-		l.Close()
-	}
-}
-
-func (s *Server) cut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.sessions {
-		c.kill()
-	}
-}
-
-// admit begins a session, or tells the client that there is no room.
-func (s *Server) admit(conn net.Conn) {
-	c := newSession(s, conn)
-	if s.enter(c) {
-		go func() {
-			defer s.leave(c)
-			c.run()
-		}()
+// admit serves a client, or tells it that there is no room.
+func (s *Server) admit(call *serving.Call, conn net.Conn) {
+	c := newSession(s, conn, call.Accepting.Done())
+	if s.peers.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20)) {
+		defer s.peers.Leave(c.remote)
+		defer serving.After(call.Context, c.kill)()
+		c.run()
 		return
 	}
 	c.log.Warn("connection refused: too many sessions")
 	conn.SetDeadline(time.Now().Add(lastReplyTime))
 	conn.Write([]byte("421 Too many connections.\r\n"))
 	c.release()
-}
-
-func (s *Server) enter(c *session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped || !s.peers.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20)) {
-		return false
-	}
-	s.sessions[c] = struct{}{}
-	s.running.Add(1)
-	return true
-}
-
-func (s *Server) leave(c *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, c)
-	s.peers.Leave(c.remote)
-	s.running.Done()
 }
 
 func orDefault(n, value int) int {

@@ -39,6 +39,7 @@ const (
 // needs no lock.
 type session struct {
 	server        *Server
+	stopping      <-chan struct{} // closed when no command is to be begun any more
 	timeouts      Timeouts
 	log           *slog.Logger
 	raw           net.Conn
@@ -96,9 +97,10 @@ var (
 	errPanic    = errors.New("panic")
 )
 
-func newSession(server *Server, conn net.Conn) *session {
+func newSession(server *Server, conn net.Conn, stopping <-chan struct{}) *session {
 	s := &session{
 		server:   server,
+		stopping: stopping,
 		timeouts: server.Timeouts.withDefaults(),
 		raw:      conn,
 		ear:      newEar(conn),
@@ -148,10 +150,16 @@ func (s *session) release() {
 }
 
 // kill ends the session from outside. The client has a moment to take the last
-// reply.
+// reply, unless the session has ended before.
 func (s *session) kill() {
 	s.cancel(errShutdown)
-	time.AfterFunc(lastReplyTime, func() { s.raw.Close() })
+	timer := time.NewTimer(lastReplyTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		s.raw.Close()
+	case <-s.ended:
+	}
 }
 
 // read puts the lines of the client into the queue.
@@ -269,7 +277,7 @@ func (s *session) wait() (string, reply) {
 		}
 	case <-timer.C:
 		r = reply{421, "Timeout."}
-	case <-s.server.stopping:
+	case <-s.stopping:
 	}
 	s.closing = true
 	return "", r
@@ -281,7 +289,7 @@ func (s *session) pause(d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.server.stopping:
+	case <-s.stopping:
 	}
 }
 

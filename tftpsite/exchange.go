@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
 // exchange is one transfer: a client on one side, the engine on the other, and
@@ -90,7 +91,7 @@ func (x *exchange) perform(ctx context.Context) error {
 		level = slog.LevelError
 	}
 	x.server.log().Log(ctx, level, "tftp: transfer", "remote", x.from, "write", x.write, "account", c.where.address,
-		"name", filestore.Redact(c.where.path), "bytes", c.bytes, "err", err)
+		"name", filestore.Redact(c.where.path), "bytes", c.bytes, filestore.LogError(err))
 	return err
 }
 
@@ -259,7 +260,7 @@ func (x *exchange) answer(packet []byte) {
 // seems to have missed it (RFC 1350 §6).
 func (x *exchange) dally(ctx context.Context) {
 	x.client.SetReadDeadline(time.Now().Add(x.server.timeout()))
-	defer context.AfterFunc(ctx, func() { x.client.SetReadDeadline(longAgo) })()
+	defer serving.After(ctx, func() { x.client.SetReadDeadline(longAgo) })()
 	buf := make([]byte, x.packetSize())
 	for range x.server.retries() {
 		packet, err := x.receive(buf)

@@ -84,21 +84,20 @@ func (s *Server) log() *slog.Logger {
 func noBackoff(int) time.Duration { return 0 }
 
 // Serve answers requests that arrive on pc until Shutdown or Close is called;
-// then it closes pc, waits for the transfers under way, and returns
-// ErrServerClosed. If pc fails it returns that error, after the transfers, and
-// leaves pc open.
+// then it waits for the transfers under way, and returns ErrServerClosed. If pc
+// fails it returns that error, after the transfers. It closes pc.
 //
 // Addresses of clients must be *net.UDPAddr values. If pc listens on all
 // addresses of the host, answers come from the one that was asked only where
 // pc is a *net.UDPConn and the system tells that address.
 func (s *Server) Serve(pc net.PacketConn) error {
+	defer pc.Close()
 	call, ok := s.calls.Begin()
 	if !ok {
-		pc.Close()
 		return ErrServerClosed
 	}
 	defer call.Finish()
-	defer context.AfterFunc(call.Accepting, func() { pc.Close() })()
+	defer serving.After(call.Accepting, func() { pc.Close() })()
 
 	e, err := startEngine(s)
 	if err != nil {

@@ -2,6 +2,7 @@ package tftpsite_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"runtime"
 	"strings"
@@ -133,6 +134,17 @@ func TestAmplification(t *testing.T) {
 	requireSilence(t, c)
 }
 
+// lines is a log that is read line by line.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	select {
+	case l <- string(p):
+	default: // nobody reads any more
+	}
+	return len(p), nil
+}
+
 func TestCaps(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -146,9 +158,11 @@ func TestCaps(t *testing.T) {
 			t.Parallel()
 			d := accounts()
 			d.Write(t, "john@client1.com", "f", strings.Repeat("x", 512))
+			dropped := make(lines, 1000)
 			s := &tftpsite.Server{
 				Directory: d, Storage: "john", Timeout: time.Hour,
 				MaxTransfers: row.all, MaxTransfersPerAddr: row.perAddr,
+				Logger: slog.New(slog.NewTextHandler(dropped, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			}
 			server := serve(t, s)
 			first, second, third := dial(t, server), dial(t, server), dial(t, server)
@@ -156,7 +170,9 @@ func TestCaps(t *testing.T) {
 			first.next()
 			second.request(opRead, "f", "octet")
 			second.next()
-			third.request(opRead, "f", "octet") // dropped
+			third.request(opRead, "f", "octet")
+			for !strings.Contains(<-dropped, "too many transfers") {
+			}
 			first.ack(1)
 			first.expect(block4(opData, 2))
 			first.ack(2)

@@ -108,8 +108,10 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
+
+		DisableGeneralOptionsHandler: true, // OPTIONS has one answer, and it is the handler's
+		ErrorLog:                     slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
+		BaseContext:                  func(net.Listener) context.Context { return ctx },
 	}
 	serve := server.Serve
 	if config != nil {

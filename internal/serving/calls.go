@@ -99,3 +99,19 @@ func (c *Calls) Close() error {
 	c.serving.Wait()
 	return nil
 }
+
+// After calls f once ctx has ended, like context.AfterFunc. The function that it
+// returns keeps f from being called, or waits until it has returned; it may be
+// called repeatedly.
+func After(ctx context.Context, f func()) (stop func()) {
+	done := make(chan struct{})
+	undo := context.AfterFunc(ctx, func() {
+		defer close(done)
+		f()
+	})
+	return sync.OnceFunc(func() {
+		if !undo() {
+			<-done
+		}
+	})
+}
