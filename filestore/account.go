@@ -75,6 +75,7 @@ func (c Caller) Stranger() bool { return c.Account == "" }
 // Role is what a caller is to an account.
 type Role uint8
 
+// The roles, from the least to the most.
 const (
 	// Stranger and Other may read public files where the WebSite service is
 	// on; they differ in what they are told.

@@ -33,6 +33,7 @@ var (
 // LimitKind tells which of the limits was met.
 type LimitKind uint8
 
+// The limits of an account.
 const (
 	LimitFiles    LimitKind = iota // Limits.Files
 	LimitBytes                     // Limits.Bytes
@@ -59,6 +60,7 @@ type LimitError struct {
 	Limit int64 // the limit, in bytes or entries
 }
 
+// Error tells the setting and its value.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("over the limit: %v is %d", e.Kind, e.Limit)
 }

@@ -62,8 +62,11 @@ func status(err error) int {
 // the error says goes to the log.
 func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err error) {
 	code := status(err)
+	if code == http.StatusInternalServerError && r.Context().Err() != nil {
+		code = http.StatusServiceUnavailable // the client has gone, or the server is about to
+	}
 	log := h.logger().Debug
-	if code >= 500 && code != http.StatusInsufficientStorage {
+	if code == http.StatusInternalServerError {
 		log = h.logger().Error
 	}
 	log("request refused", "remote", r.RemoteAddr, "method", r.Method, "account", req.account,

@@ -220,7 +220,9 @@ func (req *request) upload(view *filestore.View, dir string) error {
 		if part.FileName() == "" {
 			continue
 		}
-		name, err := entryName(dir, part.FileName())
+		// Browsers write a quotation mark in a file name as %22 (HTML Living
+		// Standard, "Multipart form data").
+		name, err := entryName(dir, strings.ReplaceAll(part.FileName(), "%22", `"`))
 		if err != nil {
 			return err
 		}

@@ -36,8 +36,8 @@ func TestPageShowsFolder(t *testing.T) {
 	require.Equal(t, "private, no-store", got.header.Get("Cache-Control"))
 	for _, want := range []string{
 		`<h1>folder <a href="../index.wssp">UP</a>`,
-		`<a href="./sub/index.wssp">sub</a></td><td class="number">==&gt;</td>`,
-		`<a href="./default.html">default.html</a></td><td class="number">15</td>`,
+		`<a href="./sub/index.wssp"><bdi>sub</bdi></a></td><td class="number">==&gt;</td>`,
+		`<a href="./default.html"><bdi>default.html</bdi></a></td><td class="number">15</td>`,
 		`&lt;b&gt;&amp;&#34;.txt`,
 		`href="./javascript:alert%281%29"`,
 		`This Folder: 4</td><td class="number">21</td>`,
@@ -119,6 +119,11 @@ func TestPageUpload(t *testing.T) {
 	require.Equal(t, "first", content)
 	content, _ = s.Read(t, john, "folder/zwei ü.txt")
 	require.Equal(t, "second", content)
+
+	got = s.upload(t, "/~john/folder/index.wssp", strings.Replace(multipartBody, "one.txt", "a%22b%41.txt", 1))
+	require.Equal(t, 303, got.code)
+	content, _ = s.Read(t, john, `folder/a"b%41.txt`)
+	require.Equal(t, "first", content, "browsers write a quotation mark as %22, and nothing else that way")
 
 	got = s.upload(t, "/~john/index.wssp", strings.Replace(multipartBody, "--B--", "--C--", 1))
 	require.Equal(t, 400, got.code)

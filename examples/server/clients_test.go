@@ -177,6 +177,10 @@ func TestTFTPClients(t *testing.T) {
 	require.Error(t, err)
 	require.NotContains(t, out, "Only John")
 	require.Contains(t, out, "curl: (69)", "code 2, access violation")
+	other := start(t, "-tftp-storage", "mary")
+	out, err = client(t, "curl", "-sS", "tftp://"+other.addr["tftp"]+"/notes.txt")
+	require.Error(t, err, "the flag counts for the demo base as well")
+	require.NotContains(t, out, "Anybody")
 	out, err = client(t, "curl", "-sS", "tftp://"+r.addr["tftp"]+"/missing")
 	require.Error(t, err)
 	require.Contains(t, out, "curl: (68)", "code 1, not found")
@@ -258,7 +262,7 @@ func TestChromiumShowsPages(t *testing.T) {
 	require.Contains(t, home, "<h1>John</h1>")
 	management := chromium(t, "http://"+r.auth("john")+"@"+r.addr["http"]+"/~john/index.wssp")
 	require.Contains(t, management, "Delete Marked")
-	require.Contains(t, management, `<a href="./pictures/index.wssp">pictures</a>`)
+	require.Contains(t, management, `<a href="./pictures/index.wssp"><bdi>pictures</bdi></a>`)
 }
 
 // Mary's page, opened by John with his password at hand, can neither read his

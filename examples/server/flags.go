@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -45,10 +46,12 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 		*to = value
 		fs.Func(name, fmt.Sprintf("listen on `ADDR` for %s (default %s)", usage, nameOff(value)), func(s string) error {
 			*to = s
-			if s == "off" {
+			if s == "off" || s == "" {
 				*to = ""
+				return nil
 			}
-			return nil
+			_, err := net.ResolveTCPAddr("tcp", s) // for UDP it would say the same
+			return err
 		})
 	}
 	addr(&c.http, "http", "127.0.0.1:8100", "HTTP; off switches it off, port 0 takes a free one")
@@ -90,7 +93,9 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 		c.directory.DomainIPs[ip] = domain
 		return err
 	})
-	fs.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "log from this level on: `debug|info|warn|error`")
+	fs.Func("log-level", "log from this level on: `debug|info|warn|error` (default info)", func(s string) error {
+		return c.logLevel.UnmarshalText([]byte(s))
+	})
 	fs.Func("log-format", "write the log as `text|json` (default text)", func(s string) error {
 		c.logJSON = s == "json"
 		if s != "json" && s != "text" {

@@ -63,7 +63,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if d, err = newDemo(); err != nil {
 			return fmt.Errorf("make a demo base: %w", err)
 		}
-		c.base, c.tftpStorage = d.dir, "john"
+		c.base = d.dir
+		if c.tftpStorage == "" {
+			c.tftpStorage = "john"
+		}
 	}
 	base, err := c.open(logger)
 	if err != nil {

@@ -18,11 +18,19 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/serving"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
 // grace is how long running transfers have when the server is told to end.
 const grace = 10 * time.Second
+
+// HTTP connections at any time, in all and from one address. The second leaves
+// room for a proxy in front.
+const (
+	maxConns        = 10_000
+	maxConnsPerAddr = 1000
+)
 
 // service is one way in.
 type service struct {
@@ -113,9 +121,11 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 		ErrorLog:                     slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
 	}
-	serve := server.Serve
+	serve := func(l net.Listener) error { return server.Serve(serving.Limit(l, maxConns, maxConnsPerAddr)) }
 	if config != nil {
-		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		serve = func(l net.Listener) error {
+			return server.ServeTLS(serving.Limit(l, maxConns, maxConnsPerAddr), "", "")
+		}
 	}
 	shutdown := func(grace context.Context) error {
 		defer cancel()

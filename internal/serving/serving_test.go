@@ -2,6 +2,7 @@ package serving_test
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -82,4 +83,39 @@ func TestPeers(t *testing.T) {
 	require.False(t, six.Enter(netip.MustParseAddr("2001:db8::2"), 9, 1), "the same network")
 	require.True(t, six.Enter(netip.MustParseAddr("2001:db8:0:1::1"), 9, 1))
 	require.True(t, six.Enter(netip.Addr{}, 9, 1), "a client without an address is one of its own")
+}
+
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	limited := serving.Limit(l, 10, 2)
+	defer limited.Close()
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	dial()
+	dial()
+	first, err := limited.Accept()
+	require.NoError(t, err)
+	second, err := limited.Accept()
+	require.NoError(t, err)
+	defer second.Close()
+	third := dial()
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		c, _ := limited.Accept()
+		accepted <- c
+	}()
+	_, err = third.Read(make([]byte, 1))
+	require.Error(t, err, "one too many is closed")
+	require.NoError(t, first.Close())
+	first.Close()
+	dial()
+	c := <-accepted
+	require.NotNil(t, c, "one that left makes room for one, however often it is closed")
+	c.Close()
 }
