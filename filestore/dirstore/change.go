@@ -48,6 +48,12 @@ func (s *Store) makeRoot(t tree) error {
 	if err == nil {
 		err = s.sync(t, ".")
 	}
+	if err == nil && s.counted.Load() != nil {
+		var born birth
+		if born, err = t.birth(s.tree); err == nil {
+			s.counted.Store(&born) // what is empty is counted
+		}
+	}
 	return err
 }
 
@@ -286,7 +292,7 @@ func (s *Store) doOrReplace(t tree, moves []move, st stat) error {
 				return err
 			}
 			if err := s.syncMoves(t, []move{last}); err != nil {
-				s.counted.Store(false)
+				s.counted.Store(nil)
 				return err
 			}
 			return nil

@@ -99,7 +99,7 @@ func (c *copier) run() error {
 		return about(c.to, err)
 	}
 	if err := s.do(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
-		if !s.counted.Load() {
+		if s.counted.Load() == nil {
 			c.trash = nil // the intent may still need it
 		}
 		return err

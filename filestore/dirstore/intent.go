@@ -104,7 +104,7 @@ func (s *Store) do(t tree, moves []move) error {
 		}
 	}
 	if !clear {
-		s.counted.Store(false)
+		s.counted.Store(nil)
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (s *Store) writeIntent(t tree, content []byte) error {
 		err = s.sync(t, s.stateDir())
 	}
 	if err != nil && t.remove(s.staged(intentFile)) != nil {
-		s.counted.Store(false)
+		s.counted.Store(nil)
 	}
 	return err
 }

@@ -42,9 +42,9 @@ type Store struct {
 	open     opener
 	ledger   ledger
 
-	change  chan struct{} // holds a token while a change runs
-	counted atomic.Bool   // the ledger is right; set by the holder of change
-	names   sync.RWMutex  // held for writing while a change has done only some of its renames
+	change  chan struct{}         // holds a token while a change runs
+	counted atomic.Pointer[birth] // the tree that the ledger is right for, or nil; set by the holder of change
+	names   sync.RWMutex          // held for writing while a change has done only some of its renames
 }
 
 var _ filestore.Store = (*Store)(nil)
@@ -213,7 +213,7 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 
 // ready makes sure that the ledger is right.
 func (s *Store) ready(ctx context.Context, t tree) error {
-	if s.counted.Load() {
+	if s.isCounted(t) {
 		return ctx.Err()
 	}
 	if err := s.lock(ctx); err != nil {
@@ -223,13 +223,28 @@ func (s *Store) ready(ctx context.Context, t tree) error {
 	return s.recount(ctx, t)
 }
 
+// isCounted reports whether the ledger is right: unless the whole tree has been
+// removed meanwhile, with its account perhaps, and another one made.
+func (s *Store) isCounted(t tree) bool {
+	counted := s.counted.Load()
+	if counted == nil {
+		return false
+	}
+	now, err := t.birth(s.tree)
+	return err == nil && now == *counted
+}
+
 // recount counts the tree if that has not been done yet, and first ends a
 // change that could neither be ended nor taken back. Callers hold s.change.
 func (s *Store) recount(ctx context.Context, t tree) error {
-	if s.counted.Load() {
+	if s.isCounted(t) {
 		return nil
 	}
 	if err := s.rollForward(t); err != nil {
+		return err
+	}
+	born, err := t.birth(s.tree)
+	if err != nil {
 		return err
 	}
 	u, err := s.count(ctx, t, filestore.Root)
@@ -237,7 +252,7 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 		return err
 	}
 	s.ledger.set(u)
-	s.counted.Store(true)
+	s.counted.Store(&born)
 	return nil
 }
 

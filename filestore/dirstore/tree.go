@@ -28,6 +28,9 @@ type tree interface {
 	// remove removes a file or an empty directory.
 	remove(name string) error
 	chtimes(name string, modTime time.Time) error
+	// birth tells one directory from another that takes its name. What does not
+	// exist has the zero birth.
+	birth(name string) (birth, error)
 	// sync makes the entries of a directory survive the loss of power.
 	sync(dir string) error
 	close()
@@ -35,6 +38,13 @@ type tree interface {
 
 // opener opens the directory base. It is openBeneath or openRoot.
 type opener func(base string) (tree, error)
+
+// birth is the inode of a directory and, where the system keeps it, the time when
+// that was made, for inodes are used again.
+type birth struct {
+	inode uint64
+	time  int64 // in nanoseconds
+}
 
 type kind uint8
 

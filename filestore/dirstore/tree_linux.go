@@ -125,6 +125,25 @@ func (t beneath) lstat(name string) (stat, error) {
 	return fdStat(fd)
 }
 
+func (t beneath) birth(name string) (birth, error) {
+	var b birth
+	err := t.in(name, func(dir int, last string) error {
+		var st unix.Statx_t
+		if err := unix.Statx(dir, last, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_INO|unix.STATX_BTIME, &st); err != nil {
+			return err
+		}
+		b = birth{inode: st.Ino}
+		if st.Mask&unix.STATX_BTIME != 0 {
+			b.time = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return birth{}, nil
+	}
+	return b, err
+}
+
 func (t beneath) fstat(f *os.File) (stat, error) { return fdStat(int(f.Fd())) }
 
 func fdStat(fd int) (stat, error) {

@@ -94,6 +94,11 @@ func (t rooted) entry(_ *os.File, name, last string) (stat, error) {
 	return t.lstat(name + "/" + last)
 }
 
+func (t rooted) birth(name string) (birth, error) {
+	st, err := t.lstat(name)
+	return birth{inode: st.inode}, err
+}
+
 func (t rooted) fstat(f *os.File) (stat, error) {
 	info, err := f.Stat()
 	if err != nil {

@@ -351,7 +351,7 @@ func (u *upload) publish(t tree) (stat, error) {
 	u.staged = ""
 	st, err := t.fstat(u.file)
 	if err != nil {
-		s.counted.Store(false)
+		s.counted.Store(nil)
 		return stat{}, err
 	}
 	delta := filestore.Usage{Files: 1, Bytes: st.size}
