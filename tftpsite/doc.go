@@ -27,12 +27,13 @@
 //
 // Served are RFC 1350 (modes octet and netascii, block numbers that begin
 // again at 0 after 65535), the option extension (RFC 2347), blksize from 512
-// bytes on (RFC 2348) and, for reading in mode octet, tsize of a file that is
-// not empty (RFC 2349). Other options are left unacknowledged, as RFC 2347
+// bytes on (RFC 2348) and, for reading in mode octet, tsize (RFC 2349). Other options are left unacknowledged, as RFC 2347
 // has it; the size announced for an upload is checked nevertheless.
 //
 // The blocks of a transfer are carried by github.com/pin/tftp, which takes
 // requests on the loopback interface only. This package stands in between: it
 // counts and checks requests, answers from the address that was asked, and
-// chooses the codes and texts of all errors.
+// chooses the codes and texts of all errors. Others with access to the host
+// cannot put anything into what a client reads; who reads the system's list of
+// sockets and is quick enough may disturb an upload, or see it.
 package tftpsite

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime/debug"
@@ -23,13 +24,13 @@ type engine struct {
 	served chan struct{} // closed when the server has ended
 
 	mu   sync.Mutex // guards jobs
-	jobs map[int]*job
+	jobs map[netip.AddrPort]*job
 }
 
 // job is the content of one transfer. One of source and target is set.
 type job struct {
 	source  io.Reader
-	size    int64
+	proof   int64 // what the engine says in the option tsize of source
 	target  io.Writer
 	end     chan error    // told once, when the engine is through
 	release chan struct{} // closed when the engine may say its last word
@@ -50,7 +51,7 @@ func startEngine(s *Server) (*engine, error) {
 		conn:   conn,
 		addr:   localAddr(conn),
 		served: make(chan struct{}),
-		jobs:   map[int]*job{},
+		jobs:   map[netip.AddrPort]*job{},
 	}
 	e.server = tftp.NewServer(e.send, e.receive)
 	e.server.SetTimeout(s.timeout())
@@ -70,9 +71,16 @@ func (e *engine) close() {
 	<-e.served
 }
 
-// listenLoopback opens a socket that only this host can reach.
+// listenLoopback opens a socket that only this host can reach. Where the whole
+// of 127.0.0.0/8 is the loopback interface, as on Linux, it has an address of its
+// own, so that others on this host do not find it by trying.
 func listenLoopback() (*net.UDPConn, error) {
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	n := rand.Uint32()
+	own := net.IPv4(127, byte(n>>16), byte(n>>8), 2+byte(n)%250)
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: own})
+	if err != nil {
+		conn, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	}
 	if err != nil {
 		conn, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
 	}
@@ -88,20 +96,20 @@ func unmap(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// put announces the job of the exchange at a local port.
-func (e *engine) put(port int, j *job) {
+// put announces the job of the exchange at a local address.
+func (e *engine) put(at netip.AddrPort, j *job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.jobs[port] = j
+	e.jobs[at] = j
 }
 
-// take removes the job of a port. The first caller gets it, so a job either
+// take removes the job of an address. The first caller gets it, so a job either
 // runs or has been withdrawn.
-func (e *engine) take(port int) (*job, bool) {
+func (e *engine) take(at netip.AddrPort) (*job, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	j, ok := e.jobs[port]
-	delete(e.jobs, port)
+	j, ok := e.jobs[at]
+	delete(e.jobs, at)
 	return j, ok
 }
 
@@ -112,7 +120,7 @@ func (e *engine) send(_ string, to io.ReaderFrom) error {
 		if j.source == nil {
 			return errNoJob
 		}
-		transfer.SetSize(j.size)
+		transfer.SetSize(j.proof)
 		_, err := to.ReadFrom(j.source)
 		return err
 	})
@@ -133,7 +141,7 @@ func (e *engine) receive(_ string, from io.WriterTo) error {
 
 // run does the job of the exchange at addr and tells it the end.
 func (e *engine) run(addr net.UDPAddr, do func(*job) error) (err error) {
-	j, ok := e.take(addr.Port)
+	j, ok := e.take(unmap(addr.AddrPort()))
 	if !ok {
 		return errNoJob
 	}

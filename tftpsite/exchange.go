@@ -1,14 +1,19 @@
 package tftpsite
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"math/big"
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,10 +30,13 @@ type exchange struct {
 	client *net.UDPConn // bound to the address that was asked
 	inner  *net.UDPConn // faces the engine
 
+	size  int64 // of the file to be read, in bytes
+	proof int64 // what only the engine knows of this transfer
+
 	mu      sync.Mutex     // guards what follows
 	partner netip.AddrPort // where the engine does this transfer; invalid: not yet known
 	stopped bool           // the engine is to end
-	block   uint16         // the last block that the client sent
+	last    uint16         // the last block that the client sent
 }
 
 var (
@@ -84,7 +92,7 @@ func (x *exchange) perform(ctx context.Context) error {
 	case err != nil && !errors.Is(err, errNetwork):
 		x.answer(replyTo(err, x.write).packet())
 	case err == nil && x.write:
-		x.answer(ackPacket(x.block))
+		x.answer(ackPacket(x.last))
 	}
 	level := slog.LevelInfo
 	if err != nil && replyTo(err, x.write) == replyOther && !errors.Is(err, errNetwork) {
@@ -120,14 +128,19 @@ func (x *exchange) carry(ctx context.Context, c *content) error {
 		return fmt.Errorf("%w: %w", errNoStart, err)
 	}
 	x.inner = inner
-	port := int(localAddr(inner).Port())
+	here := localAddr(inner)
 	j := &job{end: make(chan error, 1), release: make(chan struct{})}
 	if x.write {
 		j.target = c
 	} else {
-		j.source, j.size = c.source(x.netascii), c.size
+		proof, err := rand.Int(rand.Reader, big.NewInt(math.MaxInt64))
+		if err != nil {
+			return fmt.Errorf("%w: %w", errNoStart, err)
+		}
+		x.size, x.proof = c.size, proof.Int64()+1 // the engine has no 0
+		j.source, j.proof = c.source(x.netascii), x.proof
 	}
-	x.engine.put(port, j)
+	x.engine.put(here, j)
 
 	var pumps sync.WaitGroup
 	pumps.Go(x.inward)
@@ -140,7 +153,7 @@ func (x *exchange) carry(ctx context.Context, c *content) error {
 	}()
 
 	if _, err := inner.WriteToUDPAddrPort(x.packet(x.server.maxBlock()), x.engine.addr); err != nil {
-		x.engine.take(port)
+		x.engine.take(here)
 		return fmt.Errorf("%w: %w", errNoStart, err)
 	}
 	start := time.NewTimer(startLimit)
@@ -156,11 +169,11 @@ func (x *exchange) carry(ctx context.Context, c *content) error {
 			}
 			return fmt.Errorf("%w: %w", errNetwork, err)
 		case <-start.C:
-			if _, waiting := x.engine.take(port); waiting {
+			if _, waiting := x.engine.take(here); waiting {
 				return errNoStart
 			}
 		case <-ctx.Done():
-			if _, waiting := x.engine.take(port); !waiting {
+			if _, waiting := x.engine.take(here); !waiting {
 				x.stop()
 				<-j.end
 			}
@@ -179,7 +192,7 @@ func (x *exchange) inward() {
 		}
 		x.mu.Lock()
 		if opcode(packet) == opData {
-			x.block = binary.BigEndian.Uint16(packet[2:])
+			x.last = binary.BigEndian.Uint16(packet[2:])
 		}
 		if x.partner.IsValid() {
 			x.inner.WriteToUDPAddrPort(packet, x.partner)
@@ -199,7 +212,7 @@ func (x *exchange) outward() {
 		}
 		from = unmap(from)
 		x.mu.Lock()
-		if !x.partner.IsValid() && from.Addr() == x.engine.addr.Addr() {
+		if !x.partner.IsValid() && from.Addr() == x.engine.addr.Addr() && x.proves(buf[:n]) {
 			x.partner = from
 		}
 		ours, stopped := from == x.partner, x.stopped
@@ -208,10 +221,35 @@ func (x *exchange) outward() {
 		case !ours || opcode(buf[:n]) == opError:
 		case stopped:
 			x.stop()
+		case opcode(buf[:n]) == opOptions && !x.write:
+			x.acknowledge(from)
 		default:
 			x.answer(buf[:n])
 		}
 	}
+}
+
+// proves reports whether the first packet of a transfer is the engine's: others
+// on this host may reach the socket too. To read, the engine is asked for the
+// size and answers with the proof. It has no such answer to an upload, where
+// only its address tells it.
+func (x *exchange) proves(packet []byte) bool {
+	if x.write {
+		return true
+	}
+	proof := []byte("tsize\x00" + strconv.FormatInt(x.proof, 10) + "\x00")
+	return opcode(packet) == opOptions && bytes.Contains(packet, proof)
+}
+
+// acknowledge answers the engine's options, one of which is always the proof:
+// to the client with those that it asked for itself, or, if there are none, in
+// its stead.
+func (x *exchange) acknowledge(engine netip.AddrPort) {
+	if options := x.options(x.server.maxBlock(), x.size); options != nil {
+		x.answer(options)
+		return
+	}
+	x.inner.WriteToUDPAddrPort(ackPacket(0), engine)
 }
 
 // stop makes the engine give up this transfer. It is called again for every
@@ -228,7 +266,7 @@ func (x *exchange) stop() {
 // packetSize is the length of the longest packet of the transfer, in bytes,
 // and room to notice a longer one.
 func (x *exchange) packetSize() int {
-	size, _ := x.request.block(x.server.maxBlock())
+	size, _ := x.block(x.server.maxBlock())
 	return 4 + size + 1
 }
 
@@ -267,8 +305,8 @@ func (x *exchange) dally(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if opcode(packet) == opData && binary.BigEndian.Uint16(packet[2:]) == x.block {
-			x.answer(ackPacket(x.block))
+		if opcode(packet) == opData && binary.BigEndian.Uint16(packet[2:]) == x.last {
+			x.answer(ackPacket(x.last))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -11,11 +12,12 @@ import (
 
 // Operation codes (RFC 1350 §5, RFC 2347).
 const (
-	opRead  = 1
-	opWrite = 2
-	opData  = 3
-	opAck   = 4
-	opError = 5
+	opRead    = 1
+	opWrite   = 2
+	opData    = 3
+	opAck     = 4
+	opError   = 5
+	opOptions = 6
 )
 
 // Block sizes (RFC 2348). The library does not go below 512.
@@ -106,9 +108,25 @@ func (r request) packet(limit int) []byte {
 		p = strconv.AppendInt(p, int64(size), 10)
 		p = append(p, 0)
 	}
-	// The length of a text in netascii is not known beforehand.
-	if r.size >= 0 && !r.write && !r.netascii {
+	if !r.write { // see exchange.proves
 		p = append(p, "tsize\x000\x00"...)
+	}
+	return p
+}
+
+// options returns the packet that acknowledges the options of a read request for
+// a file of this size; nil if there are none.
+func (r request) options(limit int, size int64) []byte {
+	p := []byte{0, opOptions}
+	if size, negotiated := r.block(limit); negotiated {
+		p = fmt.Appendf(p, "blksize\x00%d\x00", size)
+	}
+	// The length of a text in netascii is not known beforehand.
+	if r.size >= 0 && !r.netascii {
+		p = fmt.Appendf(p, "tsize\x00%d\x00", size)
+	}
+	if len(p) == 2 {
+		return nil
 	}
 	return p
 }

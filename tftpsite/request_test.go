@@ -14,18 +14,21 @@ var requestRows = []struct {
 	want    request
 	refused error
 	engine  string // what the library gets
+	options string // what a client that reads five bytes is told; empty: nothing
 }{
 	{
 		name: "plain", packet: "\x00\x01f\x00octet\x00",
-		want: request{name: "f", size: -1}, engine: "\x00\x01file\x00octet\x00",
+		want: request{name: "f", size: -1}, engine: "\x00\x01file\x00octet\x00tsize\x000\x00",
 	},
 	{
 		name: "modes and options in any case", packet: "\x00\x01f\x00NetASCII\x00BlkSize\x001024\x00TSIZE\x000\x00",
-		want: request{name: "f", netascii: true, blockSize: 1024}, engine: "\x00\x01file\x00octet\x00blksize\x001024\x00",
+		want: request{name: "f", netascii: true, blockSize: 1024}, engine: "\x00\x01file\x00octet\x00blksize\x001024\x00tsize\x000\x00",
+		options: "\x00\x06blksize\x001024\x00",
 	},
 	{
 		name: "size of a file", packet: "\x00\x01f\x00octet\x00tsize\x0077\x00",
 		want: request{name: "f", size: 77}, engine: "\x00\x01file\x00octet\x00tsize\x000\x00",
+		options: "\x00\x06tsize\x005\x00",
 	},
 	{
 		name: "size of an upload", packet: "\x00\x02f\x00octet\x00tsize\x0077\x00",
@@ -33,21 +36,23 @@ var requestRows = []struct {
 	},
 	{
 		name: "block above our limit", packet: "\x00\x01f\x00octet\x00blksize\x0065464\x00",
-		want: request{name: "f", blockSize: 65464, size: -1}, engine: "\x00\x01file\x00octet\x00blksize\x001428\x00",
+		want: request{name: "f", blockSize: 65464, size: -1}, engine: "\x00\x01file\x00octet\x00blksize\x001428\x00tsize\x000\x00",
+		options: "\x00\x06blksize\x001428\x00",
 	},
 	{
 		name: "block beyond all bounds", packet: "\x00\x01f\x00octet\x00blksize\x009999999999\x00",
-		want: request{name: "f", blockSize: 65464, size: -1}, engine: "\x00\x01file\x00octet\x00blksize\x001428\x00",
+		want: request{name: "f", blockSize: 65464, size: -1}, engine: "\x00\x01file\x00octet\x00blksize\x001428\x00tsize\x000\x00",
+		options: "\x00\x06blksize\x001428\x00",
 	},
 	{
 		name: "small block is not acknowledged", packet: "\x00\x01f\x00octet\x00blksize\x008\x00",
-		want: request{name: "f", blockSize: 8, size: -1}, engine: "\x00\x01file\x00octet\x00",
+		want: request{name: "f", blockSize: 8, size: -1}, engine: "\x00\x01file\x00octet\x00tsize\x000\x00",
 	},
 	{
 		name: "options without a proper value", packet: "\x00\x01f\x00octet\x00blksize\x00+600\x00tsize\x00-1\x00timeout\x002\x00",
-		want: request{name: "f", size: -1}, engine: "\x00\x01file\x00octet\x00",
+		want: request{name: "f", size: -1}, engine: "\x00\x01file\x00octet\x00tsize\x000\x00",
 	},
-	{name: "empty name", packet: "\x00\x01\x00octet\x00", want: request{size: -1}, engine: "\x00\x01file\x00octet\x00"},
+	{name: "empty name", packet: "\x00\x01\x00octet\x00", want: request{size: -1}, engine: "\x00\x01file\x00octet\x00tsize\x000\x00"},
 	{name: "mode mail", packet: "\x00\x01f\x00mail\x00", refused: errMode},
 	{name: "nothing", packet: "", refused: errMalformed},
 	{name: "one byte", packet: "\x00", refused: errMalformed},
@@ -74,6 +79,9 @@ func TestParseRequest(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, row.want, got)
 			require.Equal(t, row.engine, string(got.packet(1428)))
+			if !got.write {
+				require.Equal(t, row.options, string(got.options(1428, 5)))
+			}
 		})
 	}
 }
@@ -143,4 +151,25 @@ func writeInPieces(w *textWriter, s string, size int) error {
 		s = s[n:]
 	}
 	return nil
+}
+
+// Others on this host can send to the socket that faces the engine. What a client
+// reads comes from the engine alone, which is the only one to know the proof.
+func TestProof(t *testing.T) {
+	t.Parallel()
+	x := exchange{proof: 4711}
+	for packet, want := range map[string]bool{
+		"\x00\x06tsize\x004711\x00":                   true,
+		"\x00\x06blksize\x00600\x00tsize\x004711\x00": true,
+		"\x00\x06tsize\x00471\x00":                    false,
+		"\x00\x06tsize\x0047110\x00":                  false,
+		"\x00\x06tsize\x000\x00":                      false,
+		"\x00\x06blksize\x00600\x00":                  false,
+		"\x00\x03\x00\x01EVIL":                        false,
+		"\x00\x03\x00\x01tsize\x004711\x00":           false,
+		"\x00\x05\x00\x01tsize\x004711\x00":           false,
+		"":                                            false,
+	} {
+		require.Equal(t, want, x.proves([]byte(packet)), "%q", packet)
+	}
 }
