@@ -27,7 +27,8 @@
 //
 // Served are RFC 1350 (modes octet and netascii, block numbers that begin
 // again at 0 after 65535), the option extension (RFC 2347), blksize from 512
-// bytes on (RFC 2348) and, for reading in mode octet, tsize (RFC 2349). Other options are left unacknowledged, as RFC 2347
+// bytes on (RFC 2348) and, for reading in mode octet, tsize of a file that is
+// not empty (RFC 2349). Other options are left unacknowledged, as RFC 2347
 // has it; the size announced for an upload is checked nevertheless.
 //
 // The blocks of a transfer are carried by github.com/pin/tftp, which takes

@@ -121,8 +121,9 @@ func (r request) options(limit int, size int64) []byte {
 	if size, negotiated := r.block(limit); negotiated {
 		p = fmt.Appendf(p, "blksize\x00%d\x00", size)
 	}
-	// The length of a text in netascii is not known beforehand.
-	if r.size >= 0 && !r.netascii {
+	// The length of a text in netascii is not known beforehand, and curl 7.88
+	// takes a size of 0 for an error.
+	if r.size >= 0 && !r.netascii && size > 0 {
 		p = fmt.Appendf(p, "tsize\x00%d\x00", size)
 	}
 	if len(p) == 2 {
