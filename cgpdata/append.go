@@ -1,6 +1,7 @@
 package cgpdata
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,6 +115,11 @@ type appender struct {
 	print bool   // for people: line ends in raw text become spaces
 	depth int    // of the arrays and dictionaries that are being written
 	steps []step // after an error: the way to the value, innermost first
+
+	// How an edited text has it; empty for what the layout says:
+	line   string // a line break with the indentation of the value
+	unit   string // what each level is indented by
+	equals string // between key and value
 }
 
 // A step leads from an array or dictionary to what is in it: by an index, or by a key
@@ -155,9 +161,9 @@ func (a *appender) document(dst []byte, v Value) (_ []byte, err error) {
 
 // settings writes the outermost dictionary of the layout of that name.
 func (a *appender) settings(dst []byte, v Value) ([]byte, error) {
-	dst = append(dst, "{\n"...)
-	dst, err := a.pairs(dst, v.n, " ", " = ", ";\n", a.value)
-	return append(dst, '}'), err
+	line := cmp.Or(a.line, "\n")
+	dst, err := a.pairs(append(dst, '{'), v.n, line+cmp.Or(a.unit, " "), cmp.Or(a.equals, " = "), ";", a.value)
+	return append(append(dst, line...), '}'), err
 }
 
 // value writes v without line breaks and blanks.
@@ -185,13 +191,14 @@ func (a *appender) indented(dst []byte, v Value) ([]byte, error) {
 		dst, err := a.elements(append(dst, '('), v.n, "", ", ", a.value)
 		return append(dst, ')'), err
 	}
-	outer := "\n" + strings.Repeat("  ", a.depth)
-	inner := outer + "  "
+	unit := cmp.Or(a.unit, "  ")
+	outer := cmp.Or(a.line, "\n") + strings.Repeat(unit, a.depth)
+	inner := outer + unit
 	if v.Kind() == KindArray {
 		dst, err := a.elements(append(dst, '('), v.n, inner, ",", a.indented)
 		return append(append(dst, outer...), ')'), err
 	}
-	dst, err := a.pairs(append(dst, '{'), v.n, inner, " =  ", ";", a.indented)
+	dst, err := a.pairs(append(dst, '{'), v.n, inner, cmp.Or(a.equals, " =  "), ";", a.indented)
 	return append(append(dst, outer...), '}'), err
 }
 

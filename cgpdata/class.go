@@ -5,17 +5,20 @@ package cgpdata
 var class = classes()
 
 const (
-	classSpace   uint16 = 1 << iota // white space in multi-line text: all up to SPACE, as the vendor's Java client has it
-	classBlank                      // white space in single-line text: SPACE (Guide 6.0)
-	classComment                    // begins a comment in multi-line text
-	classString                     // begins a string: an atom that we read, or a quote
-	classAtom                       // goes on in it, if ASCII
-	classPlain                      // stands for itself between quotes, if ASCII
-	classBase64                     // the base64 alphabet without '='
-	classEnd                        // ends a token that began with '#'
-	classAlnum                      // the atoms of 1999
-	classDotted                     // the atoms of 2005
-	classWide                       // the atoms of shipped settings files, after a first letter or digit
+	classString uint16 = 1 << iota // begins a string: an atom that we read, or a quote
+	classAtom                      // goes on in it, if ASCII
+	classPlain                     // stands for itself between quotes, if ASCII
+	classBase64                    // the base64 alphabet without '='
+	classEnd                       // ends a token that began with '#'
+	classAlnum                     // the atoms of 1999
+	classDotted                    // the atoms of 2005
+	classWide                      // the atoms of shipped settings files, after a first letter or digit
+
+	// The last ones, so that one comparison finds all that separate: from classComment
+	// on in multi-line text, classBlank in single-line text.
+	classComment // begins a comment in multi-line text
+	classSpace   // white space in multi-line text: all up to SPACE, as the vendor's Java client has it
+	classBlank   // white space in single-line text: SPACE (Guide 6.0)
 )
 
 func classes() (table [256]uint16) {

@@ -15,8 +15,12 @@
 // Parse is strict unless Options name the faults that it may repair. Append
 // writes only what a strict Parse accepts, and the same value always becomes the
 // same bytes. No text, however hostile, makes them panic, run for long or take
-// more than about forty times its size in memory: nesting, size and number of
+// more than about sixty times its size in memory: nesting, size and number of
 // items are limited from the start (see [Options]).
+//
+// [Marshal] and [Unmarshal] map texts to Go values, [Decoder] and [Encoder] read
+// and write texts of any length token by token, and a [Document] changes values
+// and leaves every other byte of its text as it is.
 //
 // Parse copies its source once, and the strings of a [Value] point into that copy:
 // one small value that is kept keeps the whole copy, until [Value.Clone] frees it.

@@ -115,7 +115,7 @@ func appendStep(path []byte, key string, index int) []byte {
 			path = append(path, '.')
 		}
 		cut := min(len(key), maxPath)
-		path = appendText(path, key[:cut], &Format{})
+		path = appendPathKey(path, key[:cut])
 	}
 	if len(path) > maxPath {
 		path = append(path, "..."...)

@@ -74,6 +74,16 @@ func (a *appender) raw(dst []byte, text string) ([]byte, error) {
 }
 
 func (a *appender) text(dst []byte, s string) ([]byte, error) {
+	end, atom := scanAtom(s, a.Atoms)
+	if atom {
+		return append(dst, s...), nil
+	}
+	for end < len(s) && class[s[end]]&classPlain != 0 {
+		end++
+	}
+	if end == len(s) { // what appendText does, in one go
+		return append(append(append(dst, '"'), s...), '"'), nil
+	}
 	if a.Allow&NULByte == 0 && strings.IndexByte(s, 0) >= 0 {
 		return dst, refuse(NULByte)
 	}
@@ -87,6 +97,11 @@ func appendText(dst []byte, s string, f *Format) []byte {
 	if isAtom(s, f.Atoms) {
 		return append(dst, s...)
 	}
+	return appendQuoted(dst, s, f)
+}
+
+// appendQuoted writes a string between quotes.
+func appendQuoted(dst []byte, s string, f *Format) []byte {
 	dst = append(dst, '"')
 	from := 0 // what stands for itself begins here
 	for i := 0; i < len(s); {
@@ -139,6 +154,13 @@ func appendEscape(dst []byte, char string, f *Format) []byte {
 
 // isAtom reports whether s may stand without quotes.
 func isAtom(s string, atoms Atoms) bool {
+	_, atom := scanAtom(s, atoms)
+	return atom
+}
+
+// scanAtom is isAtom, and returns how many bytes at the start of s could stand in an
+// atom: they stand for themselves between quotes too.
+func scanAtom(s string, atoms Atoms) (end int, atom bool) {
 	bit := classWide
 	switch atoms {
 	case Atoms2005:
@@ -146,10 +168,8 @@ func isAtom(s string, atoms Atoms) bool {
 	case Atoms1999:
 		bit = classAlnum
 	}
-	for i := range len(s) {
-		if class[s[i]]&bit == 0 {
-			return false
-		}
+	for end < len(s) && class[s[end]]&bit != 0 {
+		end++
 	}
-	return s != "" && (bit != classWide || class[s[0]]&classAlnum != 0)
+	return end, end == len(s) && end > 0 && (bit != classWide || class[s[0]]&classAlnum != 0)
 }

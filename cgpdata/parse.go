@@ -29,6 +29,11 @@ func Valid(src []byte, o *Options) error {
 	p := newParser(src, o)
 	defer p.release()
 	if p.err == nil {
+		fresh := *p
+		if p.valid() {
+			return nil
+		}
+		*p = fresh
 		p.document()
 	}
 	if p.err != nil { // not a nil *SyntaxError in an error
@@ -48,11 +53,14 @@ type parser struct {
 
 	single   bool
 	space    uint16 // the class of white space
-	blank    uint16 // the classes of what may begin white space or a comment
+	blank    uint16 // the lowest class of what may begin white space or a comment
 	allow    Tolerance
 	warn     func(*SyntaxError)
 	maxDepth int
-	items    int // how many more values may come
+	items    int  // how many more values may come
+	outer    int  // how many arrays and dictionaries the value is in
+	part     bool // anything may follow the value
+	ended    int  // where it ends then
 
 	warnings int
 	err      *SyntaxError // the first one
@@ -61,10 +69,13 @@ type parser struct {
 	open    []frame
 	keys    []span
 	elems   []Value // their finished elements, if values are made
+	used    int     // how many elems there have been at once
 	scratch []byte  // the keys that had to be decoded
 
 	order []int32 // for repeatedKeys
 	slabs slabs
+
+	before [8][]string // for each depth, the keys of the last dictionary there
 }
 
 // A frame is an open array or dictionary.
@@ -92,7 +103,7 @@ func newParser(src []byte, o *Options) *parser {
 		o = &Options{}
 	}
 	p := parsers.Get().(*parser)
-	p.src, p.single, p.space, p.blank = src, o.SingleLine, classSpace, classSpace|classComment
+	p.src, p.single, p.space, p.blank = src, o.SingleLine, classSpace, classComment
 	if p.single {
 		p.space, p.blank = classBlank, classBlank
 	}
@@ -107,7 +118,7 @@ func newParser(src []byte, o *Options) *parser {
 
 // release gives the stacks of p back, unless they have become big.
 func (p *parser) release() {
-	clear(p.elems)
+	clear(p.elems[:max(p.used, len(p.elems))])
 	kept := parser{open: p.open[:0], keys: p.keys[:0], elems: p.elems[:0], scratch: p.scratch[:0], order: p.order[:0]}
 	const big = 1 << 12
 	if cap(kept.keys) <= big && cap(kept.elems) <= big && cap(kept.scratch) <= big*16 && cap(kept.order) <= big {
@@ -116,13 +127,17 @@ func (p *parser) release() {
 	}
 }
 
+// start returns where the text begins, behind a byte order mark and white space.
+func (p *parser) start() int {
+	if bytes.HasPrefix(p.src, []byte(bom)) {
+		return p.skip(len(bom))
+	}
+	return p.skip(0)
+}
+
 // document reads the whole text.
 func (p *parser) document() (v Value, ok bool) {
-	i := 0
-	if bytes.HasPrefix(p.src, []byte("\xEF\xBB\xBF")) {
-		i = 3
-	}
-	i = p.skip(i)
+	i := p.start()
 	if i == len(p.src) {
 		return leaf(KindDictionary, ""), p.err == nil && p.tolerate(EmptyText, i)
 	}
@@ -164,7 +179,7 @@ func (p *parser) content(i int, due bool) (v Value, ok bool) {
 			break
 		}
 		// v is complete, and ends at i.
-		if len(p.open) == 0 {
+		if len(p.open) == p.outer {
 			return v, p.end(i)
 		}
 		if p.text != "" {
@@ -183,8 +198,12 @@ func (p *parser) content(i int, due bool) (v Value, ok bool) {
 	return Value{}, false
 }
 
-// end makes sure that the text is over.
+// end makes sure that the text is over, unless more may follow.
 func (p *parser) end(i int) bool {
+	if p.part {
+		p.ended = i
+		return p.err == nil
+	}
 	if i = p.skip(i); i < len(p.src) {
 		p.fail(i, p.unexpected(i, "the end of the text"))
 	}
@@ -210,9 +229,9 @@ func (p *parser) push(bracket byte, i int) bool {
 	if len(p.open) >= p.maxDepth {
 		return p.fail(i, ErrDepth) >= 0
 	}
-	p.open = append(p.open, frame{
-		bracket: bracket, keys: int32(len(p.keys)), elems: int32(len(p.elems)), scratch: int32(len(p.scratch)),
-	})
+	p.open = append(p.open, frame{})
+	f := &p.open[len(p.open)-1] // filled in place: a copy of so many fields is slow
+	f.bracket, f.keys, f.elems, f.scratch = bracket, int32(len(p.keys)), int32(len(p.elems)), int32(len(p.scratch))
 	return true
 }
 
@@ -290,12 +309,7 @@ func (p *parser) key(f *frame, i int) (end int) {
 	if i < 0 || s.start == s.end && !p.tolerate(EmptyKey, int(s.at)) {
 		return -1
 	}
-	if n := len(p.keys); n > int(f.keys) && !f.unordered {
-		this, last := p.keyText(s), p.keyText(p.keys[n-1]) // their first bytes mostly decide
-		f.unordered = len(this) == 0 || len(last) == 0 || this[0] < last[0] ||
-			this[0] == last[0] && bytes.Compare(this, last) <= 0
-	}
-	p.keys = append(p.keys, s)
+	p.pushKey(f, s)
 	if i = p.skip(i); p.at(i) != '=' {
 		return p.failPair(i, "'='")
 	}
@@ -321,32 +335,13 @@ func (p *parser) close(i int) (v Value, ok bool) {
 	}
 	if p.text != "" {
 		v = p.build(i, f, keys, p.elems[f.elems:], repeated)
-		clear(p.elems[f.elems:])
+		p.used = max(p.used, len(p.elems))
 		p.elems = p.elems[:f.elems]
 	}
 	p.open = p.open[:len(p.open)-1]
 	p.keys = p.keys[:f.keys]
 	p.scratch = p.scratch[:f.scratch]
 	return v, true
-}
-
-// repeatedKeys looks for keys that repeat one before them. It leaves the order of
-// the keys in p.order.
-func (p *parser) repeatedKeys(keys []span) (repeated, ok bool) {
-	compare := func(i, j int32) int { return bytes.Compare(p.keyText(keys[i]), p.keyText(keys[j])) }
-	if p.order, repeated = arrange(p.order, len(keys), compare); !repeated {
-		return false, true
-	}
-	again := make([]bool, len(keys))
-	for i := 1; i < len(keys); i++ {
-		again[p.order[i]] = compare(p.order[i-1], p.order[i]) == 0
-	}
-	for i, a := range again {
-		if a && !p.tolerate(DuplicateKey, int(keys[i].at)) {
-			return true, false
-		}
-	}
-	return true, true
 }
 
 // build makes the value of the array or dictionary that ends at i.
@@ -365,13 +360,10 @@ func (p *parser) build(i int, f frame, keys []span, elems []Value, repeated bool
 	if kind == KindArray {
 		return Value{n: n}
 	}
-	n.keys = p.slabs.strings(len(keys), left)
-	for i, k := range keys {
-		n.keys[i] = p.textOf(k)
-	}
 	if repeated {
-		return dictionary(n.keys, n.elems)
+		return dictionary(p.newKeys(keys, left), n.elems)
 	}
+	n.keys = p.sharedKeys(keys, left)
 	n.sorted = !f.unordered
 	if f.unordered && len(keys) > scanKeys {
 		n.order = append([]int32(nil), p.order...)

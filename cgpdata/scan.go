@@ -13,13 +13,13 @@ func (p *parser) at(i int) byte {
 	return 0
 }
 
-// skip returns the end of the white space and comments at i. Bytes above '/' are
-// neither, and it is these that are worth an inlined function.
+// skip returns the end of the white space and comments at i. Mostly there are none, and
+// it is this that is worth an inlined function.
 func (p *parser) skip(i int) int {
-	if i < len(p.src) && p.src[i] > '/' {
-		return i
+	if i < len(p.src) && class[p.src[i]] >= p.blank {
+		return p.skipFar(i)
 	}
-	return p.skipFar(i)
+	return i
 }
 
 func (p *parser) skipFar(i int) int {
@@ -54,6 +54,9 @@ func (p *parser) comment(i int) int {
 	}
 	return i
 }
+
+// ends reports whether c may stand behind a token that began with '#'.
+func (p *parser) ends(c byte) bool { return class[c]&classEnd != 0 || class[c] >= p.blank }
 
 // startsWithKey reports whether a string with '=' behind it begins at i.
 func (p *parser) startsWithKey(i int) bool {
@@ -98,7 +101,12 @@ func (p *parser) str(i int) (s span, end int) {
 	if p.src[i] == '"' {
 		i, bit = i+1, classPlain
 	}
-	stop := scan(p.src, i, bit)
+	stop := i
+	if bit == classPlain {
+		stop = scanPlain(p.src, i)
+	} else {
+		stop = scan(p.src, i, classAtom)
+	}
 	wide := p.at(stop) >= utf8.RuneSelf
 	if wide {
 		stop = scanWide(p.src, stop, bit)

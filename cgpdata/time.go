@@ -67,21 +67,22 @@ func timeStamp(b []byte) (leap, ok bool) {
 	if len(b) != len(layout) {
 		return false, false
 	}
-	for i := range b {
-		if digit := b[i] >= '0' && b[i] <= '9'; digit != (layout[i] >= '0' && layout[i] <= '9') || !digit && b[i] != layout[i] {
-			return false, false
-		}
+	signs, digits := b[2] == '-' && b[5] == '-', true
+	two := func(i int) int {
+		tens, ones := b[i]-'0', b[i+1]-'0'
+		digits = digits && tens <= 9 && ones <= 9
+		return int(tens)*10 + int(ones)
 	}
-	two := func(i int) int { return int(b[i]-'0')*10 + int(b[i+1]-'0') }
 	day, month, year := two(0), two(3), two(6)*100+two(8)
-	if year == 0 || month < 1 || month > 12 || day < 1 || day > daysIn(month, year) {
+	if !signs || !digits || year == 0 || month < 1 || month > 12 || day < 1 || day > daysIn(month, year) {
 		return false, false
 	}
 	if layout == dateLayout {
 		return false, true
 	}
+	signs = b[10] == '_' && b[13] == ':' && b[16] == ':'
 	hour, minute, second := two(11), two(14), two(17)
-	return second == 60, hour < 24 && minute < 60 && second <= 60
+	return second == 60, signs && digits && hour < 24 && minute < 60 && second <= 60
 }
 
 func daysIn(month, year int) int {

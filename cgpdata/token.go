@@ -39,7 +39,7 @@ func (p *parser) hash(i int) (v Value, end int) {
 		return v, p.fail(i, errHash)
 	}
 	// Nothing may stick to the end: our choice.
-	if end >= 0 && end < len(p.src) && class[p.src[end]]&(p.blank|classEnd) == 0 {
+	if end >= 0 && end < len(p.src) && !p.ends(p.src[end]) {
 		return v, p.fail(end, p.unexpected(end, "the end of the value"))
 	}
 	return v, end
@@ -61,7 +61,7 @@ func (p *parser) number(i int) (v Value, end int) {
 	if negative {
 		first, limit = start+1, limit+1
 	}
-	base := 10
+	base, most := uint64(10), limit/10
 	if p.at(first) == '0' {
 		switch p.at(first+1) | 0x20 {
 		case 'x':
@@ -72,19 +72,19 @@ func (p *parser) number(i int) (v Value, end int) {
 			base = 2
 		}
 		if base != 10 {
-			first += 2
+			first, most = first+2, limit/base
 		}
 	}
 	var n uint64
 	for end = first; end < len(p.src); end++ {
-		d := hexDigit(p.src[end])
-		if d < 0 || d >= base {
+		d := uint64(hexDigit(p.src[end])) // the -1 of no digit becomes very big
+		if d >= base {
 			break
 		}
-		if n > (limit-uint64(d))/uint64(base) {
+		over := n > most // so n*base would be above the limit, if not above 64 bits
+		if n = n*base + d; over || n > limit {
 			return v, p.fail(i, errRange)
 		}
-		n = n*uint64(base) + uint64(d)
 	}
 	switch {
 	case end == first:
@@ -115,7 +115,12 @@ func (p *parser) fraction(i, end int) (Value, int) {
 // Stamps), and #TPAST and #TFUTURE. The years are 1 to 9999.
 func (p *parser) timeStamp(i int) (v Value, end int) {
 	start := i + 2
-	for end = start; end < len(p.src) && class[p.src[end]]&(p.blank|classEnd) == 0; end++ {
+	if end = start + len(timeLayout); end <= len(p.src) {
+		if leap, ok := timeStamp(p.src[start:end]); ok && !leap && (end == len(p.src) || p.ends(p.src[end])) {
+			return p.leafOf(KindTime, start, end), end // as it nearly always is
+		}
+	}
+	for end = start; end < len(p.src) && !p.ends(p.src[end]); end++ {
 	}
 	text := p.src[start:end]
 	if string(text) == pastText || string(text) == futureText {
