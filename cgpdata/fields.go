@@ -1,0 +1,250 @@
+package cgpdata
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A plan tells how values of one Go type become text and back.
+type plan struct {
+	encode    encodeFunc
+	decode    decodeFunc
+	takesNull bool // decode knows what to do with a Null, or with a missing value
+}
+
+// plans keeps the plan of each type that was met, by [reflect.Type]. It is the one
+// thing here that a package remembers: a plan is a pure function of its type, the
+// program has a fixed number of types, and without the plans each call would
+// read all tags again. A sync.Map is for exactly that: written once, read by all.
+var plans sync.Map
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	made := planner{}
+	p := made.plan(t)
+	for t, p := range made { // only now: all of them are complete
+		plans.LoadOrStore(t, p)
+	}
+	return p
+}
+
+// A planner makes plans. It holds those it has begun, so that a type may contain itself.
+type planner map[reflect.Type]*plan
+
+func (m planner) plan(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	if p := m[t]; p != nil {
+		return p
+	}
+	p := &plan{}
+	m[t] = p
+	p.encode, p.decode = m.encoding(t), m.decoding(t)
+	p.takesNull = t == valueType || !slices.Contains(special, t) && reflect.PointerTo(t).Implements(unmarshalerType)
+	return p
+}
+
+// A record is what a struct type looks like as a dictionary.
+type record struct {
+	fields []field        // in the order in which they are written
+	byName map[string]int // all but the inline map, by name
+	rest   int            // of fields: the inline map; -1 if there is none
+}
+
+// A field is a pair of that dictionary, or the inline map.
+type field struct {
+	name      string
+	prefix    string // its text with '=', where every format writes it alike
+	index     []int  // the way to it through embedded structs
+	typ       reflect.Type
+	plan      *plan
+	omitEmpty bool
+	inline    bool
+}
+
+// tag is the parsed tag of a struct field.
+type tag struct {
+	name                    string
+	omitEmpty, inline, word bool
+}
+
+// parseTag reads `cgp:"Name,option"`.
+func parseTag(f reflect.StructField) (t tag, err error) {
+	name, options, _ := strings.Cut(f.Tag.Get("cgp"), ",")
+	t.name = name
+	for option := range strings.SplitSeq(options, ",") {
+		switch option {
+		case "":
+		case "omitempty":
+			t.omitEmpty = true
+		case "inline":
+			t.inline = true
+		case "string":
+			t.word = true
+		default:
+			return t, fmt.Errorf("tag of field %s: unknown option %q", f.Name, option)
+		}
+	}
+	switch {
+	case t.inline && (t.name != "" || t.omitEmpty || t.word):
+		return t, fmt.Errorf("tag of field %s: inline goes with nothing else", f.Name)
+	case t.word && !isInteger(f.Type):
+		return t, fmt.Errorf("tag of field %s: string is for integers", f.Name)
+	}
+	return t, nil
+}
+
+// record reads the fields of t and of the structs embedded in it. As in Go, a field
+// hides those of the same name that are deeper; two at the same depth are an error.
+func (m planner) record(t reflect.Type) (*record, error) {
+	r := &record{byName: map[string]int{}, rest: -1}
+	type embedded struct {
+		typ   reflect.Type
+		index []int
+	}
+	seen := map[reflect.Type]bool{} // at this depth or above it
+	for level := []embedded{{t, nil}}; len(level) > 0; {
+		var deeper []embedded
+		known := len(r.fields)
+		for _, e := range level {
+			seen[e.typ] = true
+		}
+		for _, e := range level {
+			for i := range e.typ.NumField() {
+				f := e.typ.Field(i)
+				index := append(slices.Clone(e.index), i)
+				tag, err := parseTag(f)
+				switch {
+				case f.Tag.Get("cgp") == "-":
+					continue
+				case err != nil:
+					return nil, err
+				}
+				if inner := structIn(f, tag); inner != nil {
+					if !f.IsExported() && (f.Type.Kind() == reflect.Pointer || !f.Anonymous) {
+						return nil, fmt.Errorf("field %s is not exported: it cannot be inline", f.Name)
+					}
+					if !seen[inner] {
+						deeper = append(deeper, embedded{inner, index})
+					}
+					continue
+				}
+				if !f.IsExported() {
+					if f.Tag.Get("cgp") != "" {
+						return nil, fmt.Errorf("field %s has a tag and is not exported", f.Name)
+					}
+					continue
+				}
+				if err := r.add(m, f, tag, index, known); err != nil {
+					return nil, err
+				}
+			}
+		}
+		level = deeper
+	}
+	r.arrange()
+	return r, nil
+}
+
+// structIn returns the type of the struct whose fields f stands for; nil if f stands for
+// itself.
+func structIn(f reflect.StructField, t tag) reflect.Type {
+	typ := f.Type
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	if typ.Kind() != reflect.Struct || t.name != "" || isLeaf(typ) || !t.inline && !f.Anonymous {
+		return nil
+	}
+	return typ
+}
+
+// add adds the field f. The first known fields of r are less deep than it.
+func (r *record) add(m planner, f reflect.StructField, t tag, index []int, known int) error {
+	if t.inline {
+		switch {
+		case f.Type.Kind() != reflect.Map || f.Type.Key().Kind() != reflect.String:
+			return fmt.Errorf("field %s: inline is for structs and for maps with string keys", f.Name)
+		case r.rest >= 0:
+			return fmt.Errorf("field %s: a second inline map", f.Name)
+		}
+		r.rest = len(r.fields)
+		r.fields = append(r.fields, field{name: f.Name, index: index, typ: f.Type, plan: m.plan(f.Type), inline: true})
+		return nil
+	}
+	if t.name == "" {
+		t.name = f.Name
+	}
+	if other, ok := r.byName[t.name]; ok {
+		if other < known {
+			return nil
+		}
+		return fmt.Errorf("field %s: a second one with the key %q", f.Name, t.name)
+	}
+	added := field{name: t.name, index: index, typ: f.Type, plan: m.plan(f.Type), omitEmpty: t.omitEmpty}
+	if isAtom(t.name, Atoms1999) {
+		added.prefix = t.name + "="
+	}
+	if t.word {
+		added.plan = &plan{encode: wordEncoding(f.Type), decode: m.decoding(f.Type)}
+	}
+	r.byName[t.name] = len(r.fields)
+	r.fields = append(r.fields, added)
+	return nil
+}
+
+// arrange brings the fields into the order of the struct's text in Go, an embedded
+// struct's in its place.
+func (r *record) arrange() {
+	slices.SortFunc(r.fields, func(a, b field) int { return slices.Compare(a.index, b.index) })
+	for i, f := range r.fields {
+		if f.inline {
+			r.rest = i
+		} else {
+			r.byName[f.name] = i
+		}
+	}
+}
+
+// of returns the field in v, which holds the struct; ok is false if it is in an
+// embedded struct whose pointer is nil. With make it makes that struct.
+func (f *field) of(v reflect.Value, make bool) (_ reflect.Value, ok bool) {
+	for i, n := range f.index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				if !make {
+					return v, false
+				}
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(n)
+	}
+	return v, true
+}
+
+var errType = errors.New("type that has no text")
+
+// isInteger reports whether t is an integer that is written as a number.
+func isInteger(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return !isLeaf(t)
+	}
+	return false
+}
+
+// isLeaf reports whether t is not mapped by what it is made of, but in a way of its own.
+func isLeaf(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return slices.Contains(special, t) || slices.ContainsFunc(methods, p.Implements)
+}

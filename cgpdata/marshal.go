@@ -1,0 +1,521 @@
+package cgpdata
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Marshaler is implemented by types that know their Value.
+type Marshaler interface {
+	MarshalCGP() (Value, error)
+}
+
+// Marshal returns the text of v on a single line, as [Append] with a nil Format. The
+// same v always gets the same bytes.
+//
+//	string                     String
+//	bool                       YES or NO, a String
+//	integers                   Number; with the tag option string a String such as 5
+//	floats                     a String such as 12.5; infinities and NaN are refused
+//	[]byte, [N]byte            Data
+//	other slices and arrays    Array
+//	maps with string keys      Dictionary, the keys in byte order
+//	structs                    Dictionary, the fields in their order
+//	time.Time                  Time in GMT, the seconds rounded down; the times that
+//	                           [Value.Time] gives for #TPAST and #TFUTURE are these
+//	time.Duration, Duration    a String such as 7d; Size, Count: such as 100M, unlimited
+//	netip.Addr, netip.AddrPort IP
+//	Value                      itself
+//	Marshaler                  what its method returns
+//	encoding.TextMarshaler     String
+//	nil pointer or interface   Null
+//
+// Others, such as channels, are refused. A method counts if it is that of the type or
+// of a pointer to it. Pointers and interfaces stand for what they hold.
+//
+// A field has the tag `cgp:"Key,option,option"`. The key is the name of the field in Go
+// if it is empty, and with the tag "-" there is none. The options are
+//
+//	omitempty   leave out the zero value, and what has no elements
+//	string      write an integer as a String, as shipped settings files have it
+//	inline      in place of a key: the fields of a struct become those of the struct
+//	            around it, and so do the keys of a map, which Unmarshal fills with the
+//	            keys that are no field. Embedded structs without a key are inline.
+//
+// Of fields with the same key the less deep one counts, as in Go; an inline map must
+// not have the key of a field. What refers to itself is refused with [ErrDepth].
+// The error has the path of the value in its text, and no value.
+func Marshal(v any) ([]byte, error) { return MarshalAppend(nil, v, nil) }
+
+// MarshalAppend appends what [Marshal] returns to dst, written as f says, and returns
+// the longer slice; on an error it returns dst as it was. A nil f is the zero Format.
+func MarshalAppend(dst []byte, v any, f *Format) ([]byte, error) {
+	if f == nil {
+		f = &Format{}
+	}
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.appender = appender{Format: *f}
+	e.MaxDepth = orDefault(f.MaxDepth, defaultDepth, ceilingDepth)
+	text, err := e.any(e.buffer[:0], v)
+	if err != nil {
+		if len(e.steps) > 0 {
+			err = fmt.Errorf("%w at %s", err, e.path())
+		}
+		return dst, fmt.Errorf("cgpdata: marshal: %w", err)
+	}
+	e.buffer = text
+	if f.Layout == SingleLine && !f.SortKeys {
+		return append(dst, text...), nil
+	}
+	whole, err := Parse(text, &everything)
+	if err != nil {
+		return dst, fmt.Errorf("cgpdata: marshal: %w", err)
+	}
+	return Append(dst, whole, f)
+}
+
+// MarshalValue returns the Value whose text [Marshal] returns. It also takes what only
+// lenient reading accepts, and years from 1 to 9999.
+func MarshalValue(v any) (Value, error) {
+	text, err := MarshalAppend(nil, v, &Format{AllYears: true, Allow: Lenient, MaxDepth: ceilingDepth})
+	if err != nil {
+		return Value{}, err
+	}
+	return Parse(text, &everything)
+}
+
+// everything accepts all that Append and Marshal write. It is never written.
+var everything = Options{Allow: Lenient, MaxBytes: ceilingBytes, MaxDepth: ceilingDepth, MaxItems: ceilingBytes}
+
+// An encoder writes the text of one Go value.
+type encoder struct {
+	appender
+	hops   int // pointers and interfaces on the way to the value
+	buffer []byte
+}
+
+// encodeFunc appends the text of v, which is addressable, or a pointer.
+type encodeFunc func(e *encoder, dst []byte, v reflect.Value) ([]byte, error)
+
+// encoders keeps the buffers of encoders for the next one, as parsers does.
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+func (e *encoder) release() {
+	const big = 1 << 20
+	if cap(e.buffer) <= big {
+		*e = encoder{buffer: e.buffer[:0]}
+		encoders.Put(e)
+	}
+}
+
+var (
+	valueType    = reflect.TypeFor[Value]()
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	addrType     = reflect.TypeFor[netip.Addr]()
+	addrPortType = reflect.TypeFor[netip.AddrPort]()
+
+	marshalerType       = reflect.TypeFor[Marshaler]()
+	unmarshalerType     = reflect.TypeFor[Unmarshaler]()
+	textMarshalerType   = reflect.TypeFor[encoding.TextMarshaler]()
+	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+	// What isLeaf asks for.
+	special = []reflect.Type{valueType, timeType, durationType, addrType, addrPortType}
+	methods = []reflect.Type{marshalerType, unmarshalerType, textMarshalerType, textUnmarshalerType}
+)
+
+// encoding chooses how values of type t are written.
+func (m planner) encoding(t reflect.Type) encodeFunc {
+	switch pointer := reflect.PointerTo(t); {
+	case t == valueType:
+		return encodeValue
+	case t == timeType:
+		return encodeTime
+	case t == durationType:
+		return encodeDuration
+	case t == addrType:
+		return encodeAddr
+	case t == addrPortType:
+		return encodeAddrPort
+	case pointer.Implements(marshalerType):
+		return encodeMarshaler
+	case pointer.Implements(textMarshalerType):
+		return encodeText
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return func(e *encoder, dst []byte, v reflect.Value) ([]byte, error) { return e.text(dst, v.String()) }
+	case reflect.Bool:
+		return encodeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return func(_ *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+			return strconv.AppendInt(append(dst, '#'), v.Int(), 10), nil
+		}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return encodeUint
+	case reflect.Float32, reflect.Float64:
+		return encodeFloat
+	case reflect.Pointer:
+		return m.encodePointer(t)
+	case reflect.Interface:
+		return encodeInterface
+	case reflect.Slice, reflect.Array:
+		return m.encodeElements(t)
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String {
+			return m.encodeMap(t)
+		}
+	case reflect.Struct:
+		return m.encodeStruct(t)
+	}
+	return encodeError(fmt.Errorf("%w: %v", errType, t))
+}
+
+func encodeError(err error) encodeFunc {
+	return func(_ *encoder, dst []byte, _ reflect.Value) ([]byte, error) { return dst, err }
+}
+
+func encodeValue(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	return e.value(dst, *v.Addr().Interface().(*Value))
+}
+
+func encodeMarshaler(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	value, err := v.Addr().Interface().(Marshaler).MarshalCGP()
+	if err != nil {
+		return dst, fmt.Errorf("%v: %w", v.Type(), err)
+	}
+	return e.value(dst, value)
+}
+
+func encodeText(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	text, err := v.Addr().Interface().(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return dst, fmt.Errorf("%v: %w", v.Type(), err)
+	}
+	return e.text(dst, string(text))
+}
+
+// encodeTime writes the common years itself, and leaves the rest to appender.time.
+func encodeTime(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	t := v.Addr().Interface().(*time.Time).UTC()
+	year, month, day := t.Date()
+	if year >= 1970 && year <= 2038 {
+		hour, minute, second := t.Clock()
+		dst = append(appendTwo(append(dst, "#T"...), day), '-')
+		dst = append(appendTwo(dst, int(month)), '-')
+		dst = append(appendTwo(appendTwo(dst, year/100), year%100), '_')
+		dst = append(appendTwo(dst, hour), ':')
+		dst = append(appendTwo(dst, minute), ':')
+		return appendTwo(dst, second), nil
+	}
+	value := Time(t)
+	for _, end := range [...]Value{Past(), Future()} {
+		if moment, _ := end.Time(); moment.Equal(t.Truncate(time.Second)) {
+			value = end
+		}
+	}
+	return e.time(dst, value.s)
+}
+
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
+
+func encodeDuration(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	text, err := Duration(v.Int()).MarshalText()
+	if err != nil {
+		return dst, err
+	}
+	return e.text(dst, string(text))
+}
+
+func encodeAddr(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	return e.value(dst, IP(*v.Addr().Interface().(*netip.Addr)))
+}
+
+func encodeAddrPort(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	return e.value(dst, IPPort(*v.Addr().Interface().(*netip.AddrPort)))
+}
+
+const (
+	yes = "YES"
+	no  = "NO"
+)
+
+func encodeBool(_ *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	return appendBool(dst, v.Bool()), nil
+}
+
+func appendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, yes...)
+	}
+	return append(dst, no...)
+}
+
+func encodeUint(_ *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	if v.Uint() > math.MaxInt64 {
+		return dst, errRange
+	}
+	return strconv.AppendUint(append(dst, '#'), v.Uint(), 10), nil
+}
+
+// wordEncoding writes integers of type t as Strings.
+func wordEncoding(t reflect.Type) encodeFunc {
+	if t.Kind() >= reflect.Uint {
+		return func(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+			return strconv.AppendUint(dst, v.Uint(), 10), nil
+		}
+	}
+	return func(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+		return e.text(dst, strconv.FormatInt(v.Int(), 10))
+	}
+}
+
+func encodeFloat(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	f := v.Float()
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return dst, errors.New("not a finite number")
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return e.text(dst, strconv.FormatFloat(f, format, -1, v.Type().Bits()))
+}
+
+func (m planner) encodePointer(t reflect.Type) encodeFunc {
+	if endless(t) {
+		return encodeError(fmt.Errorf("%w: %v", errType, t))
+	}
+	elem := m.plan(t.Elem())
+	return func(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+		if v.IsNil() {
+			return append(dst, "#NULL#"...), nil
+		}
+		return elem.encode(e, dst, v.Elem())
+	}
+}
+
+// endless reports whether a pointer of type t points to pointers only, as type P *P does.
+func endless(t reflect.Type) bool {
+	for seen := []reflect.Type{}; t.Kind() == reflect.Pointer; t = t.Elem() {
+		if slices.Contains(seen, t) {
+			return true
+		}
+		seen = append(seen, t)
+	}
+	return false
+}
+
+func encodeInterface(e *encoder, dst []byte, v reflect.Value) ([]byte, error) {
+	return e.any(dst, v.Interface())
+}
+
+// any writes what an interface holds.
+func (e *encoder) any(dst []byte, v any) (_ []byte, err error) {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "#NULL#"...), nil
+	case string:
+		return e.text(dst, v)
+	case bool:
+		return appendBool(dst, v), nil
+	case int64:
+		return strconv.AppendInt(append(dst, '#'), v, 10), nil
+	case Value:
+		return e.value(dst, v)
+	}
+	// Interfaces and pointers can hold each other in turn without an end.
+	if e.hops++; e.hops > 4*e.MaxDepth+4 {
+		return dst, ErrDepth
+	}
+	r := reflect.ValueOf(v)
+	p := planOf(r.Type())
+	if r.Kind() != reflect.Pointer {
+		r = addressable(r)
+	}
+	dst, err = p.encode(e, dst, r)
+	e.hops--
+	return dst, err
+}
+
+// addressable returns a copy of v that has an address.
+func addressable(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	return c
+}
+
+// isBytes reports whether a slice or array of type t is bytes.
+func isBytes(t reflect.Type) bool { return t.Elem().Kind() == reflect.Uint8 && !isLeaf(t.Elem()) }
+
+func (m planner) encodeElements(t reflect.Type) encodeFunc {
+	if isBytes(t) {
+		return func(e *encoder, dst []byte, v reflect.Value) ([]byte, error) { return e.value(dst, Data(v.Bytes())) }
+	}
+	if t == stringsType {
+		return encodeStrings
+	}
+	elem := m.plan(t.Elem())
+	return func(e *encoder, dst []byte, v reflect.Value) (_ []byte, err error) {
+		if e.depth >= e.MaxDepth {
+			return dst, ErrDepth
+		}
+		e.depth++
+		dst = append(dst, '(')
+		for i := range v.Len() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, err = elem.encode(e, dst, v.Index(i)); err != nil {
+				return dst, e.failed("", i, err)
+			}
+		}
+		e.depth--
+		return append(dst, ')'), nil
+	}
+}
+
+// encodeStrings writes the most common slices without reflection.
+func encodeStrings(e *encoder, dst []byte, v reflect.Value) (_ []byte, err error) {
+	if e.depth >= e.MaxDepth {
+		return dst, ErrDepth
+	}
+	dst = append(dst, '(')
+	for i, s := range *v.Addr().Interface().(*[]string) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = e.text(dst, s); err != nil {
+			return dst, e.failed("", i, err)
+		}
+	}
+	return append(dst, ')'), nil
+}
+
+func (m planner) encodeMap(t reflect.Type) encodeFunc {
+	pairs := m.encodePairs(t)
+	return func(e *encoder, dst []byte, v reflect.Value) (_ []byte, err error) {
+		if e.depth >= e.MaxDepth {
+			return dst, ErrDepth
+		}
+		e.depth++
+		if dst, err = pairs(e, append(dst, '{'), v); err != nil {
+			return dst, err
+		}
+		e.depth--
+		return append(dst, '}'), nil
+	}
+}
+
+// encodePairs writes the pairs of a map without the braces.
+func (m planner) encodePairs(t reflect.Type) encodeFunc {
+	elem, slice := m.plan(t.Elem()), reflect.SliceOf(t.Elem())
+	return func(e *encoder, dst []byte, v reflect.Value) (_ []byte, err error) {
+		type pair struct {
+			key string
+			at  int
+		}
+		pairs := make([]pair, 0, v.Len())
+		elems := reflect.MakeSlice(slice, v.Len(), v.Len()) // elements of a map have no address
+		for all := v.MapRange(); all.Next(); {
+			elems.Index(len(pairs)).SetIterValue(all)
+			pairs = append(pairs, pair{all.Key().String(), len(pairs)})
+		}
+		slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+		for _, p := range pairs {
+			if dst, err = e.key(dst, p.key); err == nil {
+				dst, err = elem.encode(e, append(dst, '='), elems.Index(p.at))
+			}
+			if err != nil {
+				return dst, e.failed(p.key, -1, err)
+			}
+			dst = append(dst, ';')
+		}
+		return dst, nil
+	}
+}
+
+func (m planner) encodeStruct(t reflect.Type) encodeFunc {
+	r, err := m.record(t)
+	if err != nil {
+		return encodeError(fmt.Errorf("%v: %w", t, err))
+	}
+	var rest encodeFunc
+	if r.rest >= 0 {
+		rest = m.encodePairs(r.fields[r.rest].typ)
+	}
+	return func(e *encoder, dst []byte, v reflect.Value) (_ []byte, err error) {
+		if e.depth >= e.MaxDepth {
+			return dst, ErrDepth
+		}
+		e.depth++
+		dst = append(dst, '{')
+		for i := range r.fields {
+			f := &r.fields[i]
+			in, ok := v, true
+			if len(f.index) == 1 { // spares a call
+				in = v.Field(f.index[0])
+			} else {
+				in, ok = f.of(v, false)
+			}
+			if !ok || f.omitEmpty && isEmpty(in) {
+				continue
+			}
+			if f.inline {
+				if err = r.disjoint(in); err == nil {
+					dst, err = rest(e, dst, in)
+				}
+				if err != nil {
+					return dst, err
+				}
+				continue
+			}
+			if f.prefix != "" {
+				dst = append(dst, f.prefix...)
+			} else if dst, err = e.key(dst, f.name); err != nil {
+				return dst, e.failed(f.name, -1, err)
+			} else {
+				dst = append(dst, '=')
+			}
+			if dst, err = f.plan.encode(e, dst, in); err != nil {
+				return dst, e.failed(f.name, -1, err)
+			}
+			dst = append(dst, ';')
+		}
+		e.depth--
+		return append(dst, '}'), nil
+	}
+}
+
+// disjoint makes sure that the inline map has no key of a field.
+func (r *record) disjoint(m reflect.Value) error {
+	for all := m.MapRange(); all.Next(); {
+		if _, ok := r.byName[all.Key().String()]; ok {
+			return errors.New("inline map has the key of a field")
+		}
+	}
+	return nil
+}
+
+// isEmpty reports whether the option omitempty leaves v out.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	}
+	if v.Type() == timeType {
+		return v.Addr().Interface().(*time.Time).IsZero()
+	}
+	return v.IsZero()
+}

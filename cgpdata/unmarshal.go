@@ -1,0 +1,377 @@
+package cgpdata
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// Unmarshaler is implemented by pointers to types that can be set from a Value.
+// UnmarshalCGP may keep v, which shares memory with the text; see [Value.Clone].
+type Unmarshaler interface {
+	UnmarshalCGP(v Value) error
+}
+
+// ErrUnknownKey is the Err of an UnmarshalError for a key that is no field of the struct
+// that is its Type. The Kind is KindString, and the position that of the key.
+var ErrUnknownKey = errors.New("unknown key")
+
+// UnmarshalOptions tell UnmarshalWith what to accept. The zero UnmarshalOptions are
+// those of Unmarshal. Use field names: fields may be added.
+type UnmarshalOptions struct {
+	Options
+
+	// KnownKeys refuses a key that is no field of its struct, unless the struct has
+	// an inline map. Otherwise such a key is passed over.
+	KnownKeys bool
+}
+
+// UnmarshalError tells where a value does not fit into the Go type that is to hold it.
+type UnmarshalError struct {
+	Offset int64        // of the value in the text, from 0
+	Line   int          // from 1; 0 if there was no text, but a Value
+	Column int          // from 1, in bytes
+	Path   string       // of the value, as in SyntaxError
+	Kind   Kind         // of the value
+	Type   reflect.Type // of what was to hold it
+	Err    error        // why, such as a number that is too big; nil if the Kind tells all
+}
+
+// Error returns one line, such as "cgpdata: line 3, column 14: String does not fit into
+// uint16: number too big at Ports[0].PortNumber". It never has the value itself, which may
+// be a secret, unless a method of the Go type puts it there.
+func (e *UnmarshalError) Error() string {
+	text := "cgpdata: "
+	if e.Line > 0 {
+		text += fmt.Sprintf("line %d, column %d: ", e.Line, e.Column)
+	}
+	switch {
+	case errors.Is(e.Err, ErrUnknownKey):
+		text += e.Err.Error()
+	case e.Err != nil:
+		text += fmt.Sprintf("%v does not fit into %v: %v", e.Kind, e.Type, e.Err)
+	default:
+		text += fmt.Sprintf("%v does not fit into %v", e.Kind, e.Type)
+	}
+	if e.Path != "" {
+		text += " at " + e.Path
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *UnmarshalError) Unwrap() error { return e.Err }
+
+// Unmarshal reads a text as [Parse] with nil Options does, into what v points to; tags
+// and types are those of [Marshal].
+//
+//	string                     a String, or the digits of a Number
+//	bool                       YES or NO in letters of any case
+//	integers                   a Number, or a String of decimal digits: #5 or 5
+//	floats                     likewise, with point and exponent
+//	[]byte, [N]byte            a Data; an array takes one of its length only
+//	slices                     an Array; the slice is a new one
+//	arrays                     an Array, which must not be longer; what is left becomes zero
+//	maps with string keys      a Dictionary, whose pairs are added; an element is a new one
+//	structs                    a Dictionary; a field without a key stays as it is
+//	time.Time                  a Time
+//	time.Duration, Duration, Size, Count   a String of their text, or a Number
+//	netip.Addr, netip.AddrPort an IP, without a port for Addr; or a String of that text
+//	Value                      anything
+//	Unmarshaler                what its method takes
+//	encoding.TextUnmarshaler   a String, or the digits of a Number
+//	pointers                   what they point to, which is made if it is nil
+//	any                        string, []byte, int64, time.Time, netip.Addr or (with a port)
+//	                           netip.AddrPort, nil, []any, map[string]any; and Value for what
+//	                           has no such type: dates, #TPAST, #TFUTURE, XML, Object
+//
+// Null sets any other than Value and Unmarshaler to its zero value. Keys are those of fields
+// letter by letter. Integers, and the numbers that floats and texts take, are decimal.
+//
+// The error is a [*SyntaxError] or an [*UnmarshalError], the first one in the text; what v
+// points to may then have been set in part. It keeps no pointer into src: like the
+// strings of a [Value], those that are set point into one copy of it.
+func Unmarshal(src []byte, v any) error { return UnmarshalWith(src, v, nil) }
+
+// UnmarshalWith is Unmarshal with options; nil are the zero UnmarshalOptions.
+func UnmarshalWith(src []byte, v any, o *UnmarshalOptions) error {
+	to := reflect.ValueOf(v)
+	if to.Kind() != reflect.Pointer || to.IsNil() {
+		return fmt.Errorf("cgpdata: unmarshal: want a pointer that is not nil, not %T", v)
+	}
+	if o == nil {
+		o = &UnmarshalOptions{}
+	}
+	p := newParser(src, &o.Options)
+	defer p.release()
+	if p.err != nil {
+		return p.err
+	}
+	d := decoder{parser: p, whole: string(src), knownKeys: o.KnownKeys}
+	if d.whole == "" {
+		d.whole = " " // as the parser's text, an empty one makes no values
+	}
+	var i int
+	if i, d.bare = d.begin(); i >= 0 {
+		i = d.into(planOf(to.Type().Elem()), i, to.Elem())
+	}
+	switch {
+	case i >= 0 && d.end(i):
+		return nil
+	case p.err != nil:
+		return p.err
+	}
+	return d.failure
+}
+
+// UnmarshalValue is Unmarshal for a Value, of any depth that [Append] takes. Positions in
+// its error are 0.
+func UnmarshalValue(value Value, v any) error {
+	a := appender{Format: Format{Layout: Settings, AllYears: true, Allow: Lenient, MaxDepth: ceilingDepth}}
+	text, err := a.value(nil, value)
+	if err != nil {
+		return fmt.Errorf("cgpdata: unmarshal: %w at %s", err, a.path())
+	}
+	err = UnmarshalWith(text, v, &UnmarshalOptions{Options: everything})
+	if e, ok := errors.AsType[*UnmarshalError](err); ok {
+		e.Offset, e.Line, e.Column = 0, 0, 0
+	}
+	return err
+}
+
+// A decoder reads a text into Go values, without making Values of it. It goes through the
+// text by the parser's steps, so that both accept the same.
+type decoder struct {
+	*parser          // its text is empty but while a Value is made
+	whole     string // the copy of the source
+	bare      bool   // the next value is a dictionary without braces
+	knownKeys bool   // see UnmarshalOptions
+	failure   *UnmarshalError
+	strings   []string // a stack of the elements of open slices
+}
+
+// decodeFunc sets v to the value at i and returns where it ends, or -1 after a failure,
+// which is then in failure or err.
+type decodeFunc func(d *decoder, i int, v reflect.Value) (end int)
+
+// missing stands for the position of a value that is not there: see MissingValue.
+const missing = -1
+
+// begin returns where the value of the text begins. bare tells that it is a dictionary
+// without braces, as in parser.document.
+func (d *decoder) begin() (i int, bare bool) {
+	switch i = d.start(); {
+	case i == len(d.src):
+		bare = d.err == nil && d.tolerate(EmptyText, i)
+	case d.startsWithKey(i):
+		bare = d.tolerate(MissingBraces, i)
+	}
+	if d.err != nil {
+		return -1, false
+	}
+	return i, bare
+}
+
+// enter opens the array or dictionary at i, and goes on to its first value as advance
+// does; bracket 0 opens a dictionary without braces.
+func (d *decoder) enter(bracket byte, i int) (end int, due bool) {
+	if !d.push(bracket, i) {
+		return -1, false
+	}
+	if bracket != 0 {
+		i++
+	}
+	return d.advance(i, true)
+}
+
+// into sets v to the value at i.
+func (d *decoder) into(p *plan, i int, v reflect.Value) (end int) {
+	switch {
+	case i == missing && !p.takesNull:
+		v.SetZero()
+		return 0
+	case i == missing:
+		return p.decode(d, i, v)
+	}
+	if d.items--; d.items < 0 {
+		return d.fail(i, ErrItems)
+	}
+	if d.at(i) == '#' && d.kind(i) == KindNull && !p.takesNull {
+		if _, end = d.leaf(i); end >= 0 {
+			v.SetZero()
+		}
+		return end
+	}
+	return p.decode(d, i, v)
+}
+
+// kind returns the kind of the value at i. If there is none it is KindObject, which fits
+// nothing but a Value.
+func (d *decoder) kind(i int) Kind {
+	c := d.at(i)
+	switch {
+	case d.bare || c == '{':
+		return KindDictionary
+	case class[c]&classString != 0:
+		return KindString
+	}
+	switch c {
+	case '(':
+		return KindArray
+	case '[':
+		return KindData
+	case '<':
+		return KindXML
+	case '#':
+		switch c = d.at(i + 1); {
+		case isDigit(c) || c == '-':
+			return KindNumber
+		case c == 'T':
+			return KindTime
+		case c == 'I':
+			return KindIP
+		case c|0x20 == 'n':
+			return KindNull
+		}
+	}
+	return KindObject
+}
+
+// tree reads the value at i, whatever it is, and makes a Value if text is set.
+func (d *decoder) tree(i int) (v Value, end int) {
+	d.items++ // it has been counted, and content counts it again
+	outer, due := d.outer, true
+	d.outer, d.part = len(d.open), true
+	if d.bare {
+		d.bare = false
+		i, due = d.enter(0, i)
+	}
+	v, ok := d.content(i, due)
+	d.outer, d.part = outer, false
+	if !ok {
+		return Value{}, -1
+	}
+	return v, d.ended
+}
+
+// value makes a Value of the value at i.
+func (d *decoder) value(i int) (v Value, end int) {
+	if i == missing {
+		return Null(), 0
+	}
+	d.text = d.whole
+	v, end = d.tree(i)
+	d.text = ""
+	return v, end
+}
+
+// leaf makes a Value of the value at i, which is neither string nor array nor dictionary.
+func (d *decoder) leaf(i int) (v Value, end int) {
+	d.text = d.whole
+	v, end = d.other(i)
+	d.text = ""
+	return v, end
+}
+
+// refuse fails because of the value at i, which is well-formed and does not fit into t.
+func (d *decoder) refuse(i int, t reflect.Type, err error) int {
+	at := d.syntaxError(max(i, 0), err)
+	d.failure = &UnmarshalError{at.Offset, at.Line, at.Column, at.Path, KindNull, t, err}
+	if i != missing {
+		d.failure.Kind = d.kind(i)
+	}
+	// A method that used UnmarshalValue knows better what does not fit.
+	if inner, ok := errors.AsType[*UnmarshalError](err); ok && inner.Line == 0 {
+		if inner.Path != "" && inner.Path[0] != '[' && at.Path != "" {
+			at.Path += "."
+		}
+		d.failure.Path = at.Path + inner.Path
+		d.failure.Kind, d.failure.Type, d.failure.Err = inner.Kind, inner.Type, inner.Err
+	}
+	return -1
+}
+
+// mismatch is refuse for a value of the wrong kind, unless it is not well-formed.
+func (d *decoder) mismatch(i int, t reflect.Type) int {
+	bare := d.bare
+	if _, end := d.tree(i); end < 0 {
+		return -1
+	}
+	d.bare = bare
+	return d.refuse(i, t, nil)
+}
+
+// stringOf returns the text of s as a string.
+func (d *decoder) stringOf(s span) string {
+	if s.decoded {
+		return string(d.scratch[s.start:s.end])
+	}
+	return d.whole[s.start:s.end]
+}
+
+// elements calls element for each element of the array at i, with its index and where it
+// begins; it returns where the element ends.
+func (d *decoder) elements(i int, t reflect.Type, element func(n, at int) (end int)) (end int) {
+	if d.kind(i) != KindArray {
+		return d.mismatch(i, t)
+	}
+	i, due := d.enter('(', i)
+	for n := 0; due && i >= 0; n++ {
+		if i = element(n, i); i < 0 {
+			return -1
+		}
+		if d.at(i) == ',' { // what advance does, without the calls
+			if next := d.skip(i + 1); d.at(next) != ')' {
+				d.open[len(d.open)-1].count++
+				i = next
+				continue
+			}
+		}
+		i, due = d.advance(i, false)
+	}
+	return d.leave(i)
+}
+
+// pairs calls pair for each key of the dictionary at i, and where its value begins, which
+// may be missing; it returns where the value ends.
+func (d *decoder) pairs(i int, t reflect.Type, pair func(key span, at int) (end int)) (end int) {
+	if d.kind(i) != KindDictionary {
+		return d.mismatch(i, t)
+	}
+	bracket := byte('{')
+	if d.bare {
+		d.bare, bracket = false, 0
+	}
+	next := len(d.keys) // the first key whose value has not been asked for
+	for i, due := d.enter(bracket, i); ; i, due = d.advance(i, false) {
+		if i < 0 {
+			return -1
+		}
+		last := len(d.keys)
+		if due {
+			last--
+		}
+		for ; next < last; next++ {
+			if pair(d.keys[next], missing) < 0 {
+				return -1
+			}
+		}
+		if !due {
+			return d.leave(i)
+		}
+		if i = pair(d.keys[last], i); i < 0 {
+			return -1
+		}
+		next++
+	}
+}
+
+// leave closes the array or dictionary that ends at i.
+func (d *decoder) leave(i int) (end int) {
+	if i >= 0 {
+		if _, ok := d.close(i); ok {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,290 @@
+package cgpdata
+
+import (
+	"encoding"
+	"errors"
+	"net/netip"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// decoding chooses how values of type t are read.
+func (m planner) decoding(t reflect.Type) decodeFunc {
+	switch pointer := reflect.PointerTo(t); {
+	case t == valueType:
+		return decodeValue
+	case t == timeType:
+		return decodeTime
+	case t == durationType:
+		return decodeDuration
+	case t == addrType:
+		return decodeAddr
+	case t == addrPortType:
+		return decodeAddrPort
+	case pointer.Implements(unmarshalerType):
+		return decodeUnmarshaler
+	case pointer.Implements(textUnmarshalerType):
+		return decodeText
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Bool:
+		return decodeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return decodeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return decodeUint
+	case reflect.Float32, reflect.Float64:
+		return decodeFloat
+	case reflect.Pointer:
+		if !endless(t) {
+			return m.decodePointer(t)
+		}
+	case reflect.Interface:
+		if t.NumMethod() == 0 {
+			return decodeInterface
+		}
+	case reflect.Slice:
+		return m.decodeSlice(t)
+	case reflect.Array:
+		return m.decodeArray(t)
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String {
+			return m.decodeMap(t)
+		}
+	case reflect.Struct:
+		return m.decodeStruct(t)
+	}
+	return decodeError(errType)
+}
+
+func decodeError(err error) decodeFunc {
+	return func(d *decoder, i int, v reflect.Value) int { return d.refuse(i, v.Type(), err) }
+}
+
+func decodeValue(d *decoder, i int, v reflect.Value) int {
+	value, end := d.value(i)
+	if end >= 0 {
+		*v.Addr().Interface().(*Value) = value
+	}
+	return end
+}
+
+func decodeUnmarshaler(d *decoder, i int, v reflect.Value) int {
+	value, end := d.value(i)
+	if end < 0 {
+		return -1
+	}
+	if err := v.Addr().Interface().(Unmarshaler).UnmarshalCGP(value); err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	return end
+}
+
+func decodeText(d *decoder, i int, v reflect.Value) int {
+	text, end := d.word(i, v.Type())
+	if end < 0 {
+		return -1
+	}
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	return end
+}
+
+func decodeTime(d *decoder, i int, v reflect.Value) int {
+	if d.kind(i) != KindTime {
+		return d.mismatch(i, v.Type())
+	}
+	value, end := d.leaf(i)
+	if end < 0 {
+		return -1
+	}
+	*v.Addr().Interface().(*time.Time), _ = value.Time()
+	return end
+}
+
+func decodeDuration(d *decoder, i int, v reflect.Value) int {
+	text, end := d.word(i, v.Type())
+	if end < 0 {
+		return -1
+	}
+	var duration Duration
+	if err := duration.UnmarshalText([]byte(text)); err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	v.SetInt(int64(duration))
+	return end
+}
+
+var (
+	errAddress = errors.New("not an IP address")
+	errHasPort = errors.New("IP address with a port")
+)
+
+func decodeAddr(d *decoder, i int, v reflect.Value) int {
+	a, end, err := d.address(i, v.Type(), func(text string) (netip.AddrPort, error) {
+		addr, err := netip.ParseAddr(text)
+		return netip.AddrPortFrom(addr, 0), err
+	})
+	switch {
+	case end < 0:
+		return -1
+	case err == nil && a.Port() != 0:
+		err = errHasPort
+	}
+	if err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	*v.Addr().Interface().(*netip.Addr) = a.Addr()
+	return end
+}
+
+func decodeAddrPort(d *decoder, i int, v reflect.Value) int {
+	a, end, err := d.address(i, v.Type(), netip.ParseAddrPort)
+	switch {
+	case end < 0:
+		return -1
+	case err != nil:
+		return d.refuse(i, v.Type(), err)
+	}
+	*v.Addr().Interface().(*netip.AddrPort) = a
+	return end
+}
+
+// address reads the IP at i, or a String as parse does.
+func (d *decoder) address(i int, t reflect.Type, parse func(string) (netip.AddrPort, error)) (a netip.AddrPort, end int, err error) {
+	ok := false
+	switch d.kind(i) {
+	case KindIP:
+		var value Value
+		if value, end = d.leaf(i); end >= 0 {
+			a, ok = value.AddrPort()
+		}
+	case KindString:
+		var text string
+		if text, end = d.word(i, t); end >= 0 {
+			a, err = parse(text)
+			ok = err == nil && a.Addr().Zone() == "" // text has no place for it
+		}
+	default:
+		end = d.mismatch(i, t)
+	}
+	if end < 0 || ok {
+		return a, end, nil
+	}
+	return a, end, errAddress
+}
+
+func decodeString(d *decoder, i int, v reflect.Value) int {
+	text, end := d.word(i, v.Type())
+	if end >= 0 {
+		v.SetString(text)
+	}
+	return end
+}
+
+var errBool = errors.New("want YES or NO")
+
+func decodeBool(d *decoder, i int, v reflect.Value) int {
+	if d.kind(i) != KindString {
+		return d.mismatch(i, v.Type())
+	}
+	text, end := d.word(i, v.Type())
+	if end < 0 {
+		return -1
+	}
+	is := strings.EqualFold(text, yes)
+	if !is && !strings.EqualFold(text, no) {
+		return d.refuse(i, v.Type(), errBool)
+	}
+	v.SetBool(is)
+	return end
+}
+
+func decodeInt(d *decoder, i int, v reflect.Value) int {
+	text, end := d.word(i, v.Type())
+	if end < 0 {
+		return -1
+	}
+	n, err := parseInt(text)
+	if err == nil && v.OverflowInt(n) {
+		err = errBeyond
+	}
+	if err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	v.SetInt(n)
+	return end
+}
+
+func decodeUint(d *decoder, i int, v reflect.Value) int {
+	text, end := d.word(i, v.Type())
+	if end < 0 {
+		return -1
+	}
+	n, err := parseUint(text)
+	switch {
+	case strings.HasPrefix(text, "-"):
+		err = errNegative
+	case err == nil && v.OverflowUint(n):
+		err = errBeyond
+	}
+	if err != nil {
+		return d.refuse(i, v.Type(), err)
+	}
+	v.SetUint(n)
+	return end
+}
+
+func decodeFloat(d *decoder, i int, v reflect.Value) (end int) {
+	var text string
+	if d.kind(i) == KindNumber {
+		var value Value
+		value, end = d.leaf(i)
+		text = strings.TrimPrefix(value.s, "#") // of a Fraction
+	} else {
+		text, end = d.word(i, v.Type())
+	}
+	if end < 0 {
+		return -1
+	}
+	if text == "" || strings.Trim(text, "0123456789.-+eE") != "" || text[0] == '+' {
+		return d.refuse(i, v.Type(), errNotDecimal) // ParseFloat knows more than that
+	}
+	f, err := strconv.ParseFloat(text, v.Type().Bits())
+	if err != nil {
+		return d.refuse(i, v.Type(), decimalError(err))
+	}
+	v.SetFloat(f)
+	return end
+}
+
+var errFraction = errors.New("number with a fraction")
+
+// word reads the String at i, or the digits of the Number at i.
+func (d *decoder) word(i int, t reflect.Type) (s string, end int) {
+	if class[d.at(i)]&classString != 0 && !d.bare {
+		at, end := d.str(i)
+		switch {
+		case end < 0:
+			return "", -1
+		case at.decoded:
+			s = string(d.scratch[at.start:])
+			d.scratch = d.scratch[:at.start]
+			return s, end
+		}
+		return d.whole[at.start:at.end], end
+	}
+	if d.kind(i) == KindNumber {
+		v, end := d.leaf(i)
+		if end >= 0 && v.Kind() != KindNumber {
+			return "", d.refuse(i, t, errFraction)
+		}
+		return v.s, end
+	}
+	return "", d.mismatch(i, t)
+}
