@@ -45,13 +45,9 @@ func AppendRecord(dst []byte, fields []cgpdata.Value) ([]byte, error) {
 		if i > 0 {
 			line = append(line, '\t')
 		}
-		start := len(line)
 		var err error
 		if line, err = appendField(line, field); err != nil {
 			return dst, fmt.Errorf("tbd: field %d: %w", i+1, err)
-		}
-		if bytes.ContainsAny(line[start:], "\t\r\n") {
-			return dst, fmt.Errorf("tbd: field %d: raw text with a TAB or a line break", i+1)
 		}
 	}
 	if len(line) == len(dst) { // an empty line would be no record
@@ -68,7 +64,11 @@ func appendField(dst []byte, field cgpdata.Value) ([]byte, error) {
 	if field.Kind() == cgpdata.KindXML {
 		return dst, errors.New("XML would be read as plain text")
 	}
-	return cgpdata.Append(dst, field, &cgpdata.Format{AllYears: true})
+	text, err := cgpdata.Append(dst, field, &cgpdata.Format{AllYears: true})
+	if err == nil && bytes.ContainsAny(text[len(dst):], "\t\r\n") {
+		return dst, errors.New("raw text with a TAB or a line break")
+	}
+	return text, err
 }
 
 // isPlain reports whether a string can stand without quotes.

@@ -1,8 +1,10 @@
 package tbd_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -48,4 +50,36 @@ func ExampleAppendRecord() {
 	// Output:
 	// mail|Groups
 	// user1@client1.com|(staff,"all users")
+}
+
+func ExampleTable() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "users.tbd")
+	if err := os.WriteFile(path, []byte("mail\tcn\tLimit\nuser1@client1.com\tFirst User\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	table, err := tbd.Open(path, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer table.Close()
+	err = table.Put(context.Background(), cgpdata.Dictionary(
+		cgpdata.Pair{Key: "mail", Value: cgpdata.String("user1@client1.com")},
+		cgpdata.Pair{Key: "Limit", Value: cgpdata.String("1000")},
+	))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table.Get(context.Background(), "user1@client1.com"))
+	// Output:
+	// {mail=user1@client1.com;cn="First User";Limit=1000;} <nil>
 }

@@ -17,9 +17,30 @@ type Options struct {
 	Lenient bool
 	// MaxLine is the limit of a line in bytes, with its end. 0 means 1 MiB.
 	MaxLine int
+	// MaxBytes is the limit of the file of a [Table], which is kept in memory. 0
+	// means 256 MiB. A [Reader] has no such limit.
+	MaxBytes int64
 }
 
-const defaultMaxLine = 1 << 20
+const (
+	defaultMaxLine  = 1 << 20
+	defaultMaxBytes = 256 << 20
+)
+
+// orDefaults returns the options with the limits that apply.
+func (o *Options) orDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.MaxLine <= 0 {
+		c.MaxLine = defaultMaxLine
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = defaultMaxBytes
+	}
+	return c
+}
 
 // SyntaxError tells what is wrong with one line. A wrong line says nothing
 // about the others.
@@ -36,25 +57,20 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // Reader reads a table. It buffers one line. It is not safe for concurrent use.
 type Reader struct {
-	src     *bufio.Reader
-	lenient bool
-	maxLine int
-	names   []string
-	line    int    // number of the line read last
-	buf     []byte // its bytes, if they did not fit into the buffer of src
+	src   *bufio.Reader
+	o     Options
+	names []string
+	line  int    // number of the line read last
+	start int    // where it starts
+	next  int    // where the one after it starts
+	buf   []byte // its bytes
 }
 
 // NewReader returns a Reader of the table r, after it has read line 1. A table
 // without names is a *SyntaxError that wraps io.ErrUnexpectedEOF if there is
 // nothing at all; an error of r is returned as it is.
 func NewReader(r io.Reader, o *Options) (*Reader, error) {
-	if o == nil {
-		o = &Options{}
-	}
-	t := &Reader{src: bufio.NewReader(r), lenient: o.Lenient, maxLine: o.MaxLine}
-	if t.maxLine <= 0 {
-		t.maxLine = defaultMaxLine
-	}
+	t := &Reader{src: bufio.NewReader(r), o: o.orDefaults()}
 	header, err := t.readLine()
 	switch {
 	case err == errLineTooLong:
@@ -95,7 +111,7 @@ func (t *Reader) Records() iter.Seq2[Record, error] {
 			if line != "" || end == errLineTooLong {
 				record, err := Record{}, end
 				if end != errLineTooLong {
-					record, err = t.split(line)
+					record, err = split(line, t.names, t.o.Lenient)
 				}
 				if err != nil {
 					err = &SyntaxError{Line: t.line, Err: err}
@@ -112,13 +128,13 @@ func (t *Reader) Records() iter.Seq2[Record, error] {
 }
 
 // split makes a record out of a line.
-func (t *Reader) split(line string) (Record, error) {
+func split(line string, names []string, lenient bool) (Record, error) {
 	count := strings.Count(line, "\t") + 1
-	if count > len(t.names) && !t.lenient {
-		return Record{}, fmt.Errorf("%d fields, but %d names", count, len(t.names))
+	if count > len(names) && !lenient {
+		return Record{}, fmt.Errorf("%d fields, but %d names", count, len(names))
 	}
-	fields := strings.SplitN(line, "\t", len(t.names)+1) // the last one is what is too much
-	return Record{names: t.names, fields: fields[:min(count, len(t.names))]}, nil
+	fields := strings.SplitN(line, "\t", len(names)+1) // the last one is what is too much
+	return Record{names: names, fields: fields[:min(count, len(names))]}, nil
 }
 
 // errLineTooLong is what a line above Options.MaxLine is answered with.
@@ -129,32 +145,37 @@ var errLineTooLong = errors.New("line is too long")
 // comes what stands after the last end of line, if anything.
 func (t *Reader) readLine() (string, error) {
 	t.line++
+	t.start = t.next
 	t.buf = t.buf[:0]
 	size := 0
 	for {
 		part, err := t.src.ReadSlice('\n')
-		if size += len(part); size <= t.maxLine {
+		t.next += len(part)
+		if size += len(part); size <= t.o.MaxLine {
 			t.buf = append(t.buf, part...)
 		}
 		if err == bufio.ErrBufferFull {
 			continue
 		}
-		if size > t.maxLine && (err == nil || err == io.EOF) { // at the end the next call says so
+		if size > t.o.MaxLine && (err == nil || err == io.EOF) { // at the end the next call says so
 			return "", errLineTooLong
 		}
-		line := strings.TrimSuffix(strings.TrimSuffix(string(t.buf), "\n"), "\r")
-		if !utf8.ValidString(line) {
-			line = fromLatin1(line)
-		}
-		return line, err
+		return toUTF8(withoutEnd(string(t.buf))), err
 	}
 }
 
-// fromLatin1 takes each byte for a character.
-func fromLatin1(text string) string {
-	utf := make([]byte, 0, 2*len(text))
-	for i := range len(text) {
-		utf = utf8.AppendRune(utf, rune(text[i]))
+// withoutEnd returns a line without the LF or CRLF at its end.
+func withoutEnd(line string) string { return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r") }
+
+// toUTF8 returns a line that is UTF-8 as it is, and takes each byte of another
+// for a character of Latin-1.
+func toUTF8(line string) string {
+	if utf8.ValidString(line) {
+		return line
+	}
+	utf := make([]byte, 0, 2*len(line))
+	for i := range len(line) {
+		utf = utf8.AppendRune(utf, rune(line[i]))
 	}
 	return string(utf)
 }

@@ -58,3 +58,15 @@ func (r Record) All() iter.Seq2[string, cgpdata.Value] {
 		}
 	}
 }
+
+// Value returns the record as a dictionary of its names and fields, in their
+// order; of several equal names the first counts, and an empty one not. See At.
+func (r Record) Value() cgpdata.Value {
+	pairs := make([]cgpdata.Pair, 0, len(r.names))
+	for i, name := range r.names {
+		if name != "" && column(r.names, name) == i {
+			pairs = append(pairs, cgpdata.Pair{Key: name, Value: r.At(i)})
+		}
+	}
+	return cgpdata.Dictionary(pairs...)
+}

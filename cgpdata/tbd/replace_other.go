@@ -1,0 +1,21 @@
+//go:build !unix || solaris || aix
+
+package tbd
+
+import (
+	"context"
+	"io/fs"
+	"os"
+)
+
+const (
+	openFlags = 0
+	keepsOpen = false // an open file cannot be replaced
+)
+
+// acquire locks nothing: there is no flock here.
+func acquire(context.Context, *os.File) error { return nil }
+
+func keepOwner(*os.File, fs.FileInfo) error { return nil }
+
+func syncDirectory(string) error { return nil }
