@@ -37,6 +37,11 @@ type Config struct {
 // *cgpdata.SyntaxError. No error shows the password.
 func Parse(src []byte) (Config, error) {
 	v, err := cgpdata.Parse(src, &cgpdata.Options{MaxBytes: MaxBytes})
+	if syntax, ok := errors.AsType[*cgpdata.SyntaxError](err); ok {
+		// Without its path: where the syntax is broken, a piece of the password
+		// may pass for a key.
+		err = &cgpdata.SyntaxError{Offset: syntax.Offset, Line: syntax.Line, Column: syntax.Column, Err: syntax.Err}
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("ldb: %w", err)
 	}
@@ -61,40 +66,53 @@ func Parse(src []byte) (Config, error) {
 		}
 	}
 	fields, _ := v.Get("Fields")
-	if c.Fields, err = parseFields(fields); err != nil {
-		return Config{}, fmt.Errorf("ldb: Fields: %w", err)
+	if fields.Kind() == cgpdata.KindArray {
+		for field := range fields.Elements() {
+			if field.Kind() != cgpdata.KindString {
+				return Config{}, fmt.Errorf("ldb: Fields: element %d is no attribute name", len(c.Fields)+1)
+			}
+			c.Fields = append(c.Fields, field.Text())
+		}
 	}
-	if _, err := parseServer(c.Server); err != nil {
-		return Config{}, fmt.Errorf("ldb: Server: %w", err)
+	if err := c.check(); err != nil {
+		return Config{}, err
 	}
 	return c, nil
+}
+
+// check returns an error if the description is of no table.
+func (c Config) check() error {
+	if err := checkFields(c.Fields); err != nil {
+		return fmt.Errorf("ldb: Fields: %w", err)
+	}
+	if _, err := parseServer(c.Server); err != nil {
+		return fmt.Errorf("ldb: Server: %w", err)
+	}
+	return nil
 }
 
 // attributeName is wider than RFC 4512 §2.5, for servers that take underscores,
 // but has nothing that could change the meaning of a search filter.
 var attributeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._;-]*$`)
 
-// parseFields reads the names of the fields. Names that differ in letter case
+// checkFields checks the names of the fields. Names that differ in letter case
 // only are the same attribute (RFC 4512 §2.5).
-func parseFields(v cgpdata.Value) ([]string, error) {
-	if v.Kind() != cgpdata.KindArray || v.Len() == 0 {
-		return nil, errors.New("there is no field")
+func checkFields(names []string) error {
+	if len(names) == 0 {
+		return errors.New("there is no field")
 	}
-	names := make([]string, 0, v.Len())
-	seen := make(map[string]bool, v.Len())
-	for field := range v.Elements() {
-		name := field.Text()
-		if field.Kind() != cgpdata.KindString || !attributeName.MatchString(name) {
-			return nil, fmt.Errorf("element %d is no attribute name", len(names)+1)
+	seen := make(map[string]bool, len(names))
+	for i, name := range names {
+		if !attributeName.MatchString(name) {
+			return fmt.Errorf("element %d is no attribute name", i+1)
 		}
 		lower := strings.ToLower(name)
 		if seen[lower] {
-			return nil, fmt.Errorf("element %d is there twice", len(names)+1)
+			return fmt.Errorf("element %d is there twice", i+1)
 		}
 		seen[lower] = true
-		names = append(names, name)
 	}
-	return names, nil
+	return nil
 }
 
 // URL returns Server as a URL with scheme and port, such as

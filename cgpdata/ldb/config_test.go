@@ -159,3 +159,11 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, config.URL(), again.URL())
 	})
 }
+
+// Where the syntax is broken, a piece of the password may pass for a key.
+func TestSyntaxErrorHidesThePassword(t *testing.T) {
+	t.Parallel()
+	_, err := ldb.Parse([]byte("{\n Server = localhost;\n Fields = (mail);\n LoginPassword = begin;topsecret;\n}\n"))
+	require.ErrorContains(t, err, "line 4")
+	require.NotContains(t, err.Error(), "topsecret")
+}
