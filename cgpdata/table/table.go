@@ -1,0 +1,103 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/cgpdata/ldb"
+	"github.com/cgpkit/cgpkit/cgpdata/tbd"
+)
+
+// Table is a set of records with keys. All methods may be called from several
+// goroutines at once. After Close they give fs.ErrClosed.
+type Table interface {
+	// Fields returns the names of the fields in their order; the first one is the
+	// key.
+	Fields() []string
+
+	// Get returns the record of a key, a dictionary with all fields in their
+	// order. The error is fs.ErrNotExist if there is none.
+	Get(ctx context.Context, key string) (cgpdata.Value, error)
+
+	// All yields the records. A record that cannot be read yields an error in its
+	// place, and the next ones still come, but for an error of the storage
+	// itself, such as a server that goes away: that is the last thing.
+	All(ctx context.Context) iter.Seq2[cgpdata.Value, error]
+
+	// Put sets the fields that record has in the record of its key, or adds one, in
+	// one step. The fields that it does not name stay. A record without a
+	// key, a string that is not empty, or with a name that is no field's gives
+	// fs.ErrInvalid. What values a field can have is a matter of the type;
+	// strings always will do.
+	Put(ctx context.Context, record cgpdata.Value) error
+
+	// Delete removes the record of a key. The error is fs.ErrNotExist if there is
+	// none.
+	Delete(ctx context.Context, key string) error
+
+	// Close ends the use of the table.
+	Close() error
+}
+
+var (
+	_ Table = (*tbd.Table)(nil)
+	_ Table = (*ldb.Table)(nil)
+)
+
+// Options have those of each type; nil is the zero value. Use field names: fields
+// may be added.
+type Options struct {
+	TBD *tbd.Options
+	LDB *ldb.Options
+}
+
+// Open opens the table of a file. The extension of its name, in upper or lower case,
+// tells the type: [tbd.Open] for .tbd, [ldb.Parse] and [ldb.Open] for .ldb. Any
+// other gives errors.ErrUnsupported. A nil o is the zero Options. The error is
+// fs.ErrNotExist if there is no file.
+func Open(path string, o *Options) (Table, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	switch extension := filepath.Ext(path); strings.ToLower(extension) {
+	case ".tbd":
+		t, err := tbd.Open(path, o.TBD)
+		if err != nil {
+			return nil, err // not a Table with a nil in it
+		}
+		return t, nil
+	case ".ldb":
+		t, err := openLDB(path, o.LDB)
+		if err != nil {
+			return nil, err
+		}
+		return t, nil
+	default:
+		return nil, fmt.Errorf("table: type %q: %w", extension, errors.ErrUnsupported)
+	}
+}
+
+func openLDB(path string, o *ldb.Options) (*ldb.Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("table: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, ldb.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("table: %w", err)
+	}
+	config, err := ldb.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("table: %w", &fs.PathError{Op: "read", Path: path, Err: err})
+	}
+	return ldb.Open(config, o)
+}
