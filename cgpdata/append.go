@@ -15,7 +15,7 @@ type Format struct {
 	LF     Escape // how a line feed is written
 
 	// JoinCRLF writes CR LF as one end of line. Such a string reads back with a
-	// line feed only.
+	// line feed only. Keys are written as they are.
 	JoinCRLF bool
 
 	// ASCII writes the characters of strings beyond ASCII as \u'hex', which servers

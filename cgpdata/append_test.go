@@ -117,3 +117,16 @@ func TestEnumNames(t *testing.T) {
 	require.Equal(t, "trailing comma, empty text", (cgpdata.TrailingComma | cgpdata.EmptyText).String())
 	require.Empty(t, cgpdata.Tolerance(0).String())
 }
+
+// Two keys that differ in their line ends stay two.
+func TestJoinCRLFLeavesKeysAlone(t *testing.T) {
+	t.Parallel()
+	v := cgpdata.Dictionary(
+		cgpdata.Pair{Key: "a\r\nb", Value: cgpdata.String("x\r\ny")},
+		cgpdata.Pair{Key: "a\nb", Value: cgpdata.String("2")},
+	)
+	text, err := cgpdata.Append(nil, v, &cgpdata.Format{JoinCRLF: true})
+	require.NoError(t, err)
+	require.Equal(t, `{"a\r\eb"="x\ey";"a\eb"=2;}`, string(text))
+	require.NoError(t, cgpdata.Valid(text, nil))
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 )
 
 // An Encoder writes a stream of text token by token or value by value. What it has
@@ -255,9 +254,6 @@ func (e *Encoder) key(key string) (err error) {
 
 // addKey notes a key, unless the dictionary has it.
 func (e *Encoder) addKey(key string) error {
-	if e.a.JoinCRLF {
-		key = strings.ReplaceAll(key, "\r\n", "\n") // as it reads back
-	}
 	text := []byte(key)
 	if e.a.Allow&DuplicateKey != 0 {
 		e.stack.setKey(text)

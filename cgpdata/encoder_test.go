@@ -202,7 +202,9 @@ func TestEncoderErrors(t *testing.T) {
 	require.NoError(t, e.WriteToken(begin))
 	require.NoError(t, e.WriteToken(key("a\r\nb")))
 	require.NoError(t, e.WriteToken(value))
-	require.ErrorContains(t, e.WriteToken(key("a\nb")), "duplicate key", "both read back the same")
+	require.NoError(t, e.WriteToken(key("a\nb")), "keys are not joined, so these are two")
+	require.NoError(t, e.WriteToken(value))
+	require.ErrorContains(t, e.WriteToken(key("a\r\nb")), "duplicate key")
 }
 
 type brokenWriter struct{ after int }

@@ -12,7 +12,12 @@ func (a *appender) key(dst []byte, key string) ([]byte, error) {
 	if key == "" && a.Allow&EmptyKey == 0 {
 		return dst, refuse(EmptyKey)
 	}
-	return a.text(dst, key)
+	// Keys are never joined: two that differ must not become one.
+	join := a.JoinCRLF
+	a.JoinCRLF = false
+	dst, err := a.text(dst, key)
+	a.JoinCRLF = join
+	return dst, err
 }
 
 // refuse is the error for a content that only [Format.Allow] lets through.
