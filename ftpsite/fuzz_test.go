@@ -64,7 +64,8 @@ func FuzzSession(f *testing.F) {
 		d.Write(t, john, "hello.txt", "hello, world")
 		server := &ftpsite.Server{
 			Directory: d, Anonymous: true, TLSConfig: serverTLS, MaxLoginFailures: 1 << 30,
-			Timeouts: ftpsite.Timeouts{LoginFailure: 1, DataConnect: time.Millisecond},
+			// After AUTH the server waits for a handshake, which never comes.
+			Timeouts: ftpsite.Timeouts{LoginFailure: 1, DataConnect: time.Millisecond, Login: 200 * time.Millisecond},
 			Logger:   slog.New(errorLog{t: t}),
 		}
 		l := fixture.NewPipes()
