@@ -3,10 +3,8 @@ package clisite
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -61,33 +59,10 @@ func (s *Server) log() *slog.Logger {
 // ErrServerClosed. If l fails it ends the sessions in the same way, and returns
 // that error. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	defer l.Close()
-	call, ok := s.calls.Begin()
-	if !ok {
-		return ErrServerClosed
-	}
-	defer call.Finish()
-	defer serving.After(call.Accepting, func() { l.Close() })()
-
-	var sessions sync.WaitGroup
-	defer sessions.Wait()
-	defer call.Stop()
-	for {
-		conn, err := serving.Accept(call.Accepting, l)
-		if call.Accepting.Err() != nil {
-			if err == nil {
-				conn.Close()
-			}
-			return ErrServerClosed
-		}
-		if err != nil {
-			return fmt.Errorf("accept: %w", err)
-		}
-		sessions.Go(func() {
-			defer conn.Close()
-			s.admit(call.Context, call.Accepting, conn)
-		})
-	}
+	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) {
+		defer conn.Close()
+		s.admit(call.Context, call.Accepting, conn)
+	})
 }
 
 // admit serves a connection if there is room.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -104,33 +102,11 @@ const lastReplyTime = time.Second
 // the sessions in the same way, and returns that error; it also tells what is
 // wrong with the fields of s. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	defer l.Close()
 	if err := s.check(); err != nil {
+		l.Close()
 		return err
 	}
-	call, ok := s.calls.Begin()
-	if !ok {
-		return ErrServerClosed
-	}
-	defer call.Finish()
-	defer serving.After(call.Accepting, func() { l.Close() })()
-
-	var sessions sync.WaitGroup
-	defer sessions.Wait()
-	defer call.Stop()
-	for {
-		conn, err := serving.Accept(call.Accepting, l)
-		if call.Accepting.Err() != nil {
-			if err == nil {
-				conn.Close()
-			}
-			return ErrServerClosed
-		}
-		if err != nil {
-			return fmt.Errorf("accept connections: %w", err)
-		}
-		sessions.Go(func() { s.admit(call, conn) })
-	}
+	return s.calls.Serve(l, ErrServerClosed, s.admit)
 }
 
 // Shutdown stops accepting clients, lets transfers end, tells every client 421
