@@ -263,20 +263,6 @@ func TestParseIsSafeAfterPanicInWarn(t *testing.T) {
 	require.Equal(t, `{a={b=c;};}`, v.String())
 }
 
-func TestValidDoesNotAllocate(t *testing.T) {
-	var in strings.Builder
-	for i := range 1000 {
-		fmt.Fprintf(&in, ` account%d = {RealName="J. \"D\" %d"; Limit=#%d; Created=#T22-10-2005_15:24:45; Host=#I[10.0.44.55]:25; Key=[HcqHfHI=]; Tags=(a,b,{});};`, i*7919%1000, i, i)
-	}
-	src := []byte("{" + in.String() + "}")
-	allocs := testing.AllocsPerRun(20, func() {
-		if err := cgpdata.Valid(src, nil); err != nil {
-			t.Error(err)
-		}
-	})
-	require.Less(t, allocs, 10.0, "none at all, but the race detector makes sync.Pool forget")
-}
-
 func TestRealFiles(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
