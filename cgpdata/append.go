@@ -228,17 +228,18 @@ func (a *appender) pairs(dst []byte, n *node, before, equals, after string, writ
 		return dst, ErrDepth
 	}
 	a.depth++
-	order := a.keyOrder(n)
-	for i := range n.keys {
+	order := a.keyOrder(n.keys)
+	for i := range n.keys.names {
 		if order != nil {
 			i = int(order[i])
 		}
 		dst = append(dst, before...)
-		if dst, err = a.key(dst, n.keys[i]); err != nil {
-			return dst, a.failed(n.keys[i], -1, err)
+		key := n.keys.names[i]
+		if dst, err = a.key(dst, key); err == nil {
+			dst, err = write(append(dst, equals...), n.elems[i])
 		}
-		if dst, err = write(append(dst, equals...), n.elems[i]); err != nil {
-			return dst, a.failed(n.keys[i], -1, err)
+		if err != nil {
+			return dst, a.failed(key, -1, err)
 		}
 		dst = append(dst, after...)
 	}
@@ -249,14 +250,15 @@ func (a *appender) pairs(dst []byte, n *node, before, equals, after string, writ
 // A writer appends the text of a value.
 type writer func(dst []byte, v Value) ([]byte, error)
 
-// keyOrder returns the order in which to write the pairs of n; nil for their own.
-func (a *appender) keyOrder(n *node) []int32 {
-	if !a.SortKeys || n.sorted {
+// keyOrder returns the order in which to write the pairs; nil for their own.
+func (a *appender) keyOrder(keys *keyList) []int32 {
+	if !a.SortKeys || keys.sorted {
 		return nil
 	}
-	if n.order != nil {
-		return n.order
+	if keys.order != nil {
+		return keys.order
 	}
-	order, _ := arrange(nil, len(n.keys), func(i, j int32) int { return strings.Compare(n.keys[i], n.keys[j]) })
+	names := keys.names
+	order, _ := arrange(nil, len(names), func(i, j int32) int { return strings.Compare(names[i], names[j]) })
 	return order
 }

@@ -9,6 +9,14 @@ import (
 // anything cleverer.
 const scanKeys = 16
 
+// A keyList is the keys of a dictionary, or of many that have the same ones. It is never
+// written after it was made.
+type keyList struct {
+	names  []string
+	sorted bool    // they ascend
+	order  []int32 // if there are many and they do not ascend: their order
+}
+
 // Get returns the value of a key of a Dictionary. Keys are case-sensitive (Guide,
 // Data Formats, Dictionaries). The time it takes grows with the logarithm of the
 // number of keys.
@@ -17,18 +25,18 @@ func (v Value) Get(key string) (Value, bool) {
 		return Value{}, false
 	}
 	i, found := -1, false
-	switch n := v.n; {
-	case len(n.keys) <= scanKeys:
-		i = slices.Index(n.keys, key)
+	switch keys := v.n.keys; {
+	case len(keys.names) <= scanKeys:
+		i = slices.Index(keys.names, key)
 		found = i >= 0
-	case n.sorted:
-		i, found = slices.BinarySearch(n.keys, key)
+	case keys.sorted:
+		i, found = slices.BinarySearch(keys.names, key)
 	default:
-		i, found = slices.BinarySearchFunc(n.order, key, func(i int32, key string) int {
-			return strings.Compare(n.keys[i], key)
+		i, found = slices.BinarySearchFunc(keys.order, key, func(i int32, key string) int {
+			return strings.Compare(keys.names[i], key)
 		})
 		if found {
-			i = int(n.order[i])
+			i = int(keys.order[i])
 		}
 	}
 	if !found {
@@ -43,8 +51,8 @@ func dictionary(keys []string, elems []Value) Value {
 	if len(keys) == 0 {
 		return leaf(KindDictionary, "")
 	}
-	n := &node{kind: KindDictionary, keys: keys, elems: elems}
-	if n.sorted = ascend(keys); n.sorted {
+	n := &node{KindDictionary, &keyList{names: keys, sorted: ascend(keys)}, elems}
+	if n.keys.sorted {
 		return Value{n: n}
 	}
 	order, repeated := arrange(nil, len(keys), func(i, j int32) int { return strings.Compare(keys[i], keys[j]) })
@@ -52,7 +60,7 @@ func dictionary(keys []string, elems []Value) Value {
 		return dictionary(settle(order, keys, elems))
 	}
 	if len(keys) > scanKeys {
-		n.order = order
+		n.keys.order = order
 	}
 	return Value{n: n}
 }

@@ -163,7 +163,7 @@ func (e *edit) fill(o *outline, path Path, v Value) error {
 		if !own {
 			e.equals = "="
 		}
-		text, err = e.newPair(v.n.keys[0], v.Index(0), own && e.indents())
+		text, err = e.newPair(v.n.keys.names[0], v.Index(0), own && e.indents())
 	}
 	if err != nil {
 		return err

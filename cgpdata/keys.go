@@ -37,22 +37,28 @@ func (p *parser) repeatedKeys(keys []span) (repeated, ok bool) {
 func (p *parser) newKeys(keys []span, left int) []string {
 	list := p.slabs.strings(len(keys), left)
 	for i, k := range keys {
-		list[i] = p.textOf(k)
+		list[i] = p.textOf(k, p.text)
 	}
 	return list
 }
 
-// sharedKeys returns the keys of the innermost dictionary: those of the one before at
-// the same depth if they are the same, as with accounts, rules and listeners they
-// mostly are.
-func (p *parser) sharedKeys(keys []span, left int) []string {
+// keyList returns the keys of the innermost dictionary, which do not repeat: those of the
+// one before at the same depth if they are the same, as with accounts, rules and listeners
+// they mostly are.
+func (p *parser) keyList(keys []span, unordered bool, left int) *keyList {
 	depth := len(p.open) - 1
-	if depth >= len(p.before) {
-		return p.newKeys(keys, left)
+	if depth < len(p.before) && p.before[depth] != nil {
+		same := func(k span, key string) bool { return string(p.keyText(k)) == key }
+		if slices.EqualFunc(keys, p.before[depth].names, same) {
+			return p.before[depth]
+		}
 	}
-	same := func(k span, key string) bool { return string(p.keyText(k)) == key }
-	if !slices.EqualFunc(keys, p.before[depth], same) {
-		p.before[depth] = p.newKeys(keys, left)
+	list := &keyList{names: p.newKeys(keys, left), sorted: !unordered}
+	if unordered && len(keys) > scanKeys {
+		list.order = slices.Clone(p.order)
 	}
-	return p.before[depth]
+	if depth < len(p.before) {
+		p.before[depth] = list
+	}
+	return list
 }

@@ -68,14 +68,15 @@ type parser struct {
 	// Of the open arrays and dictionaries, all together:
 	open    []frame
 	keys    []span
-	elems   []Value // their finished elements, if values are made
-	used    int     // how many elems there have been at once
+	elems   []elem  // their finished elements, if values are made
+	values  []Value // those of them that are no elem by themselves
+	used    int     // how many values there have been at once
 	scratch []byte  // the keys that had to be decoded
 
 	order []int32 // for repeatedKeys
 	slabs slabs
 
-	before [8][]string // for each depth, the keys of the last dictionary there
+	before [8]*keyList // for each depth, the keys of the last dictionary there
 }
 
 // A frame is an open array or dictionary.
@@ -85,8 +86,15 @@ type frame struct {
 	count     int32 // finished elements
 	keys      int32 // where its part of the stacks begins
 	elems     int32
+	values    int32
 	scratch   int32
 }
+
+// An elem is an element that is complete: a string of the source from start to end, or, if
+// end is negative, a value at start on the stack of them. Most are such strings, and it is
+// the copying of pointers, of which the garbage collector keeps account, that would cost
+// most of the time.
+type elem struct{ start, end int32 }
 
 // A span is where a string stands: in the source, or decoded on the scratch stack.
 type span struct {
@@ -118,10 +126,10 @@ func newParser(src []byte, o *Options) *parser {
 
 // release gives the stacks of p back, unless they have become big.
 func (p *parser) release() {
-	clear(p.elems[:max(p.used, len(p.elems))])
-	kept := parser{open: p.open[:0], keys: p.keys[:0], elems: p.elems[:0], scratch: p.scratch[:0], order: p.order[:0]}
+	clear(p.values[:max(p.used, len(p.values))])
+	kept := parser{open: p.open[:0], keys: p.keys[:0], elems: p.elems[:0], values: p.values[:0], scratch: p.scratch[:0], order: p.order[:0]}
 	const big = 1 << 12
-	if cap(kept.keys) <= big && cap(kept.elems) <= big && cap(kept.scratch) <= big*16 && cap(kept.order) <= big {
+	if cap(kept.keys) <= big && cap(kept.elems) <= big && cap(kept.values) <= big && cap(kept.scratch) <= big*16 && cap(kept.order) <= big {
 		*p = kept
 		parsers.Put(p)
 	}
@@ -164,6 +172,13 @@ func (p *parser) content(i int, due bool) (v Value, ok bool) {
 			p.fail(i, ErrItems)
 			break
 		} else if class[c]&classString != 0 {
+			if start, stop, end := p.plain(i); end >= 0 && len(p.open) > p.outer {
+				if p.text != "" {
+					p.elems = append(p.elems, elem{int32(start), int32(stop)})
+				}
+				i, due = p.next(end)
+				continue
+			}
 			var s span
 			if s, i = p.str(i); i < 0 {
 				break
@@ -173,7 +188,7 @@ func (p *parser) content(i int, due bool) (v Value, ok bool) {
 			if !p.push(c, i) {
 				break
 			}
-			i, due = p.advance(i+1, true)
+			i, due = p.first(i + 1)
 			continue
 		} else if v, i = p.other(i); i < 0 {
 			break
@@ -183,19 +198,17 @@ func (p *parser) content(i int, due bool) (v Value, ok bool) {
 			return v, p.end(i)
 		}
 		if p.text != "" {
-			p.elems = append(p.elems, v)
+			p.add(v)
 		}
-		f := &p.open[len(p.open)-1]
-		if f.bracket == '(' && p.at(i) == ',' {
-			if next := p.skip(i + 1); p.at(next) != ')' {
-				f.count++
-				i, due = next, true
-				continue
-			}
-		}
-		i, due = p.advance(i, false)
+		i, due = p.next(i)
 	}
 	return Value{}, false
+}
+
+// add makes v an element of the innermost array or dictionary.
+func (p *parser) add(v Value) {
+	p.elems = append(p.elems, elem{int32(len(p.values)), -1})
+	p.values = append(p.values, v)
 }
 
 // end makes sure that the text is over, unless more may follow.
@@ -231,7 +244,8 @@ func (p *parser) push(bracket byte, i int) bool {
 	}
 	p.open = append(p.open, frame{})
 	f := &p.open[len(p.open)-1] // filled in place: a copy of so many fields is slow
-	f.bracket, f.keys, f.elems, f.scratch = bracket, int32(len(p.keys)), int32(len(p.elems)), int32(len(p.scratch))
+	f.bracket, f.keys, f.scratch = bracket, int32(len(p.keys)), int32(len(p.scratch))
+	f.elems, f.values = int32(len(p.elems)), int32(len(p.values))
 	return true
 }
 
@@ -245,6 +259,74 @@ func (p *parser) advance(i int, first bool) (end int, due bool) {
 		return p.nextElement(f, i, first)
 	}
 	return p.nextPair(f, i, first)
+}
+
+// first is advance from behind the opening bracket. Like next, it reads by itself what
+// mostly comes.
+func (p *parser) first(i int) (end int, due bool) {
+	f := &p.open[len(p.open)-1]
+	end = p.skip(i)
+	switch {
+	case f.bracket == '{':
+		if next, due := p.usualPair(f, end); next >= 0 {
+			return next, due
+		}
+	case f.bracket == '(' && end < len(p.src):
+		if p.src[end] == ')' {
+			return end + 1, false
+		}
+		return end, true
+	}
+	return p.advance(i, true)
+}
+
+// next is advance from behind a value.
+func (p *parser) next(i int) (end int, due bool) {
+	f := &p.open[len(p.open)-1]
+	switch c := p.at(i); {
+	case c == ',' && f.bracket == '(':
+		if end = p.skip(i + 1); end < len(p.src) && p.src[end] != ')' {
+			f.count++
+			return end, true
+		}
+	case c == ')' && f.bracket == '(':
+		return i + 1, false
+	case c == ';' && f.bracket == '{':
+		if end, due = p.usualPair(f, p.skip(i+1)); end >= 0 {
+			f.count++
+			return end, due
+		}
+	}
+	return p.advance(i, false)
+}
+
+// usualPair goes from a key that is an atom to its value, or behind the closing bracket
+// that stands there instead. What is unusual or wrong it leaves alone, and returns -1.
+func (p *parser) usualPair(f *frame, i int) (end int, due bool) {
+	src := p.src
+	stop := scan(src, i, classAtom)
+	equals := p.skip(stop)
+	switch {
+	case equals == len(src):
+		return -1, false
+	case i == stop:
+		if src[i] == '}' {
+			return i + 1, false
+		}
+		return -1, false
+	case src[i] == '#' || src[equals] != '=':
+		return -1, false
+	}
+	if end = p.skip(equals + 1); end == len(src) || src[end] == ';' {
+		return -1, false
+	}
+	key := span{int32(i), int32(i), int32(stop), false}
+	if n := len(p.keys); n == int(f.keys) || !p.keys[n-1].decoded && src[p.keys[n-1].start] < src[i] {
+		p.keys = append(p.keys, key) // its first byte puts it behind the one before
+	} else {
+		p.pushKey(f, key)
+	}
+	return end, true
 }
 
 func (p *parser) nextElement(f *frame, i int, first bool) (end int, due bool) {
@@ -298,7 +380,7 @@ func (p *parser) nextPair(f *frame, i int, first bool) (end int, due bool) {
 			return p.fail(i, ErrItems), false
 		}
 		if p.text != "" {
-			p.elems = append(p.elems, Null())
+			p.add(Null())
 		}
 	}
 }
@@ -325,7 +407,7 @@ func (p *parser) failPair(i int, want string) int {
 
 // close takes the innermost array or dictionary, which ends at i, off the stacks.
 func (p *parser) close(i int) (v Value, ok bool) {
-	f := p.open[len(p.open)-1]
+	f := &p.open[len(p.open)-1]
 	keys := p.keys[f.keys:]
 	repeated := false
 	if f.unordered {
@@ -335,17 +417,17 @@ func (p *parser) close(i int) (v Value, ok bool) {
 	}
 	if p.text != "" {
 		v = p.build(i, f, keys, p.elems[f.elems:], repeated)
-		p.used = max(p.used, len(p.elems))
-		p.elems = p.elems[:f.elems]
+		p.used = max(p.used, len(p.values))
+		p.elems, p.values = p.elems[:f.elems], p.values[:f.values]
 	}
-	p.open = p.open[:len(p.open)-1]
 	p.keys = p.keys[:f.keys]
 	p.scratch = p.scratch[:f.scratch]
+	p.open = p.open[:len(p.open)-1]
 	return v, true
 }
 
 // build makes the value of the array or dictionary that ends at i.
-func (p *parser) build(i int, f frame, keys []span, elems []Value, repeated bool) Value {
+func (p *parser) build(i int, f *frame, keys []span, elems []elem, repeated bool) Value {
 	kind := KindArray
 	if f.bracket != '(' {
 		kind = KindDictionary
@@ -356,17 +438,19 @@ func (p *parser) build(i int, f frame, keys []span, elems []Value, repeated bool
 	left := len(p.src) - i
 	n := p.slabs.node(left)
 	n.kind, n.elems = kind, p.slabs.values(len(elems), left)
-	copy(n.elems, elems)
+	for j, e := range elems {
+		if e.end < 0 {
+			n.elems[j] = p.values[e.start]
+		} else {
+			n.elems[j].s = p.text[e.start:e.end]
+		}
+	}
 	if kind == KindArray {
 		return Value{n: n}
 	}
 	if repeated {
 		return dictionary(p.newKeys(keys, left), n.elems)
 	}
-	n.keys = p.sharedKeys(keys, left)
-	n.sorted = !f.unordered
-	if f.unordered && len(keys) > scanKeys {
-		n.order = append([]int32(nil), p.order...)
-	}
+	n.keys = p.keyList(keys, f.unordered, left)
 	return Value{n: n}
 }

@@ -76,18 +76,19 @@ func (p *parser) keyText(s span) []byte {
 	return p.src[s.start:s.end]
 }
 
-// textOf returns the text of s as a string: a piece of the copied source if it can.
-func (p *parser) textOf(s span) string {
+// textOf returns the text of s as a string: a piece of source, the copied source, if it
+// can.
+func (p *parser) textOf(s span, source string) string {
 	if s.decoded {
-		return string(p.scratch[s.start:s.end])
+		return p.slabs.string(p.scratch[s.start:s.end], len(p.src)-int(s.at))
 	}
-	return p.text[s.start:s.end]
+	return source[s.start:s.end]
 }
 
 // cut makes a String of the string just read, and takes it off the scratch stack.
 func (p *parser) cut(s span) (v Value) {
 	if p.text != "" && p.err == nil {
-		v = String(p.textOf(s))
+		v = String(p.textOf(s, p.text))
 	}
 	if s.decoded {
 		p.scratch = p.scratch[:s.start]
@@ -97,33 +98,47 @@ func (p *parser) cut(s span) (v Value) {
 
 // str reads the string at i, an atom or quoted.
 func (p *parser) str(i int) (s span, end int) {
-	at, bit := i, classAtom
+	if start, stop, end := p.plain(i); end >= 0 {
+		return span{int32(i), int32(start), int32(stop), false}, end
+	}
+	start, stop := i, 0
 	if p.src[i] == '"' {
-		i, bit = i+1, classPlain
-	}
-	stop := i
-	if bit == classPlain {
-		stop = scanPlain(p.src, i)
-	} else {
-		stop = scan(p.src, i, classAtom)
-	}
-	wide := p.at(stop) >= utf8.RuneSelf
-	if wide {
-		stop = scanWide(p.src, stop, bit)
-	}
-	end = stop
-	if bit == classPlain {
+		start++
+		if stop = scanPlain(p.src, start); p.at(stop) >= utf8.RuneSelf {
+			stop = scanWide(p.src, stop, classPlain)
+		}
 		if p.at(stop) != '"' {
-			return p.decode(at)
+			return p.decode(i)
 		}
 		if end = p.skip(stop + 1); p.at(end) == '"' {
-			return p.decode(at)
+			return p.decode(i)
 		}
+	} else {
+		stop = scanWide(p.src, i, classAtom)
+		end = stop
 	}
-	if wide && !p.checkUTF8(i, stop) {
+	if !p.checkUTF8(start, stop) {
 		return s, -1
 	}
-	return span{int32(at), int32(i), int32(stop), false}, end
+	return span{int32(i), int32(start), int32(stop), false}, end
+}
+
+// plain reads the string at i if it is of the usual sort: ASCII, without escapes, and in
+// one piece with neither white space nor a comment behind a closing quote. Otherwise end
+// is -1.
+func (p *parser) plain(i int) (start, stop, end int) {
+	src := p.src
+	if src[i] != '"' {
+		if stop = scan(src, i, classAtom); stop < len(src) && src[stop] >= utf8.RuneSelf {
+			return 0, 0, -1
+		}
+		return i, stop, stop
+	}
+	stop = scanPlain(src, i+1)
+	if end = stop + 1; end >= len(src) || src[stop] != '"' || src[end] == '"' || class[src[end]] >= p.blank {
+		return 0, 0, -1
+	}
+	return i + 1, stop, end
 }
 
 // scan returns the end of the bytes of a class from i on.
@@ -171,8 +186,10 @@ func (p *parser) decode(at int) (s span, end int) {
 // decodeOne reads a quoted string from behind its first quote.
 func (p *parser) decodeOne(i int) (end int) {
 	for {
-		if end = scanWide(p.src, i, classPlain); !p.checkUTF8(i, end) {
-			return -1
+		if end = scanPlain(p.src, i); p.at(end) >= utf8.RuneSelf {
+			if end = scanWide(p.src, end, classPlain); !p.checkUTF8(i, end) {
+				return -1
+			}
 		}
 		p.scratch = append(p.scratch, p.src[i:end]...)
 		switch c := p.at(end); {

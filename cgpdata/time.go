@@ -39,12 +39,25 @@ func (v Value) Time() (t time.Time, ok bool) {
 	case futureText:
 		return time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC), true
 	}
+	if _, ok := timeStamp([]byte(v.s)); ok {
+		return moment(v.s), true
+	}
 	layout := timeLayout
 	if v.IsDate() {
 		layout = dateLayout
 	}
-	t, err := time.Parse(layout, v.s)
+	t, err := time.Parse(layout, v.s) // of a year that Append refuses
 	return t, err == nil
+}
+
+// moment returns the time of a time stamp that timeStamp has found to be right.
+func moment[T string | []byte](stamp T) time.Time {
+	two := func(i int) int { return int(stamp[i]-'0')*10 + int(stamp[i+1]-'0') }
+	day, month, year := two(0), time.Month(two(3)), two(6)*100+two(8)
+	if len(stamp) == len(dateLayout) {
+		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(year, month, day, two(11), two(14), two(17), 0, time.UTC)
 }
 
 // IsDate reports whether v is a Time without a time of day.

@@ -53,6 +53,20 @@ func (p *parser) leafOf(k Kind, start, end int) Value {
 	return leaf(k, p.text[start:end])
 }
 
+// usualNumber reads the Number at i, whose '#' has been seen, if it is of the usual sort:
+// decimal, not negative, and too short to be out of range. Otherwise end is -1.
+func (p *parser) usualNumber(i int) (n int64, end int) {
+	src := p.src
+	for end = i + 1; end < len(src) && isDigit(src[end]); end++ {
+		n = n*10 + int64(src[end]-'0') // what overflows is too long
+	}
+	digits := end - i - 1
+	if digits == 0 || digits > 18 || src[i+1] == '0' && digits > 1 || end == len(src) || class[src[end]]&classEnd == 0 {
+		return 0, -1
+	}
+	return n, end
+}
+
 // number reads #-234657 (Guide, Data Formats, Numbers), and #0x1F, #0o17, #0b101
 // of newer grammars.
 func (p *parser) number(i int) (v Value, end int) {
@@ -215,7 +229,7 @@ func (p *parser) data(i int) (v Value, end int) {
 		}
 	}
 	if p.text != "" {
-		v = leaf(KindData, string(p.scratch[base:]))
+		v = leaf(KindData, p.slabs.string(p.scratch[base:], len(p.src)-i))
 	}
 	p.scratch = p.scratch[:base]
 	return v, end

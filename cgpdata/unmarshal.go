@@ -147,7 +147,6 @@ type decoder struct {
 	bare      bool   // the next value is a dictionary without braces
 	knownKeys bool   // see UnmarshalOptions
 	failure   *UnmarshalError
-	strings   []string // a stack of the elements of open slices
 }
 
 // decodeFunc sets v to the value at i and returns where it ends, or -1 after a failure,
@@ -178,10 +177,10 @@ func (d *decoder) enter(bracket byte, i int) (end int, due bool) {
 	if !d.push(bracket, i) {
 		return -1, false
 	}
-	if bracket != 0 {
-		i++
+	if bracket == 0 {
+		return d.advance(i, true)
 	}
-	return d.advance(i, true)
+	return d.first(i + 1)
 }
 
 // into sets v to the value at i.
@@ -301,35 +300,13 @@ func (d *decoder) mismatch(i int, t reflect.Type) int {
 	return d.refuse(i, t, nil)
 }
 
-// stringOf returns the text of s as a string.
-func (d *decoder) stringOf(s span) string {
-	if s.decoded {
-		return string(d.scratch[s.start:s.end])
-	}
-	return d.whole[s.start:s.end]
-}
-
-// elements calls element for each element of the array at i, with its index and where it
-// begins; it returns where the element ends.
-func (d *decoder) elements(i int, t reflect.Type, element func(n, at int) (end int)) (end int) {
+// array opens the array at i and goes on to its first element. Then next goes from the end
+// of an element to the one behind it as long as one is due, and leave closes the array.
+func (d *decoder) array(i int, t reflect.Type) (end int, due bool) {
 	if d.kind(i) != KindArray {
-		return d.mismatch(i, t)
+		return d.mismatch(i, t), false
 	}
-	i, due := d.enter('(', i)
-	for n := 0; due && i >= 0; n++ {
-		if i = element(n, i); i < 0 {
-			return -1
-		}
-		if d.at(i) == ',' { // what advance does, without the calls
-			if next := d.skip(i + 1); d.at(next) != ')' {
-				d.open[len(d.open)-1].count++
-				i = next
-				continue
-			}
-		}
-		i, due = d.advance(i, false)
-	}
-	return d.leave(i)
+	return d.enter('(', i)
 }
 
 // pairs calls pair for each key of the dictionary at i, and where its value begins, which
@@ -343,10 +320,8 @@ func (d *decoder) pairs(i int, t reflect.Type, pair func(key span, at int) (end 
 		d.bare, bracket = false, 0
 	}
 	next := len(d.keys) // the first key whose value has not been asked for
-	for i, due := d.enter(bracket, i); ; i, due = d.advance(i, false) {
-		if i < 0 {
-			return -1
-		}
+	i, due := d.enter(bracket, i)
+	for i >= 0 {
 		last := len(d.keys)
 		if due {
 			last--
@@ -357,13 +332,15 @@ func (d *decoder) pairs(i int, t reflect.Type, pair func(key span, at int) (end 
 			}
 		}
 		if !due {
-			return d.leave(i)
+			break
 		}
 		if i = pair(d.keys[last], i); i < 0 {
 			return -1
 		}
 		next++
+		i, due = d.next(i)
 	}
+	return d.leave(i)
 }
 
 // leave closes the array or dictionary that ends at i.

@@ -99,11 +99,18 @@ func decodeTime(d *decoder, i int, v reflect.Value) int {
 	if d.kind(i) != KindTime {
 		return d.mismatch(i, v.Type())
 	}
-	value, end := d.leaf(i)
-	if end < 0 {
-		return -1
+	t := v.Addr().Interface().(*time.Time)
+	if end := i + len("#T") + len(timeLayout); end < len(d.src) && d.ends(d.src[end]) {
+		stamp := d.src[i+len("#T") : end]
+		if leap, ok := timeStamp(stamp); ok && !leap {
+			*t = moment(stamp)
+			return end
+		}
 	}
-	*v.Addr().Interface().(*time.Time), _ = value.Time()
+	value, end := d.leaf(i)
+	if end >= 0 {
+		*t, _ = value.Time()
+	}
 	return end
 }
 
@@ -206,11 +213,18 @@ func decodeBool(d *decoder, i int, v reflect.Value) int {
 }
 
 func decodeInt(d *decoder, i int, v reflect.Value) int {
-	text, end := d.word(i, v.Type())
-	if end < 0 {
-		return -1
+	n, end := int64(0), -1
+	if d.at(i) == '#' {
+		n, end = d.usualNumber(i)
 	}
-	n, err := parseInt(text)
+	var err error
+	if end < 0 {
+		var text string
+		if text, end = d.word(i, v.Type()); end < 0 {
+			return -1
+		}
+		n, err = parseInt(text)
+	}
 	if err == nil && v.OverflowInt(n) {
 		err = errBeyond
 	}
@@ -268,16 +282,18 @@ var errFraction = errors.New("number with a fraction")
 // word reads the String at i, or the digits of the Number at i.
 func (d *decoder) word(i int, t reflect.Type) (s string, end int) {
 	if class[d.at(i)]&classString != 0 && !d.bare {
-		at, end := d.str(i)
-		switch {
-		case end < 0:
-			return "", -1
-		case at.decoded:
-			s = string(d.scratch[at.start:])
-			d.scratch = d.scratch[:at.start]
-			return s, end
+		if start, stop, end := d.plain(i); end >= 0 {
+			return d.whole[start:stop], end
 		}
-		return d.whole[at.start:at.end], end
+		at, end := d.str(i)
+		if end < 0 {
+			return "", -1
+		}
+		s = d.textOf(at, d.whole)
+		if at.decoded {
+			d.scratch = d.scratch[:at.start]
+		}
+		return s, end
 	}
 	if d.kind(i) == KindNumber {
 		v, end := d.leaf(i)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 func (m planner) decodePointer(t reflect.Type) decodeFunc {
@@ -43,16 +44,19 @@ func (d *decoder) any(i int) (v any, end int) {
 		return d.word(i, nil)
 	case KindArray:
 		array := []any{}
-		end = d.elements(i, nil, func(_, at int) int {
-			e, end := d.any(at)
-			array = append(array, e)
-			return end
-		})
-		return array, end
+		i, due := d.array(i, nil)
+		for due {
+			if v, i = d.any(i); i < 0 {
+				return nil, -1
+			}
+			array = append(array, v)
+			i, due = d.next(i)
+		}
+		return array, d.leave(i)
 	case KindDictionary:
 		dictionary := map[string]any{}
 		end = d.pairs(i, nil, func(key span, at int) int {
-			name := d.stringOf(key)
+			name := d.textOf(key, d.whole)
 			e, end := d.any(at)
 			dictionary[name] = e
 			return end
@@ -102,7 +106,8 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 	}
 	return func(d *decoder, i int, v reflect.Value) int {
 		v.SetZero() // its elements may be in use elsewhere
-		end := d.elements(i, t, func(n, at int) int {
+		i, due := d.array(i, t)
+		for n := 0; due; n++ {
 			switch {
 			case n == 0:
 				v.Grow(first)
@@ -110,12 +115,15 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 				v.Grow(1) // which doubles
 			}
 			v.SetLen(n + 1)
-			return d.into(elem, at, v.Index(n))
-		})
-		if v.IsNil() {
+			if i = d.into(elem, i, v.Index(n)); i < 0 {
+				return -1
+			}
+			i, due = d.next(i)
+		}
+		if i = d.leave(i); i >= 0 && v.IsNil() {
 			v.Set(reflect.MakeSlice(t, 0, 0))
 		}
-		return end
+		return i
 	}
 }
 
@@ -135,33 +143,40 @@ var (
 	stringsType = reflect.TypeFor[[]string]()
 )
 
-// decodeStrings spares the most common slices the growing.
+// decodeStrings spares the most common slices reflection and growing: it puts the strings
+// where the slabs have room.
 func decodeStrings(d *decoder, i int, v reflect.Value) int {
-	base := len(d.strings)
-	end := d.elements(i, stringsType, func(_, at int) int {
+	all := d.slabs.freeStrings[:0]
+	i, due := d.array(i, stringsType)
+	for due {
 		if d.items--; d.items < 0 {
-			return d.fail(at, ErrItems)
+			return d.fail(i, ErrItems)
 		}
-		text, end := "", 0
-		if d.at(at) == '#' && d.kind(at) == KindNull {
-			_, end = d.leaf(at)
+		if len(all) == cap(all) {
+			all = slices.Grow(all, max(len(all), min((len(d.src)-i)/16, maxSlab), 1))
+		}
+		var text string
+		if d.at(i) == '#' && d.kind(i) == KindNull {
+			_, i = d.leaf(i)
 		} else {
-			text, end = d.word(at, stringType)
+			text, i = d.word(i, stringType)
 		}
-		d.strings = append(d.strings, text)
-		return end
-	})
-	switch n := len(d.strings) - base; {
-	case end < 0:
-	case n == 0:
-		v.Set(reflect.ValueOf([]string{}))
-	default:
-		all := d.slabs.strings(n, len(d.src)-end)
-		copy(all, d.strings[base:])
-		*v.Addr().Interface().(*[]string) = all
+		if i < 0 {
+			return -1
+		}
+		all = append(all, text)
+		i, due = d.next(i)
 	}
-	d.strings = d.strings[:base]
-	return end
+	if i = d.leave(i); i < 0 {
+		return -1
+	}
+	n := len(all)
+	d.slabs.freeStrings = all[n:cap(all)]
+	if all = all[:n:n]; n == 0 {
+		all = []string{}
+	}
+	*v.Addr().Interface().(*[]string) = all
+	return i
 }
 
 func (m planner) decodeArray(t reflect.Type) decodeFunc {
@@ -170,19 +185,25 @@ func (m planner) decodeArray(t reflect.Type) decodeFunc {
 	}
 	elem := m.plan(t.Elem())
 	return func(d *decoder, i int, v reflect.Value) int {
+		i, due := d.array(i, t)
 		n := 0
-		end := d.elements(i, t, func(_, at int) int {
+		for ; due; n++ {
 			if n == t.Len() {
-				return d.refuse(at, t, errors.New("too many elements"))
+				return d.refuse(i, t, errors.New("too many elements"))
 			}
 			v.Index(n).SetZero()
-			n++
-			return d.into(elem, at, v.Index(n-1))
-		})
-		for ; end >= 0 && n < t.Len(); n++ {
+			if i = d.into(elem, i, v.Index(n)); i < 0 {
+				return -1
+			}
+			i, due = d.next(i)
+		}
+		if i = d.leave(i); i < 0 {
+			return -1
+		}
+		for ; n < t.Len(); n++ {
 			v.Index(n).SetZero()
 		}
-		return end
+		return i
 	}
 }
 
@@ -204,11 +225,12 @@ func decodeByteArray(d *decoder, i int, v reflect.Value) int {
 func (m planner) decodeMap(t reflect.Type) decodeFunc {
 	elem := m.plan(t.Elem())
 	return func(d *decoder, i int, v reflect.Value) int {
-		if v.IsNil() {
+		to := newEntry(t, elem)
+		end := d.pairs(i, t, func(key span, at int) int { return to.put(d, v, key, at) })
+		if end >= 0 && v.IsNil() {
 			v.Set(reflect.MakeMap(t))
 		}
-		to := newEntry(t, elem)
-		return d.pairs(i, t, func(key span, at int) int { return to.put(d, v, key, at) })
+		return end
 	}
 }
 
@@ -222,13 +244,29 @@ func newEntry(t reflect.Type, elem *plan) *entry {
 	return &entry{elem, reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()}
 }
 
+// put puts a pair into m, which it makes if it is nil.
 func (e *entry) put(d *decoder, m reflect.Value, key span, at int) (end int) {
-	e.key.SetString(d.stringOf(key))
+	e.key.SetString(d.textOf(key, d.whole))
 	e.elem.SetZero()
-	if end = d.into(e.plan, at, e.elem); end >= 0 {
-		m.SetMapIndex(e.key, e.elem)
+	if end = d.into(e.plan, at, e.elem); end < 0 {
+		return -1
 	}
+	if m.IsNil() {
+		m.Set(reflect.MakeMapWithSize(m.Type(), e.likely(len(d.src)-end, end-int(key.at))))
+	}
+	m.SetMapIndex(e.key, e.elem)
 	return end
+}
+
+// likely returns how many entries to expect when the first one took some bytes of text and
+// others are left: so many that what they take at first is no more than that text.
+func (e *entry) likely(left, first int) int {
+	const indirect = 128 // elements above this size stand outside a map
+	size := int(e.key.Type().Size() + e.elem.Type().Size())
+	if e.elem.Type().Size() > indirect {
+		size = int(e.key.Type().Size()) + 8
+	}
+	return 1 + left/max(first, size, 1)
 }
 
 func (m planner) decodeStruct(t reflect.Type) decodeFunc {
@@ -255,9 +293,6 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 				all, _ := r.fields[r.rest].of(v, true)
 				if others == nil {
 					others = newEntry(all.Type(), rest)
-				}
-				if all.IsNil() {
-					all.Set(reflect.MakeMap(all.Type()))
 				}
 				return others.put(d, all, key, at)
 			case d.knownKeys:

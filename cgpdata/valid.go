@@ -123,18 +123,11 @@ func (p *parser) repeats(f *frame) bool {
 	return repeated
 }
 
-// passHash returns the end of the value at i, which begins with '#': most are numbers
-// that are too short to be out of range.
+// passHash returns the end of the value at i, which begins with '#'.
 func (p *parser) passHash(i int) (end int) {
-	src := p.src
-	for end = i + 1; end < len(src) && isDigit(src[end]); {
-		end++
+	if _, end = p.usualNumber(i); end < 0 {
+		_, end = p.hash(i)
 	}
-	digits := end - i - 1
-	if 0 < digits && digits < 19 && src[i+1] != '0' && end < len(src) && class[src[end]]&classEnd != 0 {
-		return end
-	}
-	_, end = p.hash(i)
 	return end
 }
 

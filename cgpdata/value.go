@@ -30,18 +30,16 @@ type Value struct {
 // A node is the part of a Value that does not fit into a string. It is never
 // written after it was made.
 type node struct {
-	kind   Kind
-	sorted bool     // keys ascend
-	keys   []string // of a dictionary; keys[i] belongs to elems[i]
-	elems  []Value
-	order  []int32 // of a big dictionary whose keys do not ascend: their order
+	kind  Kind
+	keys  *keyList // of a dictionary; names[i] belongs to elems[i]
+	elems []Value
 }
 
 // leaves are the nodes that need not be made. They are never written.
 var leaves = [...]node{
 	KindData: {kind: KindData}, KindNumber: {kind: KindNumber}, KindTime: {kind: KindTime},
 	KindIP: {kind: KindIP}, KindNull: {kind: KindNull}, KindArray: {kind: KindArray},
-	KindDictionary: {kind: KindDictionary, sorted: true}, KindXML: {kind: KindXML}, KindObject: {kind: KindObject},
+	KindDictionary: {kind: KindDictionary, keys: &keyList{sorted: true}}, KindXML: {kind: KindXML}, KindObject: {kind: KindObject},
 }
 
 // leaf returns a value of kind k that needs no node of its own.
@@ -198,7 +196,7 @@ func (v Value) Pairs() iter.Seq2[string, Value] {
 		if v.Kind() != KindDictionary {
 			return
 		}
-		for i, key := range v.n.keys {
+		for i, key := range v.n.keys.names {
 			if !yield(key, v.n.elems[i]) {
 				return
 			}
@@ -223,8 +221,8 @@ func (v Value) Equal(w Value) bool {
 		}
 		for i, e := range v.n.elems {
 			other, ok := w.n.elems[i], true
-			if v.n.keys != nil && v.n.keys[i] != w.n.keys[i] {
-				other, ok = w.Get(v.n.keys[i])
+			if v.n.kind == KindDictionary && v.n.keys.names[i] != w.n.keys.names[i] {
+				other, ok = w.Get(v.n.keys.names[i])
 			}
 			if !ok {
 				return false
@@ -251,14 +249,13 @@ func (v Value) Clone() Value {
 		if from.Len() == 0 {
 			continue
 		}
-		n := &node{kind: from.n.kind, sorted: from.n.sorted, order: slices.Clone(from.n.order)}
-		if from.n.keys != nil {
-			n.keys = make([]string, len(from.n.keys))
-			for i, key := range from.n.keys {
-				n.keys[i] = strings.Clone(key)
+		n := &node{kind: from.n.kind, elems: make([]Value, len(from.n.elems))}
+		if keys := from.n.keys; keys != nil {
+			n.keys = &keyList{make([]string, len(keys.names)), keys.sorted, slices.Clone(keys.order)}
+			for i, key := range keys.names {
+				n.keys.names[i] = strings.Clone(key)
 			}
 		}
-		n.elems = make([]Value, len(from.n.elems))
 		for i, e := range from.n.elems {
 			todo = append(todo, job{&n.elems[i], e})
 		}
