@@ -86,26 +86,17 @@ func (a *appender) text(dst []byte, s string) ([]byte, error) {
 	for end < len(s) && class[s[end]]&classPlain != 0 {
 		end++
 	}
-	if end == len(s) { // what appendText does, in one go
+	if end == len(s) { // what appendQuoted does, in one go
 		return append(append(append(dst, '"'), s...), '"'), nil
 	}
 	if a.Allow&NULByte == 0 && strings.IndexByte(s, 0) >= 0 {
 		return dst, refuse(NULByte)
 	}
-	return appendText(dst, s, &a.Format), nil
+	return appendQuoted(dst, s, &a.Format), nil
 }
 
-// appendText writes a string as an atom, or else between quotes (Guide, Data Formats,
-// Strings). Bytes that belong to no valid UTF-8 are written by their codes, so that
-// any string survives.
-func appendText(dst []byte, s string, f *Format) []byte {
-	if isAtom(s, f.Atoms) {
-		return append(dst, s...)
-	}
-	return appendQuoted(dst, s, f)
-}
-
-// appendQuoted writes a string between quotes.
+// appendQuoted writes a string between quotes (Guide, Data Formats, Strings). Bytes that
+// belong to no valid UTF-8 are written by their codes, so that any string survives.
 func appendQuoted(dst []byte, s string, f *Format) []byte {
 	dst = append(dst, '"')
 	from := 0 // what stands for itself begins here
