@@ -160,7 +160,7 @@ func FuzzReply(f *testing.F) {
 	f.Add("\x30\x84\x7f\xff\xff\xff\x04\x84\x7f\xff\xff\xf0")
 	f.Add(message(0, tlv(0x78, tlv(10, "\x34"), tlv(4), tlv(4))))
 	f.Fuzz(func(t *testing.T, reply string) {
-		table := withServer(t, &ldb.Options{MaxReply: 1 << 16, Timeout: time.Second}, func(byte) (string, bool) { return reply, false })
+		table := withServer(t, &ldb.Options{MaxReply: 1 << 16, Timeout: time.Minute}, func(byte) (string, bool) { return reply, false })
 		for record, err := range table.All(t.Context()) {
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
 			if err == nil {

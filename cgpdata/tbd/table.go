@@ -1,6 +1,7 @@
 package tbd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,11 +23,12 @@ import (
 // with those of other processes that use this package: no change is lost, and
 // whoever reads, in whichever way, gets one version of the table with nothing
 // but whole records. After a crash the file is the old or the new one, and what
-// a method has reported as done is on the disk. The processes find each other by
+// a method has reported as done is on the disk; a temporary file of [cgpdata.ReplaceFile]
+// may stay beside it. The processes find each other by
 // flock on the file, which needs a local file system or one that passes flock
 // on, and a Unix; elsewhere only one process may change a table. A program that
 // writes into the file itself takes no part in this, but what it has written is
-// found.
+// found, and a change that it would be lost by fails with [cgpdata.ErrChanged].
 //
 // A change touches the line of its record only. All other bytes stay as they
 // are: lines that make no record, empty ones, ends of lines, fields that the
@@ -224,9 +226,9 @@ func (t *Table) read() (*content, error) {
 	return c, nil
 }
 
-// contentOf reads a file from its beginning.
-func (t *Table) contentOf(f *os.File) (*content, error) {
-	text, err := io.ReadAll(io.LimitReader(f, t.o.MaxBytes+1))
+// contentOf reads a table.
+func (t *Table) contentOf(r io.Reader) (*content, error) {
+	text, err := io.ReadAll(io.LimitReader(r, t.o.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("tbd: %w", err)
 	}
@@ -252,24 +254,23 @@ func (t *Table) change(ctx context.Context, edit func(*content) (string, error))
 	if t.isClosed() {
 		return fs.ErrClosed
 	}
-	f, err := lock(ctx, t.path)
+	unlock, err := lock(ctx, t.path)
 	if err != nil {
 		return fmt.Errorf("tbd: lock: %w", err)
 	}
-	defer f.Close() // and with it the lock
-	c, err := t.contentOf(f)
-	if err != nil {
-		return err
-	}
-	text, err := edit(c)
-	if err != nil || text == c.text {
-		return err
-	}
-	if int64(len(text)) > t.o.MaxBytes {
+	defer unlock()
+	if info, err := os.Lstat(t.path); err == nil && info.Size() > t.o.MaxBytes { // before all of it is read
 		return fmt.Errorf("tbd: %w", errTooLarge)
 	}
-	if err := replace(f, t.path, text); err != nil {
-		return fmt.Errorf("tbd: %w", err)
-	}
-	return nil
+	return cgpdata.ReplaceFile(t.path, func(old []byte) ([]byte, error) {
+		c, err := t.contentOf(bytes.NewReader(old))
+		if err != nil {
+			return nil, err
+		}
+		text, err := edit(c)
+		if err == nil && int64(len(text)) > t.o.MaxBytes {
+			err = fmt.Errorf("tbd: %w", errTooLarge)
+		}
+		return []byte(text), err
+	})
 }
