@@ -103,7 +103,7 @@ func ExampleParseSize() {
 	// Output:
 	// 104857600 <nil>
 	// 9223372036854775807 <nil>
-	// 0 read size: want digits, not "many"
+	// 0 read size: not a number with a known suffix
 }
 
 func ExampleParseServices() {

@@ -1,9 +1,9 @@
 package directory
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -41,11 +41,11 @@ func text(v cgpdata.Value) (string, error) {
 // Source: settings files of a server; the value of K and the meaning of 0 are
 // our choice.
 func ParseSize(v cgpdata.Value) (int64, error) {
-	n, err := quantity(v, unit{"K", 1 << 10}, unit{"M", 1 << 20}, unit{"G", 1 << 30})
-	if err != nil {
+	var size cgpdata.Size
+	if err := setting(v, &size); err != nil {
 		return 0, fmt.Errorf("read size: %w", err)
 	}
-	return n, nil
+	return quantity(int64(size)), nil
 }
 
 // ParseCount reads a number of things: decimal digits. "unlimited" and "-1" give
@@ -53,23 +53,28 @@ func ParseSize(v cgpdata.Value) (int64, error) {
 //
 // Source: settings files of a server; the meaning of 0 is our choice.
 func ParseCount(v cgpdata.Value) (int64, error) {
-	n, err := quantity(v)
-	if err != nil {
+	var count cgpdata.Count
+	if err := setting(v, &count); err != nil {
 		return 0, fmt.Errorf("read count: %w", err)
 	}
-	return n, nil
+	return quantity(int64(count)), nil
 }
 
-// quantity reads a number or what stands for no limit.
-func quantity(v cgpdata.Value, units ...unit) (int64, error) {
+// setting reads a setting by its text.
+func setting(v cgpdata.Value, to encoding.TextUnmarshaler) error {
 	s, err := text(v)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = to.UnmarshalText([]byte(s))
 	}
-	if s == "unlimited" || s == "-1" {
-		return filestore.Unlimited, nil
+	return err
+}
+
+// quantity returns what the package filestore has for n.
+func quantity(n int64) int64 {
+	if n == int64(cgpdata.Unlimited) {
+		return filestore.Unlimited
 	}
-	return number(s, units...)
+	return n
 }
 
 // ParseTime reads a length of time: decimal digits with an optional suffix m, h
@@ -77,18 +82,11 @@ func quantity(v cgpdata.Value, units ...unit) (int64, error) {
 //
 // Source: settings files of a server.
 func ParseTime(v cgpdata.Value) (time.Duration, error) {
-	s, err := text(v)
-	if err != nil {
+	var d cgpdata.Duration
+	if err := setting(v, &d); err != nil {
 		return 0, fmt.Errorf("read time: %w", err)
 	}
-	n, err := number(s, unit{"m", 60}, unit{"h", 60 * 60}, unit{"d", 24 * 60 * 60})
-	if err == nil && n > int64(math.MaxInt64/time.Second) {
-		err = errRange
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read time: %w", err)
-	}
-	return time.Duration(n) * time.Second, nil
+	return time.Duration(d), nil
 }
 
 // ParseBool reads YES or NO.
@@ -103,31 +101,6 @@ func ParseBool(v cgpdata.Value) (bool, error) {
 		return false, fmt.Errorf("read switch: %w", err)
 	}
 	return s == "YES", nil
-}
-
-var errRange = errors.New("number out of range")
-
-type unit struct {
-	suffix string
-	factor int64
-}
-
-// number reads decimal digits, with one of the units or none.
-func number(s string, units ...unit) (int64, error) {
-	digits, factor := s, int64(1)
-	for _, u := range units {
-		if before, ok := strings.CutSuffix(s, u.suffix); ok {
-			digits, factor = before, u.factor
-		}
-	}
-	if !isDigits(digits) {
-		return 0, fmt.Errorf("want digits, not %q", clip(s))
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n > math.MaxInt64/factor {
-		return 0, errRange
-	}
-	return n * factor, nil
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
