@@ -20,13 +20,14 @@ const module = "github.com/cgpkit/cgpkit"
 // library. Codecs know nothing of stores, stores nothing of accounts, and no
 // way in knows another. A package that is not listed fails the test.
 var mayImport = map[string][]string{
-	"cgpdata":       nil,
-	"cgpdata/tbd":   {"cgpdata"},
-	"cgpdata/ldb":   {"cgpdata", "github.com/go-ldap/ldap/v3"},
-	"cgpdata/table": {"cgpdata", "cgpdata/ldb", "cgpdata/tbd"},
-	"meta":          nil,
-	"calllog":       nil,
-	"freebusy":      nil,
+	"cgpdata":          nil,
+	"cgpdata/jsonform": {"cgpdata"},
+	"cgpdata/tbd":      {"cgpdata"},
+	"cgpdata/ldb":      {"cgpdata", "github.com/go-ldap/ldap/v3"},
+	"cgpdata/table":    {"cgpdata", "cgpdata/ldb", "cgpdata/tbd"},
+	"meta":             nil,
+	"calllog":          nil,
+	"freebusy":         nil,
 
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},

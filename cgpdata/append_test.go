@@ -26,6 +26,7 @@ func TestAppendFormats(t *testing.T) {
 		want     string
 	}{
 		{name: "one line", in: `{ a = ( b , {} ) ; }`, want: `{a=(b,{});}`},
+		{name: "every kind", in: `(a,"b c",[HQ],#-0X1f,#T22-10-2005,#I[2001:DB8:0::1]:25,#null#,( ),{ },<a />,#( b ))`, want: `(a,"b c",[HQ==],#-31,#T22-10-2005,#I[2001:db8::1]:25,#NULL#,(),{},<a />,#( b ))`},
 		{name: "settings", in: `{b={c=(d,e);};a=1;}`, f: cgpdata.Format{Layout: cgpdata.Settings}, want: "{\n b = {c=(d,e);};\n a = 1;\n}\n"},
 		{name: "settings, sorted", in: `{b={d=1;c=2;};a=1;}`, f: cgpdata.Format{Layout: cgpdata.Settings, SortKeys: true}, want: "{\n a = 1;\n b = {c=2;d=1;};\n}\n"},
 		{name: "settings, byte order", in: `{AdvertiseBasicAUTH=YES;AIRSYNCLog=2;}`, f: cgpdata.Format{SortKeys: true}, want: `{AIRSYNCLog=2;AdvertiseBasicAUTH=YES;}`},

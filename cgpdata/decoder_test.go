@@ -183,32 +183,16 @@ func sameAsParse(t *testing.T, text []byte, o *cgpdata.Options) {
 
 func TestDecoderReadsAsParse(t *testing.T) {
 	t.Parallel()
-	type row struct{ name, in string }
-	var rows []row
-	for _, r := range accepted {
-		rows = append(rows, row{r.name, r.in})
-	}
-	for _, r := range tolerated {
-		rows = append(rows, row{r.name, r.in})
-	}
-	for _, r := range refused {
-		rows = append(rows, row{r.name, r.in})
-	}
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
+	for _, c := range corpus(t) {
+		if !c.streams() {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			sameAsParse(t, []byte(r.in), nil)
-			sameAsParse(t, []byte(r.in), lenient)
-			if !strings.ContainsAny(r.in, "\r\n") {
-				if _, err := cgpdata.Parse([]byte(r.in), &cgpdata.Options{SingleLine: true}); err == nil || !strings.Contains(err.Error(), "empty text") {
-					sameAsParse(t, []byte(r.in), &cgpdata.Options{SingleLine: true})
-				}
-			}
-			for _, row := range tolerated {
-				if row.in == r.in {
-					sameAsParse(t, []byte(r.in), &cgpdata.Options{Allow: row.fault})
-					sameAsParse(t, []byte(r.in), &cgpdata.Options{Allow: cgpdata.Lenient &^ row.fault})
-				}
+			sameAsParse(t, c.text, c.options(0))
+			sameAsParse(t, c.text, c.options(cgpdata.Lenient))
+			if c.Lenient != nil && c.Lenient.Error == nil {
+				sameAsParse(t, c.text, c.options(faults(t, c.Lenient.Faults)))
 			}
 		})
 	}

@@ -11,29 +11,6 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 )
 
-func TestDocumentKeepsEveryByte(t *testing.T) {
-	t.Parallel()
-	for _, row := range accepted {
-		for _, o := range []*cgpdata.Options{nil, lenient} {
-			d, err := cgpdata.ParseDocument([]byte(row.in), o)
-			require.NoError(t, err, row.name)
-			require.Equal(t, row.in, string(d.Bytes()), row.name)
-			require.Equal(t, row.want, d.Value().String(), row.name)
-		}
-	}
-	for _, row := range tolerated {
-		d, err := cgpdata.ParseDocument([]byte(row.in), lenient)
-		require.NoError(t, err, row.name)
-		require.Equal(t, row.in, string(d.Bytes()), row.name)
-		require.Equal(t, row.want, d.Value().String(), row.name)
-	}
-	for _, row := range refused {
-		d, err := cgpdata.ParseDocument([]byte(row.in), lenient)
-		require.Equal(t, cgpdata.Valid([]byte(row.in), lenient), err, row.name)
-		require.Nil(t, d, row.name)
-	}
-}
-
 // changedLines returns the lines of a and of b between those that both begin and end
 // with.
 func changedLines(a, b string) (before, after []string) {

@@ -78,11 +78,9 @@ func isSubsequence(part, whole []byte) bool {
 // Parsing and printing is the identity; each edit does what it says and nothing else,
 // or nothing at all.
 func FuzzDocument(f *testing.F) {
-	for i, row := range accepted {
-		f.Add([]byte(row.in), []byte(accepted[(i+7)%len(accepted)].in), "key", uint(i))
-	}
-	for i, row := range tolerated {
-		f.Add([]byte(row.in), []byte(row.in), "a", uint(i))
+	cases := corpus(f)
+	for i, c := range cases {
+		f.Add(c.text, cases[(i+7)%len(cases)].text, "a", uint(i))
 	}
 	for i, row := range edits {
 		for _, key := range []string{"a", "b", "", "c d"} {

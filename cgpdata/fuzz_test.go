@@ -10,22 +10,16 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 )
 
-func addRows(f *testing.F) {
+func addCorpus(f *testing.F) {
 	f.Helper()
-	for _, row := range accepted {
-		f.Add([]byte(row.in))
-	}
-	for _, row := range tolerated {
-		f.Add([]byte(row.in))
-	}
-	for _, row := range refused {
-		f.Add([]byte(row.in))
+	for _, c := range corpus(f) {
+		f.Add(c.text)
 	}
 }
 
 // Valid and Parse agree, and lenient reading accepts what strict reading does.
 func FuzzParse(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, o := range []cgpdata.Options{{}, {SingleLine: true}} {
 			strict, err := cgpdata.Parse(src, &o)
@@ -48,7 +42,7 @@ func FuzzParse(f *testing.F) {
 // What Append writes, strict Parse reads back, with an equal value; and the same
 // value has the same text each time, in every format.
 func FuzzAppend(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		_, strictErr := cgpdata.Parse(src, nil)
 		v, err := cgpdata.Parse(src, lenient)

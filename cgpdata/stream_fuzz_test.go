@@ -12,7 +12,7 @@ import (
 
 // A Decoder agrees with Parse, however the text is split and read.
 func FuzzDecoder(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		sameAsParse(t, text, nil)
 		sameAsParse(t, text, lenient)
@@ -28,7 +28,7 @@ func FuzzDecoder(f *testing.F) {
 
 // However a stream of lines is split, its values are the same.
 func FuzzDecoderLines(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	f.Add([]byte("{a=b;}\r\n\r\n (c, d) \r#5\n\n\"e f\" \"g\"\nh"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var want []cgpdata.Value
@@ -55,7 +55,7 @@ func FuzzDecoderLines(f *testing.F) {
 
 // What an Encoder writes of the tokens of a Decoder is the same value.
 func FuzzEncoder(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		want, err := cgpdata.Parse(text, lenient)
 		if err != nil {

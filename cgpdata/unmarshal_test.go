@@ -322,7 +322,7 @@ type everyKind struct {
 // Unmarshal accepts nothing that Parse does not, whatever the type; and what was read is
 // written, and read back as the same.
 func FuzzUnmarshal(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	typ := reflect.TypeFor[everyKind]()
 	for _, row := range mapped {
 		for i := range typ.NumField() {
