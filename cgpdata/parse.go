@@ -368,7 +368,7 @@ func (p *parser) nextPair(f *frame, i int, first bool) (end int, due bool) {
 		case i == len(p.src) && f.bracket == 0:
 			return i, false
 		default:
-			i = p.failPair(i, "a key or '}'")
+			i = p.failPair(i, keyOrEnd(f.bracket))
 		}
 		if i < 0 || p.at(i) != ';' {
 			return i, true
@@ -396,6 +396,14 @@ func (p *parser) key(f *frame, i int) (end int) {
 		return p.failPair(i, "'='")
 	}
 	return p.skip(i + 1)
+}
+
+// keyOrEnd tells what may stand where a key may.
+func keyOrEnd(bracket byte) string {
+	if bracket == 0 {
+		return "a key or the end of the text"
+	}
+	return "a key or '}'"
 }
 
 func (p *parser) failPair(i int, want string) int {
