@@ -290,7 +290,7 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			switch {
 			case n >= 0:
 			case rest != nil:
-				all, _ := r.fields[r.rest].of(v, true)
+				all := r.fields[r.rest].of(v)
 				if others == nil {
 					others = newEntry(all.Type(), rest)
 				}
@@ -309,7 +309,7 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			if len(f.index) == 1 { // spares a call
 				to = v.Field(f.index[0])
 			} else {
-				to, _ = f.of(v, true)
+				to = f.of(v)
 			}
 			if done != nil {
 				if done[n] { // the last one counts, and nothing of those before it
