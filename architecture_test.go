@@ -44,7 +44,8 @@ var mayImport = map[string][]string{
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/server": {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/cgpdata": {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
+	"examples/server":  {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {
