@@ -39,13 +39,13 @@ var checked = []struct {
 		`2:10 want ';', not "S" at A`, `4:10 want ';', not "(" at C`, `5:6 want a value, not "/" at D`,
 	}},
 	{"URL without quotes", "{\n A = http://host/x;\n B = 1;\n C = #;\n}", []string{`3:2 want ';', not "B" at A`, "4:6 unknown kind of value after # at C"}},
-	{"missing last quote", "{\n A = \"Big Server;\n B = \"x\";\n C = #;\n}", []string{"2:18 control byte in string at A", "4:6 unknown kind of value after # at C"}},
-	{"missing last quote, CR LF", "{\r\n A = \"Big;\r\n B = \"\";\r\n C = #;\r\n}", []string{"2:11 control byte in string at A", "4:6 unknown kind of value after # at C"}},
-	{"missing last quote and no other", "{\n A = \"Big;\n B = 1;\n C = #;\n}", []string{"2:11 control byte in string at A", "4:6 unknown kind of value after # at C"}},
+	{"missing last quote", "{\n A = \"Big Server;\n B = \"x\";\n C = #;\n}", []string{"2:18 control byte or line end in string at A", "4:6 unknown kind of value after # at C"}},
+	{"missing last quote, CR LF", "{\r\n A = \"Big;\r\n B = \"\";\r\n C = #;\r\n}", []string{"2:11 control byte or line end in string at A", "4:6 unknown kind of value after # at C"}},
+	{"missing last quote and no other", "{\n A = \"Big;\n B = 1;\n C = #;\n}", []string{"2:11 control byte or line end in string at A", "4:6 unknown kind of value after # at C"}},
 	{"missing first quote", "{\n A = Big Server\";\n B = \"x\";\n C = #;\n}", []string{`2:10 want ';', not "S" at A`, "4:6 unknown kind of value after # at C"}},
 	{"quote in a string", "{A=\"Bob \"the\" Smith\"; B=#;}", []string{`1:10 want ';', not "t" at A`, "1:25 unknown kind of value after # at B"}},
-	{"string on two lines", "{A=\"one\ntwo\"; B=#;}", []string{"1:8 control byte in string at A", "2:9 unknown kind of value after # at B"}},
-	{"missing quote of a key", "{\n \"A = 1;\n B = \"x\";\n C = #;\n}", []string{"2:9 control byte in string", "4:6 unknown kind of value after # at C"}},
+	{"string on two lines", "{A=\"one\ntwo\"; B=#;}", []string{"1:8 control byte or line end in string at A", "2:9 unknown kind of value after # at B"}},
+	{"missing quote of a key", "{\n \"A = 1;\n B = \"x\";\n C = #;\n}", []string{"2:9 control byte or line end in string", "4:6 unknown kind of value after # at C"}},
 	{"escapes", `{A="\9"; B=("\256", "\x"); C="\u'D800'";}`, []string{"1:5 unknown escape at A", "1:14 byte code above 255 at B[0]", "1:22 unknown escape at B[1]", "1:31 no Unicode code point at C"}},
 
 	{"tokens", "{A=#T32-01-2000; B=#99999999999999999999; C=[a]; D=[HQ-=]; E=#I[x]; F=#I[::1]:0; G=<a></b>; H=#5x; I=#;}", []string{
@@ -81,7 +81,7 @@ var checked = []struct {
 	}},
 	{"repeated keys of a broken dictionary", "{a={b=1;b=2;c=#;d=3;d=4};}", []string{"1:9 duplicate key at a.d", "1:15 unknown kind of value after # at a.c", "1:21 duplicate key at a.d", `1:24 want ';', not "}" at a.d`}},
 	{"another format", "[Settings]\nLogLevel = 3\nName = x\n", []string{`2:1 want the end of the text, not "L"`, `3:1 want ';', not "N" at LogLevel`}},
-	{"bytes", "{a=\xFF;b=\"\xFE\";c=\"\x01\x02\";}", []string{"1:4 invalid UTF-8 at a", "1:9 invalid UTF-8 at b", "1:15 control byte in string at c", "1:16 control byte in string at c"}},
+	{"bytes", "{a=\xFF;b=\"\xFE\";c=\"\x01\x02\";}", []string{"1:4 invalid UTF-8 at a", "1:9 invalid UTF-8 at b", "1:15 control byte or line end in string at c", "1:16 control byte or line end in string at c"}},
 }
 
 func checkLines(src []byte) []string {
@@ -184,7 +184,7 @@ func ExampleCheck() {
 
 // Check tells of an error if and only if Parse does, and of the same among others.
 func FuzzCheck(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	for _, row := range checked {
 		f.Add([]byte(row.in))
 	}

@@ -112,7 +112,7 @@ func commentsIn(text []byte) []string {
 // Format keeps value and comments, does what Append does if there are none, and does it
 // once.
 func FuzzFormat(f *testing.F) {
-	addRows(f)
+	addCorpus(f)
 	for _, row := range formatted {
 		f.Add([]byte(row.in))
 	}

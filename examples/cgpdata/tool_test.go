@@ -49,7 +49,7 @@ func sameAfterJSON(t *testing.T, text []byte, flags ...string) {
 
 func TestJSONIdentity(t *testing.T) {
 	t.Parallel()
-	names, err := filepath.Glob("../../cgpdata/testdata/*.settings")
+	names, err := filepath.Glob("../../cgpdata/testdata/valid/*/*.cgp")
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
 	for _, name := range names {
