@@ -139,10 +139,11 @@ func (e *editor) indent() string {
 			return lineBreak(p.lead)
 		}
 	}
-	if indent := lineBreak(e.tail); indent != "" {
-		return indent + "  "
+	indent := lineBreak(e.tail)
+	if indent == "" || len(indent) > maxIndent-len("  ") {
+		return ""
 	}
-	return ""
+	return indent + "  "
 }
 
 // drop deletes a piece.

@@ -248,30 +248,3 @@ func TestNewKey(t *testing.T) {
 	require.Regexp(t, `^[A-Z2-7]{26,}$`, key) // 5 bits each: 130
 	require.NotEqual(t, key, meta.NewKey())
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(shared))
-	f.Add([]byte("\uFEFF<m:meta xmlns:m='u'><m:accessPwd><m:key>k</m:key></m:accessPwd><m:ACL/></m:meta>"))
-	f.Add([]byte(`<meta><ACL><subKey key="anyone@">l<!-- r --><![CDATA[w]]></subKey></ACL><?p?></meta>`))
-	f.Add([]byte("<meta\n><accessPwd\t/ ><ACL/></meta >"))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		doc, err := meta.Parse(src)
-		rest, cutErr := meta.WithoutGrants(src)
-		require.Equal(t, err == nil, cutErr == nil)
-		if err != nil {
-			return
-		}
-		for _, key := range doc.Keys() {
-			require.True(t, doc.HasKey(key))
-		}
-		again, err := meta.Parse(rest)
-		require.NoError(t, err, "%q", rest)
-		_, hasACL := again.ACL()
-		require.False(t, hasACL)
-		require.Empty(t, again.Keys())
-		require.Equal(t, doc.Namespace(), again.Namespace())
-		twice, err := meta.WithoutGrants(rest)
-		require.NoError(t, err)
-		require.Equal(t, rest, twice)
-	})
-}
