@@ -77,7 +77,9 @@ func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *plac
 		if _, err := os.Stat(old.proof); err == nil {
 			return old
 		}
-		b.stores.forget(old.storage.last().root)
+		if err := b.stores.forget(old.storage.last().root); err != nil {
+			b.log.Error("storage of an account that is gone cannot be closed", "account", name+"@"+d.name, "err", err)
+		}
 	}
 	return b.locate(d, name, now)
 }

@@ -489,6 +489,11 @@ func TestDefaultStore(t *testing.T) {
 	a, err = b.Account(t.Context(), "fred@main.example")
 	require.NoError(t, err)
 	require.Nil(t, a.Store)
+
+	require.NoError(t, b.Close())
+	usage, err := os.ReadFile(filepath.Join(dir, "Accounts/john.macnt/account.web.state/usage"))
+	require.NoError(t, err)
+	require.Equal(t, "{Bytes=5;Files=1;}\n", string(usage))
 }
 
 func TestAccounts(t *testing.T) {

@@ -36,8 +36,9 @@ type Options struct {
 	UnmarkedClear bool
 	// OpenStore opens the storage of an account whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. It is
-	// called once for each root, as long as the account exists. nil: a
-	// [dirstore.Store] with the default options.
+	// called once for each root, as long as the account exists. A Store that is
+	// an [io.Closer] is closed when its account is gone, and by [Base.Close].
+	// nil: a [dirstore.Store] with the default options.
 	OpenStore func(root string, create bool) (filestore.Store, error)
 	// Logger gets what is wrong with files, and logins that fail. nil: nobody.
 	Logger *slog.Logger
@@ -136,6 +137,12 @@ func open(dir string, o *Options) (*Base, error) {
 	}
 	return b, nil
 }
+
+// Close closes the storages. Call it when nothing uses them any more, at the end
+// of the program: what accounts hold then need not be counted again. Accounts
+// that have a storage cannot be had after it. The error names all storages that
+// could not be closed; nothing that users stored is lost by that.
+func (b *Base) Close() error { return b.stores.close() }
 
 // readMain returns the name of the Main Domain.
 func (b *Base) readMain() (string, error) {

@@ -94,17 +94,17 @@ func BenchmarkStat(b *testing.B) {
 func BenchmarkCreate(b *testing.B) {
 	content := []byte(strings.Repeat("x", 4096))
 	for _, depth := range depths {
-		for _, noSync := range []bool{true, false} {
+		for _, sync := range []dirstore.Sync{dirstore.SyncLater, dirstore.SyncBefore} {
 			root := benchRoot(b)
 			dir := deep(b, root, depth)
-			s, err := dirstore.Open(root, &dirstore.Options{NoSync: noSync})
+			s, err := dirstore.Open(root, &dirstore.Options{Sync: sync})
 			require.NoError(b, err)
-			suffix := fmt.Sprintf("/depth%d/sync=%v", depth, !noSync)
+			suffix := fmt.Sprintf("/depth%d/sync=%v", depth, sync)
 			b.Run("os"+suffix, func(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(len(content)))
 				for i := 0; b.Loop(); i++ {
-					if err := osCreate(filepath.Join(root, dir), fmt.Sprint("os", i), content, noSync); err != nil {
+					if err := osCreate(filepath.Join(root, dir), fmt.Sprint("os", i), content, sync); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -128,14 +128,14 @@ func BenchmarkCreate(b *testing.B) {
 }
 
 // osCreate writes a file beside its place and renames it.
-func osCreate(dir, name string, content []byte, noSync bool) error {
+func osCreate(dir, name string, content []byte, sync dirstore.Sync) error {
 	f, err := os.CreateTemp(dir, "upload")
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	f.Write(content)
-	if noSync {
+	if sync == dirstore.SyncLater {
 		return os.Rename(f.Name(), dir+"/"+name)
 	}
 	f.Sync()

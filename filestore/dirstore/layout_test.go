@@ -50,6 +50,13 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content)
+}
+
 func TestMadeByFirstChange(t *testing.T) {
 	t.Parallel()
 	for name, open := range opens {

@@ -118,13 +118,6 @@ func write(t *testing.T, path, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-func contents(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(content)
-}
-
 func TestHardLinkIsAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -60,6 +60,7 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 			yield(info{path: dir}, filestore.ErrNotDirectory)
 			return
 		}
+		s.meet(st)
 		for {
 			names, err := f.Readdirnames(batch)
 			for _, last := range names {
@@ -75,6 +76,7 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 				if err == nil && st.kind != kindFile && st.kind != kindDir {
 					continue
 				}
+				s.meet(st)
 				if !yield(info{path, st}, err) {
 					return
 				}

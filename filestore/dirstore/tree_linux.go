@@ -109,8 +109,12 @@ func (t beneath) open(name string) (*os.File, stat, error) {
 	return os.NewFile(uintptr(fd), label), st, nil
 }
 
-func (t beneath) create(name string) (*os.File, error) {
-	return t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
+func (t beneath) create(name string) (newFile, error) {
+	f, err := t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
+	if err != nil {
+		return nil, err // not a nil *os.File
+	}
+	return f, nil
 }
 
 func (t beneath) lstat(name string) (stat, error) {
@@ -144,7 +148,7 @@ func (t beneath) birth(name string) (birth, error) {
 	return b, err
 }
 
-func (t beneath) fstat(f *os.File) (stat, error) { return fdStat(int(f.Fd())) }
+func (t beneath) fstat(f newFile) (stat, error) { return fdStat(int(f.Fd())) }
 
 func fdStat(fd int) (stat, error) {
 	var st unix.Stat_t

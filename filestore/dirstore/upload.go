@@ -25,7 +25,7 @@ type upload struct {
 	o       filestore.CreateOptions
 	limits  filestore.Limits
 	base    stat // the file at Create; kindNone if there was none
-	file    *os.File
+	file    newFile
 	staged  string // the entry of the state directory, until it is renamed
 	offset  int64  // old bytes before the new ones
 	written int64
@@ -84,7 +84,7 @@ func (u *upload) target(t tree) (stat, error) {
 	if err := s.checkParent(t, u.name); err != nil {
 		return stat{}, err
 	}
-	st, err := t.lstat(s.at(u.name))
+	st, err := s.look(t, u.name)
 	switch {
 	case err != nil:
 		return stat{}, err
@@ -143,7 +143,7 @@ func (u *upload) reserve(old stat, size int64) error {
 }
 
 // stage makes a new file in the state directory, and that if need be.
-func (s *Store) stage(t tree) (f *os.File, entry string, err error) {
+func (s *Store) stage(t tree) (f newFile, entry string, err error) {
 	entry = rand.Text()
 	f, err = t.create(s.staged(entry))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +200,7 @@ func (u *upload) keepOld(t tree) error {
 
 // copyN copies size bytes, without reading them where the system can do that.
 // Fewer give io.ErrUnexpectedEOF.
-func copyN(ctx context.Context, to, from *os.File, size int64) error {
+func copyN(ctx context.Context, to newFile, from *os.File, size int64) error {
 	for size > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -318,20 +318,19 @@ func (u *upload) commit() (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
+	defer u.s.syncs.Done()
 	dir, _ := filestore.Split(u.name)
 	return st, u.s.sync(t, u.s.at(dir))
 }
 
-// publish renames the upload into place.
+// publish renames the upload into place. If that was done the caller syncs the
+// directory, which others need not wait for, and tells u.s.syncs.
 func (u *upload) publish(t tree) (stat, error) {
 	s := u.s
-	if err := s.lock(u.ctx); err != nil {
+	if err := s.begin(u.ctx, t); err != nil {
 		return stat{}, err
 	}
-	defer s.unlock()
-	if err := s.recount(u.ctx, t); err != nil {
-		return stat{}, err
-	}
+	defer s.end()
 	old, err := u.target(t)
 	if err != nil {
 		return stat{}, err
@@ -351,7 +350,7 @@ func (u *upload) publish(t tree) (stat, error) {
 	u.staged = ""
 	st, err := t.fstat(u.file)
 	if err != nil {
-		s.counted.Store(nil)
+		s.distrust()
 		return stat{}, err
 	}
 	delta := filestore.Usage{Files: 1, Bytes: st.size}
@@ -359,6 +358,7 @@ func (u *upload) publish(t tree) (stat, error) {
 		delta = filestore.Usage{Bytes: st.size - old.size}
 	}
 	s.ledger.settle(&u.held, delta)
+	s.syncs.Add(1)
 	return st, nil
 }
 
