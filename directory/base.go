@@ -10,7 +10,9 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -34,6 +36,10 @@ type Options struct {
 	// text, even where PasswordEncryption names a method. It may be a hash of an
 	// unknown form, which then is its own password.
 	UnmarkedClear bool
+	// Crypt reports whether a password belongs to a crypt(3) string of a form
+	// that the package does not know, as those of traditional DES are. It must be
+	// safe for concurrent use. nil: such strings open no account.
+	Crypt func(stored, password string) bool
 	// OpenStore opens the storage of an account whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. It is
 	// called once for each root, as long as the account exists. nil: a
@@ -61,6 +67,7 @@ type Base struct {
 	now           func() time.Time
 	log           *slog.Logger
 	unmarkedClear bool
+	crypt         func(stored, password string) bool
 	hosts         hosts
 
 	main     *domain
@@ -69,6 +76,12 @@ type Base struct {
 	domains  *recent[string, *domain]
 	accounts *recent[accountKey, *account]
 	stores   stores
+
+	failures failures
+	checked  checked
+	lanes    lanes
+	hashing  chan struct{}          // holds a token for each hash that is worked out
+	decoy    atomic.Pointer[secret] // the last one that was costly
 }
 
 var _ filestore.Directory = (*Base)(nil)
@@ -108,10 +121,14 @@ func open(dir string, o *Options) (*Base, error) {
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
+		crypt:         o.Crypt,
 		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
 		domains:       newRecent[string, *domain](keepDomains),
 		accounts:      newRecent[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, byRoot: map[string]*storage{}},
+		failures:      newFailures(),
+		checked:       newChecked(),
+		hashing:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 	if b.now == nil {
 		b.now = time.Now

@@ -85,10 +85,12 @@ func newBase(t testing.TB, f files, o directory.Options) *fixture {
 }
 
 // pass moves the clock on, so that files are looked at again.
-func (x *fixture) pass() {
+func (x *fixture) pass() { x.advance(time.Second) }
+
+func (x *fixture) advance(d time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.now = x.now.Add(time.Second)
+	x.now = x.now.Add(d)
 }
 
 // change writes files, and lets the change be seen.
