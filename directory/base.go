@@ -73,9 +73,12 @@ type Base struct {
 	main     *domain
 	defaults *watched[settings] // Settings/DomainDefault.settings
 	modules  *recent[string, *watched[cgpdata.Value]]
-	domains  *recent[string, *domain]
-	accounts *recent[accountKey, *account]
-	stores   stores
+	domains  *recent[string, *domain] // by the names of their directories
+	// domainNames are the names of domains in lower case, and of their
+	// directories, where these are not in lower case.
+	domainNames *watched[map[string]string]
+	accounts    *recent[accountKey, *account]
+	stores      stores
 
 	failures failures
 	checked  checked
@@ -144,6 +147,7 @@ func open(dir string, o *Options) (*Base, error) {
 		return nil, err
 	}
 	b.main = b.newDomain(name, "Accounts")
+	b.domainNames = watch(b, readDomainNames, "Domains")
 	b.defaults = watch(b, readDomainSettings, "Settings", "DomainDefault.settings")
 	if _, err := b.defaults.get(b.now()); err != nil {
 		return nil, fileError("Settings/DomainDefault.settings", err)
@@ -202,11 +206,11 @@ func (b *Base) relative(path string) string {
 // MainDomain returns the name of the Main Domain, in lower case.
 func (b *Base) MainDomain() string { return b.main.name }
 
-// Domains yields the names of the domains, the Main Domain first, then those in
-// the directory Domains, sorted. A directory there whose name is no name of a
-// domain in lower case yields an error, and so does a directory Domains that
-// cannot be read; the walk goes on. It is for reports: nothing is kept in
-// memory.
+// Domains yields the names of the domains in lower case, the Main Domain first,
+// then those in the directory Domains, sorted as they stand there; one name comes
+// once. A directory there whose name is no name of a domain yields an error, and
+// so does a directory Domains that cannot be read; the walk goes on. It is for
+// reports: nothing is kept in memory.
 func (b *Base) Domains(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if !yield(b.main.name, nil) {
@@ -217,16 +221,20 @@ func (b *Base) Domains(ctx context.Context) iter.Seq2[string, error] {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !yield("", fileError("Domains", err)) {
 			return
 		}
+		seen := map[string]struct{}{b.main.name: {}}
 		for _, e := range entries {
-			name, err := e.Name(), ctx.Err()
+			name, err := strings.ToLower(e.Name()), ctx.Err()
+			_, again := seen[name]
 			switch {
 			case err != nil:
 				yield("", err)
 				return
-			case name == b.main.name || !isDirectory(filepath.Join(dir, name)):
+			case again || !isDirectory(filepath.Join(dir, e.Name())):
 				continue
 			case !validDomain(name):
-				name, err = "", fmt.Errorf("directory %q in Domains: no name of a domain in lower case", name)
+				name, err = "", fmt.Errorf("directory %q in Domains: no name of a domain", e.Name())
+			default:
+				seen[name] = struct{}{}
 			}
 			if !yield(name, err) {
 				return

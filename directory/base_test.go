@@ -214,7 +214,7 @@ func TestDomains(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
 		"Domains/client2.com/": "", "Domains/client1.com/": "", "Domains/file": "",
-		"Domains/Upper.com/": "", "Domains/main.example/": "",
+		"Domains/Upper.com/": "", "Domains/main.example/": "", "Domains/CLIENT1.com/": "", "Domains/a_b c/": "",
 	}, directory.Options{})
 	var names, errs []string
 	for name, err := range b.Domains(t.Context()) {
@@ -224,8 +224,8 @@ func TestDomains(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	require.Equal(t, []string{"main.example", "client1.com", "client2.com"}, names)
-	require.Equal(t, []string{`directory "Upper.com" in Domains: no name of a domain in lower case`}, errs)
+	require.Equal(t, []string{"main.example", "client1.com", "upper.com", "client2.com"}, names)
+	require.Equal(t, []string{`directory "a_b c" in Domains: no name of a domain`}, errs)
 	for name := range b.Domains(t.Context()) {
 		require.Equal(t, "main.example", name)
 		break
