@@ -100,6 +100,13 @@ func (x *fixture) change(t testing.TB, f files) {
 	x.pass()
 }
 
+func (x *fixture) account(t testing.TB, address string) filestore.Account {
+	t.Helper()
+	a, err := x.Account(t.Context(), address)
+	require.NoError(t, err)
+	return a
+}
+
 func (x *fixture) path(name string) string { return filepath.Join(x.dir, filepath.FromSlash(name)) }
 
 // logBuffer keeps what is logged. It is safe for concurrent use.
