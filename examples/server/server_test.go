@@ -241,6 +241,13 @@ func TestTermDuringUpload(t *testing.T) {
 	before := r.entries(t, "john@client1.com")
 	old, err := os.ReadFile(r.storage("john@client1.com", "notes.txt"))
 	require.NoError(t, err)
+	page, err := http.NewRequestWithContext(t.Context(), "GET", r.url("/~john/index.wssp"), nil)
+	require.NoError(t, err)
+	page.SetBasicAuth("john", r.password["john@client1.com"])
+	counted, err := http.DefaultClient.Do(page) // the page shows the usage, so it is counted
+	require.NoError(t, err)
+	counted.Body.Close()
+	require.Equal(t, http.StatusOK, counted.StatusCode)
 	body, feed := io.Pipe()
 	request, err := http.NewRequestWithContext(t.Context(), "PUT", r.url("/~john/notes.txt"), body)
 	require.NoError(t, err)
