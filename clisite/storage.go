@@ -161,6 +161,15 @@ func (t target) need(ctx context.Context, view *filestore.View) error {
 	return err
 }
 
+// needTarget is need for what is going to be changed.
+func (t target) needTarget(ctx context.Context, view *filestore.View) error {
+	info, err := view.Target(ctx, t.name)
+	if err == nil && info != nil && t.directory && !info.IsDir() {
+		err = filestore.ErrNotDirectory
+	}
+	return err
+}
+
 func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	view, t, err := o.open(a.path)
 	if err != nil {
@@ -272,8 +281,9 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err != nil {
 		return none, err
 	}
-	if err := view.Manage(ctx, filestore.Root); err != nil {
-		return none, err // by shape, before anything is looked at
+	from.directory = from.directory || to.directory
+	if err := from.needTarget(ctx, view); err != nil {
+		return none, err
 	}
 	same, err := filestore.SameAccount(ctx, o.directory, from.address, to.address)
 	if err == nil && !same {
@@ -282,22 +292,13 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err != nil {
 		return none, err
 	}
-	if from.directory || to.directory {
-		from.directory = true
-		if err := from.need(ctx, view); err != nil {
-			return none, err
-		}
-	}
 	return none, view.Rename(ctx, from.name, to.name, filestore.RenameOptions{})
 }
 
 func remove(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	view, t, err := o.open(a.file)
 	if err == nil {
-		err = view.Manage(ctx, filestore.Root) // by shape, before anything is looked at
-	}
-	if err == nil {
-		err = t.need(ctx, view)
+		err = t.needTarget(ctx, view)
 	}
 	if err != nil {
 		return none, err

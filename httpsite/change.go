@@ -1,6 +1,7 @@
 package httpsite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,15 +16,15 @@ import (
 // put stores the body under the name (RFC 9110 §9.3.4). Until all of it is
 // there, the old file stays.
 func (req *request) put(view *filestore.View) error {
+	current, err := view.Target(req.r.Context(), req.name)
+	if err != nil {
+		return err
+	}
 	if req.directory || req.name == filestore.Root {
 		return filestore.ErrIsDirectory
 	}
 	if req.r.Header.Get("Content-Range") != "" {
 		return errPartialPut // RFC 9110 §14.5
-	}
-	current, err := stat(req, view, req.name)
-	if err != nil {
-		return err
 	}
 	o, err := conditions(req.r, current)
 	if err != nil {
@@ -88,7 +89,7 @@ func (r bodyReader) Read(p []byte) (int, error) {
 // delete removes a file, or a directory with all its members (RFC 4918
 // §9.6.1).
 func (req *request) delete(view *filestore.View) error {
-	current, err := stat(req, view, req.name)
+	current, err := view.Target(req.r.Context(), req.name)
 	if err != nil {
 		return err
 	}
@@ -107,6 +108,9 @@ func (req *request) delete(view *filestore.View) error {
 
 // mkcol makes a directory (RFC 4918 §9.3).
 func (req *request) mkcol(view *filestore.View) error {
+	if _, err := view.Target(req.r.Context(), req.name); err != nil {
+		return err
+	}
 	if req.r.ContentLength != 0 {
 		return errBodyNotUnderstood
 	}
@@ -128,7 +132,11 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	if err != nil {
 		return err
 	}
-	current, err := stat(req, view, req.name)
+	old, err := view.Target(ctx, to)
+	if err != nil {
+		return err
+	}
+	current, err := source(ctx, view, req.name, move)
 	if err != nil {
 		return err
 	}
@@ -137,10 +145,6 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	}
 	if current != nil && req.target.directory && !current.IsDir() {
 		return fs.ErrNotExist
-	}
-	old, err := stat(req, view, to)
-	if err != nil {
-		return err
 	}
 	if move {
 		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace})
@@ -204,23 +208,17 @@ func (req *request) destination() (string, error) {
 	return t.name, err
 }
 
-// stat returns what is stored under name, nil if nothing is.
-func stat(req *request, view *filestore.View, name string) (filestore.FileInfo, error) {
-	info, err := view.Stat(req.r.Context(), name)
-	if errors.Is(err, filestore.ErrNotDirectory) {
+// source returns what a transfer finds under its source; nil if nothing is
+// there.
+func source(ctx context.Context, view *filestore.View, name string, move bool) (filestore.FileInfo, error) {
+	if move {
+		return view.Target(ctx, name)
+	}
+	info, err := view.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, ignoreMissing(err)
-	}
-	return info, nil
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return info, err
 }
 
 // parentConflict: for a method that makes a new name, a missing parent or one
