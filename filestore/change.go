@@ -56,7 +56,7 @@ func (v *View) Mkdir(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return a.Store.Mkdir(ctx, name, a.Limits)
+	return a.Store.Mkdir(ctx, name, nil, a.Limits)
 }
 
 // target enters a name that is to be made or replaced.
@@ -125,7 +125,7 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	if err != nil {
 		return err
 	}
-	attributes := withoutGrants
+	attributes := func(_ bool, sidecar []byte) []byte { return withoutGrants(sidecar) }
 	if !t.readable {
 		attributes = nil
 	}

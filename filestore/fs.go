@@ -108,6 +108,9 @@ type CreateOptions struct {
 	// IfMatch, if not empty, demands that the file exists with this entity
 	// tag at Create and still at Commit, else ErrChanged. "*" stands for any.
 	IfMatch string
+	// Paired demands of a sidecar that what it belongs to exists, at Create and
+	// still at Commit, else fs.ErrNotExist.
+	Paired bool
 	// ModTime, if not zero, becomes the modification time.
 	ModTime time.Time
 }

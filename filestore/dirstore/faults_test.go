@@ -84,7 +84,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 	before := files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4"}
-	same := func(sidecar []byte) []byte { return sidecar }
+	same := func(_ bool, sidecar []byte) []byte { return sidecar }
 	tests := []struct {
 		name   string
 		change func(ctx context.Context, s *Store) error
@@ -114,6 +114,9 @@ func TestFaults(t *testing.T) {
 		{"replace a file", func(ctx context.Context, s *Store) error {
 			return s.Rename(ctx, "c", "b/x", filestore.RenameOptions{Replace: true})
 		}, files{"a": "1", "a.meta": "m", "b/x": "4", "b/y.meta": "3", "b.meta": "n"}},
+		{"make a directory with a sidecar", func(ctx context.Context, s *Store) error {
+			return s.Mkdir(ctx, "d", []byte("s"), limits)
+		}, files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4", "d.meta": "s"}},
 		{"copy", func(ctx context.Context, s *Store) error {
 			return s.Copy(ctx, "b", "a", filestore.CopyOptions{Replace: true}, same, limits)
 		}, files{"a/x": "2", "a/y.meta": "3", "a.meta": "n", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4"}},
@@ -146,10 +149,13 @@ func TestFaults(t *testing.T) {
 					} else if err == nil {
 						require.Equal(t, tt.after, filesIn(t, root))
 					}
-					require.NoError(t, s.Mkdir(t.Context(), "next", limits))
+					require.NoError(t, s.Mkdir(t.Context(), "next", nil, limits))
 					require.NoError(t, s.Remove(t.Context(), "next", filestore.RemoveOptions{}))
 					now := filesIn(t, root)
 					require.Contains(t, []files{before, tt.after}, now, "fault at call %d", at)
+					if _, made := now["d.meta"]; made {
+						require.DirExists(t, filepath.Join(root, "d"), "fault at call %d", at)
+					}
 					s2, err := Open(root, nil)
 					require.NoError(t, err)
 					require.Equal(t, now, filesIn(t, root))
