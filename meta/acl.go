@@ -1,9 +1,15 @@
 package meta
 
 import (
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
+
+// aclName is the local name of the elements that hold an ACL.
+const aclName = "ACL"
 
 // Rights is a set of access rights, one bit for each letter of an ACL. No right
 // implies another. The zero value is no right.
@@ -123,9 +129,55 @@ func sameName(a, b string) bool {
 	return a == b || strings.ToLower(a) == strings.ToLower(b) && strings.ToUpper(a) == strings.ToUpper(b)
 }
 
-// parseEntry reads one subKey element; ok is false if it gives nothing.
-func parseEntry(subject, text string) (entry Entry, ok bool) {
-	subject, text = strings.TrimSpace(subject), strings.TrimSpace(text)
-	signed := strings.HasPrefix(subject, "+") || strings.HasPrefix(subject, "-") || strings.ContainsAny(text, "+-")
-	return Entry{Subject: subject, Rights: parseRights(text)}, subject != "" && !signed
+// writtenEntry is an entry as it stands in a document, signs and unknown
+// letters included.
+type writtenEntry struct{ subject, letters string }
+
+// entriesOf returns the entries of an ACL element. One with elements inside is
+// none: our choice.
+func entriesOf(acl *element) []writtenEntry {
+	var entries []writtenEntry
+	for _, child := range acl.children {
+		if child.name != (xml.Name{Space: acl.name.Space, Local: "subKey"}) || len(child.children) > 0 {
+			continue
+		}
+		if subject := strings.TrimSpace(child.attribute("key")); subject != "" {
+			entries = append(entries, writtenEntry{subject, strings.TrimSpace(string(child.text))})
+		}
+	}
+	return entries
+}
+
+// parse returns what an entry means; ok is false if it gives nothing.
+func (e writtenEntry) parse() (entry Entry, ok bool) {
+	signed := strings.HasPrefix(e.subject, "+") || strings.HasPrefix(e.subject, "-") || strings.ContainsAny(e.letters, "+-")
+	return Entry{Subject: e.subject, Rights: parseRights(e.letters)}, !signed
+}
+
+// aclElement writes an ACL element.
+func aclElement(entries []writtenEntry) string {
+	var b strings.Builder
+	b.WriteString("<" + aclName + ">")
+	for _, e := range entries {
+		b.WriteString(`<subKey key="` + escape(e.subject) + `">` + escape(e.letters) + "</subKey>")
+	}
+	b.WriteString("</" + aclName + ">")
+	return b.String()
+}
+
+// write returns the entry for aclElement, or why it cannot be written.
+func (e Entry) write() (writtenEntry, error) {
+	if err := checkText(e.Subject); err != nil {
+		return writtenEntry{}, fmt.Errorf("subject %w", err)
+	}
+	name, domain, hasDomain := strings.Cut(e.Subject, "@")
+	account := strings.TrimPrefix(name, "#")
+	switch {
+	case account == "" || strings.ContainsFunc(e.Subject, unicode.IsSpace) || strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") || strings.Contains(domain, "@"),
+		hasDomain && domain == "" && !sameName(name, "anyone"):
+		return writtenEntry{}, errors.New("subject is none of anyone, account and #group, with or without a domain")
+	case e.Rights >= 1<<len(letters):
+		return writtenEntry{}, fmt.Errorf("unknown right in %v", e.Rights)
+	}
+	return writtenEntry{e.Subject, e.Rights.String()}, nil
 }

@@ -1,47 +1,70 @@
 package meta
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/xml"
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// Document is one metadata document, read by [Parse]. It is immutable and safe
-// for concurrent use. The zero value is a document that grants nothing.
+// Document is one metadata document, read by [Parse] or made by [New]. It is
+// immutable and safe for concurrent use: [Document.Apply] returns another one.
+// The zero value is an empty document in no namespace.
 type Document struct {
-	namespace string
-	keys      []string
-	acl       ACL
-	hasACL    bool
-	grants    []*element // the accessPwd and ACL elements, in document order
+	text   string
+	root   *element
+	keys   []string
+	acl    ACL
+	hasACL bool
+	grants []*element // the accessPwd and ACL elements, in document order
+}
+
+// New returns a document without attributes. Its elements are in the given
+// namespace, or in none if that is "". It returns an error if there can be no
+// such namespace, or if its name is longer than [MaxNamespace].
+func New(namespace string) (*Document, error) {
+	if err := checkText(namespace); err != nil {
+		return nil, fmt.Errorf("meta: namespace %w", err)
+	}
+	declaration := ""
+	if namespace != "" {
+		declaration = declarationOf("", namespace)
+	}
+	return parse(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<meta" + declaration + ">\n</meta>\n")
 }
 
 // Parse reads a metadata document. The document has to be well-formed, in
-// UTF-8, within [MaxBytes], [MaxDepth] and [MaxElements], without a document
-// type declaration, and its topmost element has to be named meta, in any
-// namespace or in none. An error tells line and column; a document with an
-// error grants nothing. Parse keeps no reference to src.
+// UTF-8, within the limits of this package, without a document type
+// declaration, and its topmost element has to be named meta, in any namespace
+// or in none. An error tells line and column; a document with an error grants
+// nothing. Parse keeps no reference to src.
 //
 // accessPwd and ACL count only as direct children of the topmost element and
 // only in its namespace. Anything else by these names is a plain attribute.
 //
 // Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders"; the
 // limits and the rule on namespaces are our choice.
-func Parse(src []byte) (*Document, error) {
-	root, err := parseTree(src)
+func Parse(src []byte) (*Document, error) { return parse(string(src)) }
+
+func parse(text string) (*Document, error) {
+	root, err := parseDocument(text)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{namespace: root.name.Space}
+	d := &Document{text: text, root: root}
 	for _, child := range root.children {
 		switch child.name {
-		case d.name("accessPwd"):
-			d.addKeys(child)
-		case d.name("ACL"):
-			d.addEntries(child)
+		case d.name(sharesName):
+			for _, key := range keysOf(child) {
+				d.keys = append(d.keys, key.text)
+			}
+		case d.name(aclName):
+			d.hasACL = true
+			for _, written := range entriesOf(child) {
+				if entry, ok := written.parse(); ok {
+					d.acl = append(d.acl, entry)
+				}
+			}
 		default:
 			continue
 		}
@@ -50,9 +73,18 @@ func Parse(src []byte) (*Document, error) {
 	return d, nil
 }
 
+// Bytes returns the text of the document in new memory. That of a document
+// from [Parse] is what was parsed, to the byte.
+func (d *Document) Bytes() []byte { return []byte(d.text) }
+
 // Namespace returns the namespace of the topmost element, "" for none. It is
 // the one to use for a new document in the same storage.
-func (d *Document) Namespace() string { return d.namespace }
+func (d *Document) Namespace() string {
+	if d.root == nil {
+		return ""
+	}
+	return d.root.name.Space
+}
 
 // Keys returns the share keys of the document, trimmed, in their order; empty
 // ones are left out. A key is a secret: show it to those who may administer the
@@ -83,37 +115,7 @@ func (d *Document) String() string {
 	return fmt.Sprintf("meta document with %d share keys and %d ACL entries", len(d.keys), len(d.acl))
 }
 
-// NewKey returns a new random share key: 26 letters and digits that need no
-// escaping in a URL, with at least 128 bits from crypto/rand. It is safe for
-// concurrent use.
-func NewKey() string { return rand.Text() }
-
-// addKeys takes the keys of one accessPwd element.
-func (d *Document) addKeys(accessPwd *element) {
-	for _, child := range accessPwd.children {
-		if child.name != d.name("key") || len(child.children) > 0 {
-			continue // a key with elements inside is none: our choice
-		}
-		if key := strings.TrimSpace(string(child.text)); key != "" {
-			d.keys = append(d.keys, key)
-		}
-	}
-}
-
-// addEntries takes the entries of one ACL element.
-func (d *Document) addEntries(acl *element) {
-	d.hasACL = true
-	for _, child := range acl.children {
-		if child.name != d.name("subKey") || len(child.children) > 0 {
-			continue // likewise our choice
-		}
-		if entry, ok := parseEntry(child.attribute("key"), string(child.text)); ok {
-			d.acl = append(d.acl, entry)
-		}
-	}
-}
-
 // name returns the name that an element of this kind has in the document.
 func (d *Document) name(local string) xml.Name {
-	return xml.Name{Space: d.namespace, Local: local}
+	return xml.Name{Space: d.Namespace(), Local: local}
 }

@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -10,12 +9,24 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a document; our choice. Above them it is refused.
+// Limits of a document; our choice. What is above them is refused, by an error
+// that is [ErrLimit].
 const (
-	MaxBytes    = 1 << 20 // size in bytes
-	MaxDepth    = 32      // elements inside each other, the topmost included
-	MaxElements = 10_000  // elements, and attributes of elements, in the whole document
+	MaxBytes     = 1 << 20 // size in bytes
+	MaxDepth     = 32      // elements inside each other, the topmost included
+	MaxElements  = 10_000  // elements, and attributes of elements, in the whole document
+	MaxNamespace = 256     // bytes of the name of a namespace
 )
+
+// ErrLimit is what [errors.Is] finds in the error for a document that is above
+// one of the limits, or would be after a change.
+var ErrLimit = errors.New("meta: limit exceeded")
+
+// limitError tells which limit is exceeded. It is [ErrLimit].
+type limitError string
+
+func (e limitError) Error() string        { return string(e) }
+func (e limitError) Is(target error) bool { return target == ErrLimit }
 
 // xmlNamespace is what the prefix xml stands for without being declared
 // (Namespaces in XML 1.0 §3).
@@ -23,17 +34,27 @@ const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 
 const byteOrderMark = "\uFEFF"
 
-// element is one element of the tree of a document.
+// documentNamespace is the namespace of unprefixed names in an attribute that
+// declares no default namespace: that of the document which the attribute is
+// put into. XML forbids the character, so nothing else can have this name.
+const documentNamespace = "\x00"
+
+// element is one element of a tree. Its places are those of bytes in the text
+// that the tree was read from: start is that of "<", tagEnd is behind the start
+// tag, innerEnd at the end tag, end behind it. The last three are the same for
+// an element without an end tag.
 type element struct {
-	name       xml.Name // Space holds the namespace, not the prefix
-	attrs      []xml.Attr
-	children   []*element
-	text       []byte // its own text, without that of its children
-	start, end int    // bytes of the document, from "<" to after the last ">"
+	name     xml.Name // Space holds the namespace, not the prefix
+	attrs    []xml.Attr
+	children []*element
+	text     []byte // its own text, without that of its children
+
+	start, tagEnd, innerEnd, end int
 
 	parent   *element
 	tag      xml.Name          // as written, Space holds the prefix; the end tag repeats it
 	declared map[string]string // prefix -> namespace, as declared at this element
+	outside  string            // of the topmost element: the default namespace around it
 }
 
 // attribute returns the value of an attribute in no namespace, "" if absent.
@@ -46,34 +67,59 @@ func (e *element) attribute(local string) string {
 	return ""
 }
 
+// nameEnd returns the place behind the name in the start tag.
+func (e *element) nameEnd() int {
+	end := e.start + len("<") + len(e.tag.Local)
+	if e.tag.Space != "" {
+		end += len(e.tag.Space) + len(":")
+	}
+	return end
+}
+
 // treeBuilder makes the tree out of raw tokens. encoding/xml checks single
 // tokens; treeBuilder checks what is between them: tags match, prefixes are
 // declared, attributes are unique, limits are kept. encoding/xml takes an
 // undeclared prefix for a namespace, by which an element could pass for a grant.
 type treeBuilder struct {
-	src      []byte
+	src      string
+	fragment bool // an element from a caller, not a document
 	root     *element
 	open     []*element // from the root down
 	elements int
 }
 
-// parseTree reads a whole document and returns its topmost element.
-func parseTree(src []byte) (*element, error) {
-	if len(src) > MaxBytes {
-		return nil, fmt.Errorf("meta: document of %d bytes, limit is %d", len(src), MaxBytes)
+// parseDocument reads a whole document and returns its topmost element.
+func parseDocument(src string) (*element, error) {
+	root, err := (&treeBuilder{src: src}).parse()
+	if err != nil {
+		return nil, err
 	}
-	if !utf8.Valid(src) {
+	if root.name.Local != "meta" {
+		return nil, fmt.Errorf("meta: topmost element is %s, not meta", root.name.Local)
+	}
+	return root, nil
+}
+
+// parseFragment reads one element that stands alone.
+func parseFragment(src string) (*element, error) {
+	return (&treeBuilder{src: src, fragment: true}).parse()
+}
+
+func (b *treeBuilder) parse() (*element, error) {
+	if len(b.src) > MaxBytes {
+		return nil, limitError(fmt.Sprintf("meta: document of %d bytes, limit is %d", len(b.src), MaxBytes))
+	}
+	if !utf8.ValidString(b.src) {
 		return nil, errors.New("meta: document is not valid UTF-8")
 	}
-	if bytes.ContainsFunc(src, isForbidden) {
+	if strings.ContainsFunc(b.src, isForbidden) {
 		return nil, errors.New("meta: document holds a character that XML forbids")
 	}
-	b := treeBuilder{src: src}
 	skip := 0
-	if bytes.HasPrefix(src, []byte(byteOrderMark)) {
+	if !b.fragment && strings.HasPrefix(b.src, byteOrderMark) {
 		skip = len(byteOrderMark)
 	}
-	dec := xml.NewDecoder(bytes.NewReader(src[skip:]))
+	dec := xml.NewDecoder(strings.NewReader(b.src[skip:]))
 	for {
 		start := skip + int(dec.InputOffset())
 		token, err := dec.RawToken()
@@ -107,18 +153,25 @@ func isForbidden(r rune) bool {
 func (b *treeBuilder) add(token xml.Token, start, end int) error {
 	switch token := token.(type) {
 	case xml.StartElement:
-		return b.startElement(token, start)
+		return b.startElement(token, start, end)
 	case xml.EndElement:
-		return b.endElement(token, end)
+		return b.endElement(token, start, end)
 	case xml.CharData:
 		if len(b.open) > 0 {
 			top := b.open[len(b.open)-1]
 			top.text = append(top.text, token...)
-		} else if len(bytes.Trim(b.src[start:end], " \t\r\n")) > 0 {
+		} else if strings.Trim(b.src[start:end], blanks) != "" {
 			return errors.New("text outside of the topmost element")
 		}
+	case xml.Comment:
+		if b.fragment && len(b.open) == 0 {
+			return errors.New("comment outside of the element")
+		}
 	case xml.ProcInst:
-		if token.Target == "xml" && len(bytes.TrimPrefix(b.src[:start], []byte(byteOrderMark))) > 0 {
+		if b.fragment {
+			return errors.New("processing instruction in an attribute")
+		}
+		if token.Target == "xml" && strings.TrimPrefix(b.src[:start], byteOrderMark) != "" {
 			return errors.New("XML declaration inside the document")
 		}
 	case xml.Directive:
@@ -127,34 +180,41 @@ func (b *treeBuilder) add(token xml.Token, start, end int) error {
 	return nil
 }
 
-func (b *treeBuilder) startElement(token xml.StartElement, start int) error {
+func (b *treeBuilder) startElement(token xml.StartElement, start, end int) error {
 	if b.elements += 1 + len(token.Attr); b.elements > MaxElements {
-		return fmt.Errorf("more than %d elements and attributes", MaxElements)
+		return limitError(fmt.Sprintf("more than %d elements and attributes", MaxElements))
 	}
 	if len(b.open) == MaxDepth {
-		return fmt.Errorf("elements nested deeper than %d", MaxDepth)
+		return limitError(fmt.Sprintf("elements nested deeper than %d", MaxDepth))
 	}
-	e := &element{tag: token.Name, start: start}
+	e := &element{tag: token.Name, start: start, tagEnd: end}
 	if len(b.open) > 0 {
 		parent := b.open[len(b.open)-1]
 		parent.children = append(parent.children, e)
 		e.parent = parent
 	} else if b.root == nil {
 		b.root = e
+		if b.fragment && e.tag.Space == "" {
+			e.outside = documentNamespace
+		}
 	} else {
 		return errors.New("second topmost element")
 	}
 	if err := e.resolve(token.Attr); err != nil {
 		return err
 	}
-	if e == b.root && e.name.Local != "meta" {
-		return fmt.Errorf("topmost element is %s, not meta", e.name.Local)
+	for at := e.nameEnd(); len(token.Attr) > 0; token.Attr = token.Attr[1:] {
+		attr := attributeAt(b.src, at)
+		if attr.start == at {
+			return errors.New("no blank before an attribute")
+		}
+		at = attr.end
 	}
 	b.open = append(b.open, e)
 	return nil
 }
 
-func (b *treeBuilder) endElement(token xml.EndElement, end int) error {
+func (b *treeBuilder) endElement(token xml.EndElement, start, end int) error {
 	if len(b.open) == 0 {
 		return errors.New("end tag without start tag")
 	}
@@ -162,9 +222,28 @@ func (b *treeBuilder) endElement(token xml.EndElement, end int) error {
 	if top.tag != token.Name {
 		return errors.New("end tag does not match its start tag")
 	}
-	top.end = end
+	top.innerEnd, top.end = start, end
 	b.open = b.open[:len(b.open)-1]
 	return nil
+}
+
+// blanks is the white space of XML (XML 1.0 §2.3).
+const blanks = " \t\r\n"
+
+// writtenAttribute is where an attribute of an element stands in the text.
+type writtenAttribute struct {
+	name       string // with its prefix
+	start, end int
+}
+
+// attributeAt returns the attribute that comes next in a start tag, behind
+// blanks. There has to be one, and encoding/xml has to have read it.
+func attributeAt(src string, at int) writtenAttribute {
+	start := at + len(src[at:]) - len(strings.TrimLeft(src[at:], blanks))
+	name := src[start : start+strings.IndexAny(src[start:], "="+blanks)]
+	quote := start + strings.IndexAny(src[start:], `"'`)
+	end := quote + 1 + strings.IndexByte(src[quote+1:], src[quote]) + 1
+	return writtenAttribute{name: name, start: start, end: end}
 }
 
 // resolve reads the namespace declarations among attrs and sets the name and
@@ -183,7 +262,10 @@ func (e *element) resolve(attrs []xml.Attr) (err error) {
 	if e.tag.Space == "" {
 		e.name.Space, _ = e.lookup("") // the default namespace is for elements only
 	}
-	seen := make(map[xml.Name]bool)
+	var seen map[xml.Name]bool
+	if len(attrs) > 1 {
+		seen = make(map[xml.Name]bool)
+	}
 	for _, a := range attrs {
 		if _, ok := declaredPrefix(a.Name); ok {
 			continue
@@ -194,7 +276,9 @@ func (e *element) resolve(attrs []xml.Attr) (err error) {
 		if seen[a.Name] {
 			return fmt.Errorf("attribute %s given twice", a.Name.Local)
 		}
-		seen[a.Name] = true
+		if seen != nil {
+			seen[a.Name] = true
+		}
 		e.attrs = append(e.attrs, a)
 	}
 	return nil
@@ -214,6 +298,9 @@ func (e *element) declare(prefix, namespace string) error {
 	reserved := prefix == "xmlns" || (prefix == "xml") != (namespace == xmlNamespace)
 	if reserved || prefix != "" && namespace == "" {
 		return fmt.Errorf("prefix %q cannot stand for this namespace", prefix)
+	}
+	if len(namespace) > MaxNamespace {
+		return limitError(fmt.Sprintf("name of a namespace longer than %d bytes", MaxNamespace))
 	}
 	if _, twice := e.declared[prefix]; twice {
 		return fmt.Errorf("prefix %q declared twice", prefix)
@@ -240,16 +327,23 @@ func (e *element) expand(name xml.Name) (xml.Name, error) {
 	return xml.Name{Space: namespace, Local: name.Local}, nil
 }
 
-// lookup returns what a prefix stands for at e. It climbs MaxDepth elements at
-// most.
+// lookup returns what a prefix, or "" for the default namespace, stands for at
+// e. It climbs MaxDepth elements at most.
 func (e *element) lookup(prefix string) (namespace string, ok bool) {
 	if prefix == "xml" {
 		return xmlNamespace, true
 	}
-	for ; e != nil; e = e.parent {
+	for {
 		if namespace, ok = e.declared[prefix]; ok {
 			return namespace, true
 		}
+		if e.parent == nil {
+			break
+		}
+		e = e.parent
+	}
+	if prefix == "" {
+		return e.outside, true
 	}
 	return "", false
 }

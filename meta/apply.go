@@ -1,0 +1,238 @@
+package meta
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Apply returns the document after the changes, made one after the other; it
+// stays itself as it is. What the changes do not touch is kept to the byte:
+// unknown elements, namespaces, prefixes, comments, blanks, a byte order mark.
+// A new attribute gets a line of its own if the others have one, and a deleted
+// one takes its line along. If nothing changes, Apply returns d.
+//
+// If one change is wrong, or the result would be above the limits of this
+// package ([ErrLimit]), Apply returns an error and no document.
+func (d *Document) Apply(changes ...Change) (*Document, error) {
+	if len(changes) > MaxElements {
+		return nil, limitError(fmt.Sprintf("meta: more than %d changes", MaxElements))
+	}
+	if d.root == nil {
+		var err error
+		if d, err = New(""); err != nil {
+			return nil, err
+		}
+	}
+	e := newEditor(d)
+	for _, c := range changes {
+		if c.apply == nil {
+			return nil, errors.New("meta: change that is none")
+		}
+		if err := c.apply(e); err != nil {
+			return nil, fmt.Errorf("meta: %s: %w", c.what, err)
+		}
+	}
+	text := e.text()
+	if text == d.text {
+		return d, nil
+	}
+	return parse(text)
+}
+
+// maxIndent is the longest line break with indentation that a new attribute
+// takes from the one before.
+const maxIndent = 64
+
+// editor changes the text of a document, cut into pieces.
+type editor struct {
+	namespace string   // of the topmost element
+	inScope   string   // its default namespace
+	shares    xml.Name // of accessPwd elements that count
+
+	head   string // up to the content of the topmost element
+	pieces []piece
+	tail   string // the content behind the last piece
+	endTag string // of a topmost element that had none and needs one now
+	end    string // what follows the content
+
+	where map[xml.Name][]int // pieces by name
+}
+
+// piece is an attribute with what stands before it. The text of one that is
+// deleted is "".
+type piece struct {
+	lead string
+	text string
+	keys []writtenKey // in text, if it is an accessPwd element
+}
+
+func newEditor(d *Document) *editor {
+	root := d.root
+	inScope, _ := root.lookup("")
+	e := &editor{
+		namespace: d.Namespace(),
+		inScope:   inScope,
+		shares:    d.name(sharesName),
+		head:      d.text[:root.tagEnd],
+		end:       d.text[root.innerEnd:],
+		where:     make(map[xml.Name][]int),
+	}
+	at := root.tagEnd
+	for _, child := range root.children {
+		p := piece{lead: d.text[at:child.start], text: d.text[child.start:child.end]}
+		if child.name == e.shares {
+			p.keys = keysOf(child)
+		}
+		e.add(child.name, p)
+		at = child.end
+	}
+	e.tail = d.text[at:root.innerEnd]
+	if root.tagEnd == root.end {
+		e.endTag = "</" + d.text[root.start+len("<"):root.nameEnd()] + ">"
+	}
+	return e
+}
+
+// text puts the document together.
+func (e *editor) text() string {
+	var b strings.Builder
+	for _, p := range e.pieces {
+		b.WriteString(p.lead)
+		at := 0
+		for _, key := range p.keys {
+			if key.revoked {
+				b.WriteString(withoutLineBreak(p.text[at:key.start]))
+				at = key.end
+			}
+		}
+		b.WriteString(p.text[at:])
+	}
+	if b.Len() > 0 && e.endTag != "" {
+		return strings.TrimSuffix(e.head, "/>") + ">" + b.String() + e.endTag + e.end
+	}
+	return e.head + b.String() + e.tail + e.end
+}
+
+func (e *editor) add(name xml.Name, p piece) {
+	e.where[name] = append(e.where[name], len(e.pieces))
+	e.pieces = append(e.pieces, p)
+}
+
+// addLast adds a piece behind all content.
+func (e *editor) addLast(name xml.Name, p piece) {
+	content := strings.TrimRight(e.tail, blanks)
+	e.tail = e.tail[len(content):]
+	p.lead = content + e.indent()
+	e.add(name, p)
+}
+
+// indent returns what a new last piece has to have before it.
+func (e *editor) indent() string {
+	indent := lineBreak(e.tail)
+	if indent != "" {
+		indent += "  "
+	}
+	for _, p := range slices.Backward(e.pieces) {
+		if p.text != "" {
+			indent = lineBreak(p.lead)
+			break
+		}
+	}
+	if len(indent) > maxIndent {
+		return ""
+	}
+	return indent
+}
+
+// drop deletes a piece.
+func (e *editor) drop(i int) {
+	e.pieces[i] = piece{lead: withoutLineBreak(e.pieces[i].lead)}
+}
+
+// remove deletes all pieces of a name.
+func (e *editor) remove(name xml.Name) {
+	for _, i := range e.where[name] {
+		e.drop(i)
+	}
+	delete(e.where, name)
+}
+
+// revoke takes keys out of all accessPwd elements. It returns the pieces that
+// have lost their last key; they are not yet dropped.
+func (e *editor) revoke(keys ...writtenKey) (emptied []int) {
+	wanted := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		wanted[key.text] = true
+	}
+	for _, i := range e.where[e.shares] {
+		left, taken := 0, 0
+		for j := range e.pieces[i].keys {
+			key := &e.pieces[i].keys[j]
+			switch {
+			case key.revoked:
+			case wanted[key.text]:
+				key.revoked = true
+				taken++
+			default:
+				left++
+			}
+		}
+		if taken > 0 && left == 0 {
+			emptied = append(emptied, i)
+		}
+	}
+	return emptied
+}
+
+// setText sets an attribute that this package has written.
+func (e *editor) setText(text string) error {
+	a, err := ParseAttribute(text)
+	if err != nil {
+		return err
+	}
+	return e.set(a)
+}
+
+// set does what [Set] says.
+func (e *editor) set(a Attribute) error {
+	if a.text == "" {
+		return errors.New("no attribute")
+	}
+	name := a.nameIn(e.namespace)
+	a = a.in(e.namespace, e.inScope)
+	p := piece{text: a.text}
+	places := e.where[name]
+	if name == e.shares {
+		if err := checkKeys(a.keys); err != nil {
+			return err
+		}
+		p.keys = slices.Clone(a.keys)
+		places = e.revoke(p.keys...)
+	}
+	if len(places) == 0 {
+		e.addLast(name, p)
+		return nil
+	}
+	for _, i := range places[1:] {
+		e.drop(i)
+	}
+	p.lead = e.pieces[places[0]].lead
+	e.pieces[places[0]] = p
+	return nil
+}
+
+// lineBreak returns the last line break in the blanks at the end of s, with the
+// indentation behind it.
+func lineBreak(s string) string { return s[len(withoutLineBreak(s)):] }
+
+// withoutLineBreak returns s without that line break and indentation.
+func withoutLineBreak(s string) string {
+	i := strings.LastIndexByte(s, '\n')
+	if i < 0 || strings.Trim(s[i:], blanks) != "" {
+		return s
+	}
+	return strings.TrimSuffix(s[:i], "\r")
+}

@@ -1,0 +1,209 @@
+package meta
+
+import (
+	"encoding/xml"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Attributes of WebDAV clients (RFC 4918 §4, dead properties) stand together
+// below one attribute of this name, never directly under the topmost element:
+// a property may have any name. Our choice.
+const (
+	PropertiesSpace = "https://github.com/cgpkit/cgpkit/webdav"
+	PropertiesLocal = "props"
+)
+
+// Attribute is one attribute of a file: an XML element with all that is in it.
+// It stands alone, with every namespace prefix it uses declared. Attributes
+// come from [ParseAttribute] and [Document.Attributes]; they are immutable and
+// safe for concurrent use. The zero value is no attribute.
+//
+// Source: CommuniGate Pro Guide (5.4 and later), File Storage, "File
+// Attributes".
+type Attribute struct {
+	name       xml.Name // Space may be documentNamespace
+	text       string
+	nameEnd    int          // where declarations can be put into text
+	hasDefault bool         // declares a default namespace
+	keys       []writtenKey // in text, if it is an accessPwd element
+}
+
+// ParseAttribute reads one element, with nothing but blanks around it. It has
+// to be well-formed by itself: with every prefix it uses declared, in UTF-8,
+// without document type declaration and processing instructions, and within
+// the limits that [Parse] has for a document.
+//
+// Clients that do not know the namespace of a document leave it out. So an
+// element without prefix and without a declaration of a default namespace
+// takes on, together with the unprefixed elements inside, the namespace of the
+// document it is put into; xmlns="" says that no namespace is meant. Our choice.
+func ParseAttribute(src string) (Attribute, error) {
+	e, err := parseFragment(src)
+	if err != nil {
+		return Attribute{}, err
+	}
+	return attributeOf(e, src), nil
+}
+
+// attributeOf makes an attribute of an element that was read from src.
+func attributeOf(e *element, src string) Attribute {
+	a := Attribute{name: e.name, text: src[e.start:e.end], nameEnd: e.nameEnd() - e.start}
+	_, a.hasDefault = e.declared[""]
+	if e.name.Local == sharesName {
+		a.keys = keysOf(e)
+	}
+	return a
+}
+
+// Name returns the name of the element with its namespace. Space is "" if it is
+// in none, and if it takes on that of a document, see [ParseAttribute].
+func (a Attribute) Name() xml.Name {
+	if a.name.Space == documentNamespace {
+		return xml.Name{Local: a.name.Local}
+	}
+	return a.name
+}
+
+// XML returns the element. That of an accessPwd element tells share keys.
+func (a Attribute) XML() string { return a.text }
+
+// String returns the name of the attribute, so that a log does not get its
+// content: "title", or "{http://example.com/}title" in a namespace.
+func (a Attribute) String() string { return nameString(a.Name()) }
+
+// Protected reports whether the attribute may be seen and changed only by those
+// who may administer the file: it is called accessPwd or ACL, in whatever
+// namespace.
+//
+// Source: CommuniGate Pro Guide (5.4 and later), File Storage, "File
+// Attributes", for the ACL; the rest is our choice.
+func (a Attribute) Protected() bool { return isProtected(a.name) }
+
+func isProtected(name xml.Name) bool {
+	return name.Local == sharesName || name.Local == aclName
+}
+
+func nameString(name xml.Name) string {
+	if name.Space == "" {
+		return name.Local
+	}
+	return "{" + name.Space + "}" + name.Local
+}
+
+// nameIn returns the name of the attribute in a document in this namespace.
+func (a Attribute) nameIn(namespace string) xml.Name {
+	if a.name.Space == documentNamespace {
+		return xml.Name{Space: namespace, Local: a.name.Local}
+	}
+	return a.name
+}
+
+// in returns the attribute as it is written in a document in this namespace,
+// where inScope is the default namespace of the topmost element.
+func (a Attribute) in(namespace, inScope string) Attribute {
+	wanted := ""
+	if a.name.Space == documentNamespace {
+		wanted = namespace
+	}
+	if a.hasDefault || wanted == inScope {
+		return a
+	}
+	return a.splice(a.nameEnd, a.nameEnd, declarationOf("", wanted))
+}
+
+// without returns the attribute without what its start tag, which has so many
+// attributes, says by the given name.
+func (a Attribute) without(name string, attributes int) Attribute {
+	at := a.nameEnd
+	for range attributes {
+		written := attributeAt(a.text, at)
+		if written.name == name {
+			return a.splice(at, written.end, "")
+		}
+		at = written.end
+	}
+	return a
+}
+
+// splice replaces a part of the start tag.
+func (a Attribute) splice(start, end int, with string) Attribute {
+	a.text = a.text[:start] + with + a.text[end:]
+	a.keys = slices.Clone(a.keys)
+	for i := range a.keys {
+		a.keys[i].start += len(with) - (end - start)
+		a.keys[i].end += len(with) - (end - start)
+	}
+	return a
+}
+
+// Attributes returns all attributes of the document in their order, the
+// protected ones too. What the topmost element declares for them is declared
+// in each; apart from that they are as in the document.
+func (d *Document) Attributes() []Attribute {
+	if d.root == nil {
+		return nil
+	}
+	attributes := make([]Attribute, 0, len(d.root.children))
+	for _, child := range d.root.children {
+		attributes = append(attributes, d.attribute(child))
+	}
+	return attributes
+}
+
+func (d *Document) attribute(e *element) Attribute {
+	a := attributeOf(e, d.text)
+	declarations := ""
+	if inScope, _ := d.root.lookup(""); !a.hasDefault {
+		switch {
+		case inScope != "", d.Namespace() != "" && e.tag.Space == "":
+			declarations, a.hasDefault = declarationOf("", inScope), true
+		case e.tag.Space == "":
+			a.name.Space = documentNamespace
+		}
+	}
+	for _, prefix := range prefixesIn(a.text) {
+		_, declared := e.declared[prefix]
+		if namespace, ok := d.root.declared[prefix]; ok && !declared {
+			declarations += declarationOf(prefix, namespace)
+		}
+	}
+	return a.splice(a.nameEnd, a.nameEnd, declarations)
+}
+
+// declarationOf writes the declaration of a prefix, or of the default namespace
+// for "", with the blank before it.
+func declarationOf(prefix, namespace string) string {
+	name := " xmlns"
+	if prefix != "" {
+		name += ":" + prefix
+	}
+	return name + `="` + escape(namespace) + `"`
+}
+
+// prefixesIn returns what stands before colons in an element and could be a
+// prefix: in tags, but also in text, where it may be one without looking like
+// it (xsi:type="xs:string"). Each comes once, in order of appearance.
+func prefixesIn(raw string) []string {
+	var prefixes []string
+	seen := make(map[string]bool)
+	for before, rest, found := strings.Cut(raw, ":"); found; before, rest, found = strings.Cut(rest, ":") {
+		prefix := before[strings.LastIndexFunc(before, isNoNameRune)+1:]
+		if prefix != "" && !seen[prefix] {
+			seen[prefix] = true
+			prefixes = append(prefixes, prefix)
+		}
+	}
+	return prefixes
+}
+
+// isNoNameRune reports whether r ends a name. All characters beyond ASCII may
+// be part of one here (XML 1.0 §2.3 is narrower).
+func isNoNameRune(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '_', r == '-', r == '.', r >= utf8.RuneSelf:
+		return false
+	}
+	return true
+}
