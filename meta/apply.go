@@ -42,8 +42,8 @@ func (d *Document) Apply(changes ...Change) (*Document, error) {
 	return parse(text)
 }
 
-// maxIndent is the longest line break with indentation that a new attribute
-// takes from the one before.
+// maxIndent is the longest line break with indentation that comes and goes with
+// an attribute.
 const maxIndent = 64
 
 // editor changes the text of a document, cut into pieces.
@@ -54,7 +54,8 @@ type editor struct {
 
 	head   string // up to the content of the topmost element
 	pieces []piece
-	tail   string // the content behind the last piece
+	rest   string // the content behind the last piece, up to
+	tail   string // the blanks at its end
 	endTag string // of a topmost element that had none and needs one now
 	end    string // what follows the content
 
@@ -89,7 +90,8 @@ func newEditor(d *Document) *editor {
 		e.add(child.name, p)
 		at = child.end
 	}
-	e.tail = d.text[at:root.innerEnd]
+	e.rest = strings.TrimRight(d.text[at:root.innerEnd], blanks)
+	e.tail = d.text[at+len(e.rest) : root.innerEnd]
 	if root.tagEnd == root.end {
 		e.endTag = "</" + d.text[root.start+len("<"):root.nameEnd()] + ">"
 	}
@@ -110,6 +112,7 @@ func (e *editor) text() string {
 		}
 		b.WriteString(p.text[at:])
 	}
+	b.WriteString(e.rest)
 	if b.Len() > 0 && e.endTag != "" {
 		return strings.TrimSuffix(e.head, "/>") + ">" + b.String() + e.endTag + e.end
 	}
@@ -123,28 +126,23 @@ func (e *editor) add(name xml.Name, p piece) {
 
 // addLast adds a piece behind all content.
 func (e *editor) addLast(name xml.Name, p piece) {
-	content := strings.TrimRight(e.tail, blanks)
-	e.tail = e.tail[len(content):]
-	p.lead = content + e.indent()
+	p.lead = e.rest + e.indent()
+	e.rest = ""
 	e.add(name, p)
 }
 
-// indent returns what a new last piece has to have before it.
+// indent returns what a new last piece has to have before it: what the last one
+// has, or a line break with two blanks more than before the end tag.
 func (e *editor) indent() string {
-	indent := lineBreak(e.tail)
-	if indent != "" {
-		indent += "  "
-	}
 	for _, p := range slices.Backward(e.pieces) {
 		if p.text != "" {
-			indent = lineBreak(p.lead)
-			break
+			return lineBreak(p.lead)
 		}
 	}
-	if len(indent) > maxIndent {
-		return ""
+	if indent := lineBreak(e.tail); indent != "" {
+		return indent + "  "
 	}
-	return indent
+	return ""
 }
 
 // drop deletes a piece.
@@ -225,14 +223,15 @@ func (e *editor) set(a Attribute) error {
 }
 
 // lineBreak returns the last line break in the blanks at the end of s, with the
-// indentation behind it.
+// indentation behind it, if they are not longer than maxIndent.
 func lineBreak(s string) string { return s[len(withoutLineBreak(s)):] }
 
 // withoutLineBreak returns s without that line break and indentation.
 func withoutLineBreak(s string) string {
-	i := strings.LastIndexByte(s, '\n')
-	if i < 0 || strings.Trim(s[i:], blanks) != "" {
+	end := s[max(0, len(s)-maxIndent):]
+	i := strings.LastIndexByte(end, '\n')
+	if i < 0 || strings.Trim(end[i:], blanks) != "" {
 		return s
 	}
-	return strings.TrimSuffix(s[:i], "\r")
+	return strings.TrimSuffix(s[:len(s)-len(end)+i], "\r")
 }

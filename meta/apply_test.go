@@ -2,6 +2,9 @@ package meta_test
 
 import (
 	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -20,13 +23,6 @@ func parseAttribute(t *testing.T, src string) meta.Attribute {
 	a, err := meta.ParseAttribute(src)
 	require.NoError(t, err)
 	return a
-}
-
-func parseChange(t *testing.T, src string) meta.Change {
-	t.Helper()
-	c, err := meta.ParseChange(src)
-	require.NoError(t, err)
-	return c
 }
 
 func local(name string) xml.Name { return xml.Name{Local: name} }
@@ -128,5 +124,158 @@ func TestApply(t *testing.T) {
 				require.Same(t, doc, got)
 			}
 		})
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	t.Parallel()
+	key := func(key string) meta.Change { return meta.AddKey(meta.Share{Key: key}) }
+	recipient := func(address, name string) meta.Change {
+		return meta.AddKey(meta.Share{Key: "k", Recipients: []meta.Recipient{{Address: address, Name: name}}})
+	}
+	subject := func(subject string) meta.Change {
+		return meta.SetACL(meta.ACL{{Subject: "anyone"}, {Subject: subject, Rights: meta.Read}})
+	}
+	set := func(src string) meta.Change { return meta.Set(parseAttribute(t, src)) }
+	for _, tt := range []struct {
+		name    string
+		change  meta.Change
+		wantErr string
+	}{
+		{"zero change", meta.Change{}, "change that is none"},
+		{"zero attribute", meta.Set(meta.Attribute{}), "no attribute"},
+		{"empty key", key(""), "share key is empty"},
+		{"key of blanks", key(" "), "share key is empty"},
+		{"key with blanks around it", key("a "), "share key is empty, or has blanks"},
+		{"key with a slash", key("a/b"), "not one segment"},
+		{"key with a backslash", key(`a\b`), "not one segment"},
+		{"key that is a dot", key("."), "not one segment"},
+		{"key that is two dots", key(".."), "not one segment"},
+		{"key with a line feed", key("a\nb"), "control character"},
+		{"key with a DEL", key("a\x7F"), "control character"},
+		{"key with a C1 control", key("a\u0085b"), "control character"},
+		{"key with a noncharacter", key("a\uFFFE"), "control character"},
+		{"key that is not UTF-8", key("\xFF"), "not valid UTF-8"},
+		{"key too long", key(strings.Repeat("k", meta.MaxKey+1)), "longer than 255"},
+		{"no address", recipient(" ", "A"), "address of a recipient is empty"},
+		{"address with a line feed", recipient("a\n", ""), "address of a recipient has a control"},
+		{"name with a line feed", recipient("a", "\n"), "name of a recipient has a control"},
+		{"element without a key", set(`<accessPwd><EMail>a</EMail></accessPwd>`), "no share key"},
+		{"element with a key in a foreign namespace", set(`<accessPwd><key xmlns="v">k</key></accessPwd>`), "no share key"},
+		{"element with a key in no namespace", set(`<accessPwd><key xmlns="">k</key></accessPwd>`), "no share key"},
+		{"element with a bad key", set(`<accessPwd><key>k</key><key>a/b</key></accessPwd>`), "not one segment"},
+		{"no subject", subject(""), "entry 2: subject is none of"},
+		{"only a group sign", subject("#"), "subject is none of"},
+		{"only a domain", subject("@a"), "subject is none of"},
+		{"account without its domain", subject("john@"), "subject is none of"},
+		{"two at signs", subject("john@a@b"), "subject is none of"},
+		{"plus sign", subject("+john"), "subject is none of"},
+		{"minus sign", subject("-john"), "subject is none of"},
+		{"blank in a subject", subject("john smith"), "subject is none of"},
+		{"control character in a subject", subject("john\t"), "subject has a control"},
+		{"unknown right", meta.SetACL(meta.ACL{{Subject: "john", Rights: 1 << 5}}), "unknown right in Rights(0x20)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			doc := parse(t, `<meta xmlns="u"><a/></meta>`)
+			got, err := doc.Apply(set(`<b/>`), tt.change)
+			require.ErrorContains(t, err, tt.wantErr)
+			require.ErrorContains(t, err, "meta: ")
+			require.NotErrorIs(t, err, meta.ErrLimit)
+			require.Nil(t, got)
+			require.Equal(t, `<meta xmlns="u"><a/></meta>`, string(doc.Bytes()))
+		})
+	}
+}
+
+func TestApplySubjects(t *testing.T) {
+	t.Parallel()
+	for _, subject := range []string{"anyone", "anyone@", "anyone@a.dom", "john", "john@a.dom", "#staff", "#staff@a.dom", "müller", "john.smith-jones+tag", "o'brien&co"} {
+		acl := meta.ACL{{Subject: subject, Rights: meta.List | meta.Administer}}
+		doc, err := new(meta.Document).Apply(meta.SetACL(acl))
+		require.NoError(t, err, subject)
+		got, ok := doc.ACL()
+		require.True(t, ok)
+		require.Equal(t, acl, got)
+	}
+}
+
+func TestApplyAboveTheLimits(t *testing.T) {
+	t.Parallel()
+	set := func(src string) meta.Change { return meta.Set(parseAttribute(t, src)) }
+	deep := strings.Repeat("<b>", meta.MaxDepth-1) + strings.Repeat("</b>", meta.MaxDepth-1)
+	for _, tt := range []struct {
+		name, src string
+		changes   []meta.Change
+	}{
+		{"size", "<meta><a>" + strings.Repeat("x", meta.MaxBytes-len("<meta><a></a></meta>")) + "</a></meta>", []meta.Change{set(`<b/>`)}},
+		{"depth", "<meta/>", []meta.Change{set("<a>" + deep + "</a>")}},
+		{"elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements-1) + "</meta>", []meta.Change{set(`<b/>`)}},
+		{"attributes of elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements-2) + "</meta>", []meta.Change{set(`<b c=""/>`)}},
+		{"changes", "<meta/>", make([]meta.Change, meta.MaxElements+1)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := parse(t, tt.src).Apply(tt.changes...)
+			require.ErrorIs(t, err, meta.ErrLimit)
+			require.Nil(t, got)
+		})
+	}
+	doc, err := parse(t, "<meta/>").Apply(set(deep))
+	require.NoError(t, err, "as deep as it can be")
+	require.Len(t, doc.Attributes(), 1)
+}
+
+func TestApplyShrinksWhatIsFull(t *testing.T) {
+	t.Parallel()
+	doc := parse(t, "<meta><accessPwd><key>k</key></accessPwd>"+strings.Repeat("<a/>", meta.MaxElements-3)+"</meta>")
+	doc, err := doc.Apply(meta.RevokeKey("k"))
+	require.NoError(t, err)
+	require.False(t, doc.HasKey("k"))
+}
+
+// A new attribute takes the indentation of the one before it, but nobody may
+// have this fill the document.
+func TestApplyLeavesLongIndentation(t *testing.T) {
+	t.Parallel()
+	doc := parse(t, "<meta>\n"+strings.Repeat(" ", 1000)+"<a/></meta>")
+	doc, err := doc.Apply(meta.Set(parseAttribute(t, "<b/>")))
+	require.NoError(t, err)
+	require.True(t, strings.HasSuffix(string(doc.Bytes()), "<a/><b/></meta>"))
+}
+
+func TestZeroDocument(t *testing.T) {
+	t.Parallel()
+	var doc meta.Document
+	require.Empty(t, doc.Attributes())
+	require.Empty(t, doc.Shares())
+	require.Empty(t, doc.Namespace())
+	require.False(t, doc.HasKey(""))
+	got, err := doc.Apply(meta.AddKey(meta.Share{Key: "k"}))
+	require.NoError(t, err)
+	require.True(t, got.HasKey("k"))
+	_, err = doc.Apply(meta.Change{})
+	require.Error(t, err)
+}
+
+func TestChangesStayOutOfLogs(t *testing.T) {
+	t.Parallel()
+	const secret = "aab22kk"
+	share := meta.Share{Key: secret, Recipients: make([]meta.Recipient, 2)}
+	attribute := parseAttribute(t, `<x:accessPwd xmlns:x="u"><x:key>aab22kk</x:key></x:accessPwd>`)
+	var log strings.Builder
+	for _, value := range []any{
+		share, []meta.Share{share}, attribute, []meta.Attribute{attribute}, parse(t, shared).Shares(),
+		meta.AddKey(share), meta.RevokeKey(secret), meta.Set(attribute), []meta.Change{meta.AddKey(share)},
+	} {
+		slog.New(slog.NewTextHandler(&log, nil)).Info("text", "value", value)
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("JSON", "value", value)
+		fmt.Fprintf(&log, "%v %+v %s", value, value, value)
+	}
+	_, err := parse(t, `<meta/>`).Apply(meta.AddKey(meta.Share{Key: secret + "/"}))
+	fmt.Fprintln(&log, err)
+	require.NotContains(t, log.String(), secret)
+	for _, text := range []string{"share key sent to 2 recipients", "{u}accessPwd", "add a share key", "revoke a share key", "set attribute {u}accessPwd"} {
+		require.Contains(t, log.String(), text)
 	}
 }

@@ -1,6 +1,7 @@
 package meta_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -32,4 +33,67 @@ func TestWithoutGrants(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestInherit(t *testing.T) {
+	t.Parallel()
+	const head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	for _, tt := range []struct{ name, child, parent, namespace, want string }{
+		{"neither has anything", "", "", "", ""},
+		{"parent without an ACL", "", `<meta><accessPwd><key>k</key></accessPwd></meta>`, "", ""},
+		{"parent with an ACL of another namespace", "", `<meta><ACL xmlns="u"/></meta>`, "", ""},
+		{"new document in the parent's namespace", "", `<meta xmlns="u"><title/><accessPwd><key>k</key></accessPwd><ACL><subKey key="john">lr</subKey></ACL></meta>`, "", head + "<meta xmlns=\"u\">\n  <ACL><subKey key=\"john\">lr</subKey></ACL>\n</meta>\n"},
+		{"new document in another namespace", "", `<m:meta xmlns:m="u"><m:ACL><m:subKey key="john">lr</m:subKey></m:ACL></m:meta>`, "v", head + "<meta xmlns=\"v\">\n  <ACL><subKey key=\"john\">lr</subKey></ACL>\n</meta>\n"},
+		{"empty ACL", "", `<meta><ACL/></meta>`, "", head + "<meta>\n  <ACL></ACL>\n</meta>\n"},
+		{"two lists", `<meta/>`, `<meta><ACL><subKey key="b">r</subKey></ACL><ACL><subKey key="a">l</subKey></ACL></meta>`, "", `<meta><ACL><subKey key="b">r</subKey><subKey key="a">l</subKey></ACL></meta>`},
+		{"entries that mean nothing here", `<meta/>`, `<meta><ACL><subKey key="-a"> +lx </subKey><subKey key="b&quot;&#10;c">-d</subKey></ACL></meta>`, "", `<meta><ACL><subKey key="-a">+lx</subKey><subKey key="b&#34;&#xA;c">-d</subKey></ACL></meta>`},
+		{"child in another namespace", `<x:meta xmlns:x="u"><a/></x:meta>`, `<meta><ACL><subKey key="a">r</subKey></ACL></meta>`, "v", `<x:meta xmlns:x="u"><a/><ACL xmlns="u"><subKey key="a">r</subKey></ACL></x:meta>`},
+		{"child with an ACL", `<meta><ACL><subKey key="b">lrwd</subKey></ACL><a/></meta>`, `<meta><ACL><subKey key="a">r</subKey></ACL></meta>`, "", `<meta><ACL><subKey key="a">r</subKey></ACL><a/></meta>`},
+		{"child with an ACL, parent without", `<meta><ACL><subKey key="b">lrwd</subKey></ACL><a/></meta>`, `<meta/>`, "", `<meta><a/></meta>`},
+		{"child with an ACL, no parent", `<meta><ACL/><a/></meta>`, "", "", `<meta><a/></meta>`},
+		{"child stays as it is", `<meta ><a/></meta>`, `<meta/>`, "", `<meta ><a/></meta>`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var child, parent []byte
+			if tt.child != "" {
+				child = []byte(tt.child)
+			}
+			if tt.parent != "" {
+				parent = []byte(tt.parent)
+			}
+			got, err := meta.Inherit(child, parent, tt.namespace)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, string(got))
+			require.Equal(t, tt.want == "", got == nil)
+			require.Equal(t, tt.child, string(child), "the source is left alone")
+			if child != nil && tt.child == tt.want {
+				require.Same(t, &child[0], &got[0], "the source itself comes back")
+			}
+		})
+	}
+}
+
+func TestInheritRefuses(t *testing.T) {
+	t.Parallel()
+	good, bad := []byte(`<meta><ACL/></meta>`), []byte(`<meta`)
+	for _, tt := range []struct {
+		name          string
+		child, parent []byte
+		namespace     string
+	}{
+		{"child", bad, good, ""},
+		{"parent", good, bad, ""},
+		{"empty parent", good, []byte{}, ""},
+		{"namespace", nil, good, "\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := meta.Inherit(tt.child, tt.parent, tt.namespace)
+			require.Error(t, err)
+			require.Nil(t, got)
+		})
+	}
+	_, err := meta.Inherit([]byte("<meta>"+strings.Repeat("<a/>", meta.MaxElements-1)+"</meta>"), good, "")
+	require.ErrorIs(t, err, meta.ErrLimit)
 }

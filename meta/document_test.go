@@ -130,6 +130,9 @@ func TestParseRefuses(t *testing.T) {
 		{"attribute twice by namespace", `<meta xmlns:p="u" xmlns:q="u" p:a="1" q:a="2"/>`, "attribute a given twice"},
 		{"declaration twice", `<meta xmlns="u" xmlns="v"/>`, `prefix "" declared twice`},
 		{"misplaced colon", `<meta><:a/></meta>`, "misplaced colon"},
+		{"namespace of declarations", `<meta xmlns="http://www.w3.org/2000/xmlns/"/>`, "cannot stand"},
+		{"no blank before an attribute", `<meta a="1"b="2"/>`, "no blank before an attribute"},
+		{"no blank before a declaration", `<meta a='"'xmlns="u"/>`, "no blank before an attribute"},
 		{"too big", "<meta>" + strings.Repeat(" ", meta.MaxBytes) + "</meta>", "limit is 1048576"},
 		{"too deep", "<meta>" + nested(meta.MaxDepth) + "</meta>", "deeper than 32"},
 		{"far too deep", "<meta>" + nested(100_000) + "</meta>", "deeper than 32"},
@@ -147,6 +150,24 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestParseTellsLimits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, src string }{
+		{"size", strings.Repeat(" ", meta.MaxBytes+1)},
+		{"depth", "<meta>" + strings.Repeat("<a>", meta.MaxDepth)},
+		{"elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements)},
+		{"namespace", `<meta xmlns="` + strings.Repeat("u", meta.MaxNamespace+1) + `"/>`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := meta.Parse([]byte(tt.src))
+			require.ErrorIs(t, err, meta.ErrLimit)
+		})
+	}
+	_, err := meta.Parse([]byte("<meta>"))
+	require.NotErrorIs(t, err, meta.ErrLimit)
+}
+
 func TestParseAtTheLimits(t *testing.T) {
 	t.Parallel()
 	deep := meta.MaxDepth - 1
@@ -154,6 +175,7 @@ func TestParseAtTheLimits(t *testing.T) {
 		{"size", "<meta>" + strings.Repeat(" ", meta.MaxBytes-len("<meta></meta>")) + "</meta>"},
 		{"depth", "<meta>" + strings.Repeat("<a>", deep) + strings.Repeat("</a>", deep) + "</meta>"},
 		{"elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements-1) + "</meta>"},
+		{"namespace", `<meta xmlns="` + strings.Repeat("u", meta.MaxNamespace) + `"/>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +193,41 @@ func TestNamespace(t *testing.T) {
 	doc, err = meta.Parse([]byte(`<meta/>`))
 	require.NoError(t, err)
 	require.Empty(t, doc.Namespace())
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ namespace, want string }{
+		{"", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<meta>\n</meta>\n"},
+		{"http://client1.com/meta?a&b", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<meta xmlns=\"http://client1.com/meta?a&amp;b\">\n</meta>\n"},
+	} {
+		doc, err := meta.New(tt.namespace)
+		require.NoError(t, err)
+		require.Equal(t, tt.want, string(doc.Bytes()))
+		require.Equal(t, tt.namespace, doc.Namespace())
+		require.Empty(t, doc.Attributes())
+	}
+	for _, namespace := range []string{"a\n", "\xFF", "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"} {
+		doc, err := meta.New(namespace)
+		require.ErrorContains(t, err, "meta: ", namespace)
+		require.Nil(t, doc)
+	}
+	_, err := meta.New(strings.Repeat("u", meta.MaxNamespace+1))
+	require.ErrorIs(t, err, meta.ErrLimit)
+}
+
+func TestShares(t *testing.T) {
+	t.Parallel()
+	doc := parse(t, shared)
+	require.Equal(t, []meta.Share{{Key: "aab22kk", Recipients: []meta.Recipient{
+		{Address: "user1@domain1.dom", Name: "User Name"},
+		{Address: "user2@domain2.dom"},
+	}}}, doc.Shares())
+	doc = parse(t, `<meta xmlns:x="u"><accessPwd><EMail> a </EMail><EMail/><x:EMail>b</x:EMail><EMail x:realName="C">c<d/></EMail><key>1</key><key>2</key></accessPwd><accessPwd/></meta>`)
+	require.Equal(t, []meta.Share{
+		{Key: "1", Recipients: []meta.Recipient{{Address: "a"}}},
+		{Key: "2", Recipients: []meta.Recipient{{Address: "a"}}},
+	}, doc.Shares())
 }
 
 func TestKeysStayOutOfLogs(t *testing.T) {

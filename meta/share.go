@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,8 +38,9 @@ func (s Share) String() string {
 	return fmt.Sprintf("share key sent to %d recipients", len(s.Recipients))
 }
 
-// LogValue keeps the key out of logs.
-func (s Share) LogValue() slog.Value { return slog.StringValue(s.String()) }
+// MarshalText returns what String does, so that loggers that write JSON do not
+// tell the key either.
+func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // NewKey returns a new random share key: 26 letters and digits that need no
 // escaping in a URL, with at least 128 bits from crypto/rand. It is safe for

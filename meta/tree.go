@@ -28,9 +28,12 @@ type limitError string
 func (e limitError) Error() string        { return string(e) }
 func (e limitError) Is(target error) bool { return target == ErrLimit }
 
-// xmlNamespace is what the prefix xml stands for without being declared
-// (Namespaces in XML 1.0 §3).
-const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
+// The namespaces of the prefixes xml and xmlns, which are not declared; no
+// other prefix may stand for them (Namespaces in XML 1.0 §3).
+const (
+	xmlNamespace   = "http://www.w3.org/XML/1998/namespace"
+	xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
+)
 
 const byteOrderMark = "\uFEFF"
 
@@ -295,7 +298,7 @@ func declaredPrefix(name xml.Name) (prefix string, ok bool) {
 
 // declare binds a prefix, or the default namespace, for e and all below it.
 func (e *element) declare(prefix, namespace string) error {
-	reserved := prefix == "xmlns" || (prefix == "xml") != (namespace == xmlNamespace)
+	reserved := prefix == "xmlns" || namespace == xmlnsNamespace || (prefix == "xml") != (namespace == xmlNamespace)
 	if reserved || prefix != "" && namespace == "" {
 		return fmt.Errorf("prefix %q cannot stand for this namespace", prefix)
 	}
