@@ -46,6 +46,8 @@ var (
 	toManage    = need{byShape: true}
 )
 
+const allRights = meta.List | meta.Read | meta.Write | meta.Delete | meta.Administer
+
 // change reports whether the need is one of a change: a share path is read-only.
 func (n need) change() bool { return n.byShape && n != toDescribe }
 
@@ -88,11 +90,11 @@ func (v *View) find(ctx context.Context, a access, name string) (f found, err er
 // listAt returns what the list that stands at a name gives the caller, and
 // whether there is one.
 func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights, listed bool, err error) {
-	document, err := a.document(ctx, name)
-	if document == nil {
+	s, err := a.sidecar(ctx, name)
+	if s.document == nil {
 		return 0, false, err
 	}
-	acl, listed := document.ACL()
+	acl, listed := s.document.ACL()
 	account, domain, _ := strings.Cut(v.caller.Account, "@")
 	caller := meta.Caller{Account: account, Domain: domain}
 	if groups, ok := v.accounts.(Groups); ok {
@@ -115,7 +117,7 @@ func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights
 func (v *View) decideByList(ctx context.Context, a access, n need, byShape bool) (access, error) {
 	f, err := v.find(ctx, a, a.name)
 	if f.meets(n) {
-		a.byList = true
+		a.rights = f.on
 		return a, nil
 	}
 	refusal := fs.ErrNotExist

@@ -56,7 +56,12 @@ func (v *View) Mkdir(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return a.Store.Mkdir(ctx, name, nil, a.Limits)
+	dir, _ := Split(name)
+	sidecar, err := a.inherited(ctx, dir, name)
+	if err != nil {
+		return pathError("mkdir", name, err)
+	}
+	return a.Store.Mkdir(ctx, name, sidecar, a.Limits)
 }
 
 // target enters a name that is to be made or replaced.
@@ -125,9 +130,9 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	if err != nil {
 		return err
 	}
-	attributes := func(_ bool, sidecar []byte) []byte { return withoutGrants(sidecar) }
-	if !t.readable {
-		attributes = nil
+	attributes, err := v.copiedAttributes(ctx, a, t)
+	if err != nil {
+		return pathError("copy", to, err)
 	}
 	return a.Store.Copy(ctx, from, to, o, attributes, a.Limits)
 }
@@ -208,7 +213,7 @@ func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info Fil
 		err = v.throughout(ctx, source, t.from, toRead)
 	}
 	t.readable = err == nil
-	if !source.byList {
+	if source.rights == 0 { // public
 		return nil
 	}
 	return err
@@ -228,7 +233,7 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 	n := toRemove
 	if !t.move && !info.IsDir() && !old.info.IsDir() {
 		n = toWrite
-		if document, err := a.document(ctx, t.to); document != nil || err != nil {
+		if s, err := a.sidecar(ctx, t.to); s.document != nil || err != nil {
 			n.on |= meta.Delete
 		}
 	}
@@ -241,12 +246,29 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 	return nil
 }
 
-// withoutGrants is the sidecar of a copy: nobody may read a copy because he
-// could read the original. One that cannot be understood is not copied.
-func withoutGrants(sidecar []byte) []byte {
-	plain, err := meta.WithoutGrants(sidecar)
+// copiedAttributes returns what becomes of the sidecars of a copy. Nobody may
+// read a copy because he could read the original, so what they grant is left
+// out; every directory then takes the list of the one it is in, as a new one
+// does. A sidecar that cannot be understood is not copied.
+func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (SidecarFunc, error) {
+	dir, _ := Split(t.to)
+	parent, err := a.inheritable(ctx, dir)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return plain
+	namespace := a.Memory.namespace()
+	return func(directory bool, sidecar []byte) []byte {
+		var plain []byte
+		if sidecar != nil && t.readable {
+			plain, _ = meta.WithoutGrants(sidecar) // nil, if it is broken
+		}
+		if !directory || parent == nil {
+			return plain
+		}
+		inherited, err := meta.Inherit(plain, parent, namespace)
+		if err != nil {
+			return nil // too large: without a list nobody gets in
+		}
+		return inherited
+	}, nil
 }

@@ -9,34 +9,56 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-var errSidecarSize = errors.New("sidecar is too large")
-
-// document reads the sidecar of a name; nil if there is none. One that cannot
-// be understood is an error.
-func (a access) document(ctx context.Context, name string) (*meta.Document, error) {
-	sidecar, ok := SidecarName(name)
-	if !ok {
-		return nil, nil
-	}
-	content, err := readSidecar(ctx, a.Store, sidecar)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrIsDirectory) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return meta.Parse(content)
+// sidecar is what stands beside a name.
+type sidecar struct {
+	document *meta.Document // nil: there is none
+	tag      string         // its entity tag
 }
 
-func readSidecar(ctx context.Context, store Store, name string) ([]byte, error) {
-	f, err := store.Open(ctx, name)
+// brokenError tells why a sidecar cannot be understood.
+type brokenError struct{ error }
+
+var errSidecarSize = errors.New("sidecar is too large")
+
+// sidecar reads the sidecar of a name. One that cannot be understood is a
+// brokenError.
+func (a access) sidecar(ctx context.Context, name string) (sidecar, error) {
+	side, ok := SidecarName(name)
+	if !ok || a.mounted {
+		return sidecar{}, nil
+	}
+	f, err := a.Store.Open(ctx, side)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrIsDirectory) {
+		return sidecar{}, nil
+	}
 	if err != nil {
-		return nil, err
+		return sidecar{}, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, MaxSidecarBytes+1))
-	if err == nil && len(content) > MaxSidecarBytes {
-		err = errSidecarSize
+	info, err := f.Stat()
+	if err != nil {
+		return sidecar{}, err
 	}
-	return content, err
+	s := sidecar{}
+	if tagged, ok := info.(FileInfo); ok {
+		s.tag = tagged.ETag()
+	}
+	key := documentKey{a.Address, side}
+	if known, ok := a.Memory.document(key, s.tag); ok {
+		s.document = known.document
+		return s, known.err
+	}
+	content, err := io.ReadAll(io.LimitReader(f, MaxSidecarBytes+1))
+	if err != nil {
+		return sidecar{}, err
+	}
+	if len(content) > MaxSidecarBytes {
+		return sidecar{}, brokenError{errSidecarSize}
+	}
+	s.document, err = meta.Parse(content)
+	if err != nil {
+		s.document, err = nil, brokenError{err}
+	}
+	a.Memory.keepDocument(key, knownDocument{s.document, s.tag, err, len(content)})
+	return s, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
+
+	"github.com/cgpkit/cgpkit/meta"
 )
 
 // View is the storage of one account as one caller may see it: the only place
@@ -45,9 +47,10 @@ type access struct {
 	Account
 	name       string // in the store
 	role       Role
-	privileged bool // owner or administrator: sees everything
-	byList     bool // an access control list gives it
-	share      bool // reached by a share path
+	privileged bool        // owner or administrator: sees everything
+	rights     meta.Rights // all, or what an access control list gives there
+	share      bool        // reached by a share path
+	mounted    bool        // in a mount
 }
 
 // enter decides whether the caller may do with name what has that need.
@@ -83,7 +86,9 @@ func (v *View) decide(ctx context.Context, name string, n need) (access, error) 
 		return access{}, err
 	}
 	a.name = name
-	a.privileged = a.role == Owner || a.role == Administrator
+	if a.role == Owner || a.role == Administrator {
+		a.privileged, a.rights = true, allRights
+	}
 	switch {
 	case !a.privileged:
 		return v.decideOther(ctx, a, t, n, byShape)
