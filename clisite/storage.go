@@ -38,6 +38,10 @@ func storageCommand(name string) (c command, ok bool) {
 		c = command{required: optFile | optInto, run: rename}
 	case "DELETESTORAGEFILE", "DELETEWEBFILE":
 		c = command{required: optFile, run: remove}
+	case "READSTORAGEFILEATTR":
+		c = command{required: optFile, allowed: optList, run: readAttributes}
+	case "UPDATESTORAGEFILEATTR":
+		c = command{required: optFile | optList, run: updateAttributes}
 	case "GETSTORAGEFILEINFO":
 		c = command{allowed: optPath, run: info}
 	case "GETWEBFILESINFO":
@@ -175,25 +179,43 @@ func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if err != nil {
 		return none, err
 	}
-	var pairs []cgpdata.Pair
+	var entries []filestore.FileInfo
+	sidecars := map[string]time.Time{} // by the name of what they belong to
 	var failed error
 	for info, err := range view.List(ctx, t.name) {
-		switch {
-		case err != nil:
+		if err != nil {
 			failed = err // of one entry, or of the whole
-		case info.IsDir():
-			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Array()})
-		default:
-			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Dictionary(
-				cgpdata.Pair{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
-				cgpdata.Pair{Key: "STModified", Value: timeStamp(info.ModTime())},
-			)})
+			continue
+		}
+		entries = append(entries, info)
+		if of, ok := filestore.SidecarOf(info.Name()); ok {
+			sidecars[of] = info.ModTime()
 		}
 	}
-	if len(pairs) == 0 && failed != nil || ctx.Err() != nil {
+	if len(entries) == 0 && failed != nil || ctx.Err() != nil {
 		return none, errors.Join(failed, ctx.Err())
 	}
+	pairs := make([]cgpdata.Pair, 0, len(entries))
+	for _, info := range entries {
+		pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: listed(info, sidecars)})
+	}
 	return cgpdata.Dictionary(pairs...), nil
+}
+
+// listed tells about an entry of a listing. When the attributes of a file were
+// changed only those learn who see its sidecar.
+func listed(info filestore.FileInfo, sidecars map[string]time.Time) cgpdata.Value {
+	if info.IsDir() {
+		return cgpdata.Array()
+	}
+	pairs := []cgpdata.Pair{
+		{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
+		{Key: "STModified", Value: timeStamp(info.ModTime())},
+	}
+	if modified, ok := sidecars[info.Name()]; ok {
+		pairs = append(pairs, cgpdata.Pair{Key: "MetaModified", Value: timeStamp(modified)})
+	}
+	return cgpdata.Dictionary(pairs...)
 }
 
 // timeStamp returns a time that every reader takes: the format ends in 2038
