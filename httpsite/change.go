@@ -124,10 +124,11 @@ func (req *request) mkcol(view *filestore.View) error {
 // transfer answers MOVE and COPY (RFC 4918 §9.8, §9.9).
 func (req *request) transfer(view *filestore.View, move bool) error {
 	ctx := req.r.Context()
-	to, err := req.destination()
+	target, err := req.destination()
 	if err != nil {
 		return err
 	}
+	to := target.name
 	replace, shallow, err := transferHeaders(req.r.Header, move)
 	if err != nil {
 		return err
@@ -137,6 +138,13 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 		return err
 	}
 	current, err := source(ctx, view, req.name, move)
+	if err != nil {
+		return err
+	}
+	same, err := filestore.SameAccount(ctx, req.Directory, req.account, target.account)
+	if err == nil && !same {
+		err = filestore.ErrReserved
+	}
 	if err != nil {
 		return err
 	}
@@ -182,30 +190,22 @@ func transferHeaders(header http.Header, move bool) (replace, shallow bool, err 
 	return replace, shallow, nil
 }
 
-// destination returns the name that MOVE and COPY are to write. Its scheme and
-// host are not compared: a proxy in front may have changed those of the
-// request. Another account's storage is refused.
-func (req *request) destination() (string, error) {
+// destination returns what MOVE and COPY are to write. Its scheme and host are
+// not compared: a proxy in front may have changed those of the request.
+func (req *request) destination() (target, error) {
 	header := req.r.Header.Get("Destination")
 	if header == "" {
 		header = req.r.Header.Get("New-URI") // what clients sent before RFC 2518
 	}
 	u, err := url.Parse(header)
 	if err != nil || header == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fs.ErrInvalid
+		return target{}, fs.ErrInvalid
 	}
 	t, err := parsePath(u.EscapedPath(), req.site)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", filestore.ErrReserved
-	}
-	if err != nil {
-		return "", err
-	}
-	same, err := filestore.SameAccount(req.r.Context(), req.Directory, req.account, t.account)
-	if err == nil && !same {
 		err = filestore.ErrReserved
 	}
-	return t.name, err
+	return t, err
 }
 
 // source returns what a transfer finds under its source; nil if nothing is
