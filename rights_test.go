@@ -184,11 +184,14 @@ func TestRights(t *testing.T) {
 	const tftpuser = "tftpuser@client1.com"
 	for _, open := range []func(*testing.T) (wayIn, *directory.Base){
 		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return view(d), d },
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overHTTP(t, d), d },
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overFTP(t, d), d },
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, false); return overTFTP(t, d, ""), d },
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overTFTP(t, d, tftpuser), d },
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overCLI(t, d), d },
+		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overHTTP(t, d, nil), d },
+		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overFTP(t, d, nil), d },
+		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, false); return overTFTP(t, d, "", nil), d },
+		func(t *testing.T) (wayIn, *directory.Base) {
+			d := base(t, true)
+			return overTFTP(t, d, tftpuser, nil), d
+		},
+		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overCLI(t, d, nil), d },
 	} {
 		w, d := open(t)
 		t.Run(w.name, func(t *testing.T) {

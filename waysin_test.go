@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -134,8 +135,8 @@ func outcomeOf(ctx context.Context, v *filestore.View, operation, name string) s
 	return err.Error()
 }
 
-func overHTTP(t *testing.T, d filestore.Directory) wayIn {
-	server := httptest.NewServer(&httpsite.Handler{Directory: d})
+func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
+	server := httptest.NewServer(&httpsite.Handler{Directory: d, Logger: log})
 	t.Cleanup(server.Close)
 	methods := map[string]string{"read": "GET", "write": "PUT", "delete": "DELETE", "remove": "DELETE", "mkdir": "MKCOL", "rename": "MOVE", "copy": "COPY"}
 	path := func(account, name string) string {
@@ -180,10 +181,10 @@ func overHTTP(t *testing.T, d filestore.Directory) wayIn {
 	}
 }
 
-func overFTP(t *testing.T, d filestore.Directory) wayIn {
+func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &ftpsite.Server{Directory: d, Anonymous: true, MaxSessionsPerAddr: 1000}
+	server := &ftpsite.Server{Directory: d, Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
@@ -264,10 +265,10 @@ func overFTP(t *testing.T, d filestore.Directory) wayIn {
 }
 
 // overTFTP is for one user: nobody, or tftpuser if that exists.
-func overTFTP(t *testing.T, d filestore.Directory, who string) wayIn {
+func overTFTP(t *testing.T, d filestore.Directory, who string, log *slog.Logger) wayIn {
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &tftpsite.Server{Directory: d, Timeout: time.Minute, AllowWrite: true}
+	server := &tftpsite.Server{Directory: d, Logger: log, Timeout: time.Minute, AllowWrite: true}
 	go server.Serve(pc)
 	t.Cleanup(func() { server.Close() })
 	return wayIn{
@@ -309,10 +310,10 @@ func overTFTP(t *testing.T, d filestore.Directory, who string) wayIn {
 	}
 }
 
-func overCLI(t *testing.T, d filestore.Directory) wayIn {
+func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &clisite.Server{Directory: d}
+	server := &clisite.Server{Directory: d, Logger: log}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
@@ -388,7 +389,7 @@ func TestWaysInAgreeWithTheView(t *testing.T) {
 		"protected/pwd/right/secret.txt", "protected/pwd/wrong/secret.txt", "protected/pwd/right/missing", "protected/pwd/right/secret.txt.meta",
 		`back\slash`, "a\x01", "a\nb", "a\x00b", "a\xff", "a/../private/secret.txt", strings.Repeat("x", 256), strings.Repeat("x/", 101) + "x",
 	}
-	for _, w := range []wayIn{overHTTP(t, d), overFTP(t, d), overTFTP(t, d, ""), overCLI(t, d)} {
+	for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overTFTP(t, d, "", nil), overCLI(t, d, nil)} {
 		t.Run(w.name, func(t *testing.T) {
 			for _, user := range []string{"", "mary@client1.com", "ann@client2.com", "boss@client2.com", "john@client1.com", "admin@client1.com"} {
 				view := filestore.NewView(d, filestore.Caller{Account: user}, john)

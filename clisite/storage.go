@@ -117,7 +117,7 @@ func (o *operation) actFor(ctx context.Context, name string) error {
 	if !may {
 		return errAuth
 	}
-	o.caller = filestore.Caller{Account: account.Address}
+	o.caller = filestore.Caller{Account: account.Address, Remote: o.caller.Remote}
 	return nil
 }
 

@@ -69,6 +69,7 @@ type Base struct {
 	domains  *recent[string, *domain]
 	accounts *recent[accountKey, *account]
 	stores   stores
+	memory   filestore.Memory
 }
 
 var _ filestore.Directory = (*Base)(nil)
@@ -116,6 +117,7 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.now == nil {
 		b.now = time.Now
 	}
+	b.memory.Now = b.now
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

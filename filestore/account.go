@@ -69,6 +69,9 @@ type Caller struct {
 	// as the account tftpuser does in TFTP. It is never an owner, never
 	// reaches sidecars or mounts, and needs the WebSite service everywhere.
 	Limited bool
+	// Remote is the address of the client, which the way in sets. Wrong share
+	// keys are counted for it.
+	Remote netip.Addr
 }
 
 // Stranger reports whether the caller has not logged in.

@@ -1,7 +1,9 @@
 package filestore
 
 import (
+	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/cgpkit/cgpkit/meta"
 )
@@ -18,11 +20,19 @@ type Memory struct {
 	// Namespace is the XML namespace of new sidecars. Empty: that of a sidecar
 	// that has been read before, else none.
 	Namespace string
+	// WrongKeys is how many different wrong share keys a client may name within
+	// WrongKeysWithin. After that no key opens anything for its address, until
+	// the time has passed. 0: 20 in 10 minutes.
+	WrongKeys       int
+	WrongKeysWithin time.Duration
+	// Now tells the time. nil: time.Now.
+	Now func() time.Time
 
-	mu         sync.Mutex // guards what follows
-	seen       string     // a namespace
-	young, old map[documentKey]knownDocument
-	youngCost  int
+	mu                    sync.Mutex // guards what follows
+	seen                  string     // a namespace
+	young, old            map[documentKey]knownDocument
+	youngCost             int
+	guessers, oldGuessers map[netip.Addr]*guesses
 }
 
 // documentKey names a sidecar.

@@ -90,8 +90,14 @@ func (v *View) decideShare(ctx context.Context, s share, n need) (access, error)
 	if err != nil {
 		return access{}, err
 	}
-	t := traitsOf(s.target)
-	if !a.WebSite || t.sidecar || t.virtual || CheckName(s.target) != nil || !a.opens(ctx, s) {
+	if !a.WebSite || !a.Memory.mayGuess(v.caller.Remote) {
+		return access{}, fs.ErrNotExist
+	}
+	if CheckName(s.target) != nil || !a.opens(ctx, s) {
+		a.Memory.guessedWrong(v.caller.Remote, a.Address, s.key)
+		return access{}, fs.ErrNotExist
+	}
+	if t := traitsOf(s.target); t.sidecar || t.virtual {
 		return access{}, fs.ErrNotExist
 	}
 	a.name, a.share = s.target, true

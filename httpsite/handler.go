@@ -105,6 +105,12 @@ func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
 
 // serve answers by method.
 func (req *request) serve() error {
+	if filestore.IsShare(req.name) {
+		header := req.w.Header()
+		header.Set("Cache-Control", "private")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Robots-Tag", "noindex")
+	}
 	switch req.r.Method {
 	case http.MethodOptions:
 		req.w.Header().Set("Allow", allowed)
@@ -150,6 +156,7 @@ func (req *request) mayManage(view *filestore.View) error {
 }
 
 func (req *request) view(caller filestore.Caller) *filestore.View {
+	caller.Remote = remoteAddr(req.r)
 	return filestore.NewView(req.Directory, caller, req.account)
 }
 
