@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"httpsite": {"filestore"},
 	"ftpsite":  {"filestore", "internal/serving", "github.com/fclairamb/ftpserverlib", "github.com/spf13/afero", "golang.org/x/sys/unix"},
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
-	"clisite":  {"filestore", "cgpdata", "internal/serving"},
+	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},

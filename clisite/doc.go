@@ -28,8 +28,8 @@
 // # Commands
 //
 // USER, PASS, INLINE, NOOP and QUIT; LISTSTORAGEFILES, READSTORAGEFILE,
-// WRITESTORAGEFILE, RENAMESTORAGEFILE, DELETESTORAGEFILE and
-// GETSTORAGEFILEINFO; and the older names of these: ListWebFiles, GetWebFile,
+// WRITESTORAGEFILE, RENAMESTORAGEFILE, DELETESTORAGEFILE, GETSTORAGEFILEINFO,
+// READSTORAGEFILEATTR and UPDATESTORAGEFILEATTR; and the older names of these: ListWebFiles, GetWebFile,
 // PutWebFile, RenameWebFile, DeleteWebFile and GetWebFilesInfo, which know no
 // AUTH. Everything else is an unknown command. Arguments are single-line text
 // of package cgpdata.

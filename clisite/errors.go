@@ -59,7 +59,9 @@ func replyTo(err error) string {
 		return "501 folder is not empty"
 	case errors.Is(err, filestore.ErrLimit):
 		return "501 storage limit exceeded"
-	case errors.Is(err, filestore.ErrChanged), errors.Is(err, filestore.ErrConflict):
+	case errors.Is(err, filestore.ErrConflict):
+		return "501 attributes are in the way"
+	case errors.Is(err, filestore.ErrChanged):
 		return "501 file is being changed"
 	}
 	return replyInternal

@@ -131,7 +131,9 @@ func (c *session) run(ctx context.Context, command command, words []byte) (answe
 	if err != nil {
 		return "", err
 	}
-	o, err := operate(ctx, c.server.Directory, c.caller, a)
+	caller := c.caller
+	caller.Remote = remoteAddr(c.line)
+	o, err := operate(ctx, c.server.Directory, caller, a)
 	if err != nil {
 		return "", err
 	}

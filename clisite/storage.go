@@ -38,6 +38,10 @@ func storageCommand(name string) (c command, ok bool) {
 		c = command{required: optFile | optInto, run: rename}
 	case "DELETESTORAGEFILE", "DELETEWEBFILE":
 		c = command{required: optFile, run: remove}
+	case "READSTORAGEFILEATTR":
+		c = command{required: optFile, allowed: optList, run: readAttributes}
+	case "UPDATESTORAGEFILEATTR":
+		c = command{required: optFile | optList, run: updateAttributes}
 	case "GETSTORAGEFILEINFO":
 		c = command{allowed: optPath, run: info}
 	case "GETWEBFILESINFO":
@@ -113,7 +117,7 @@ func (o *operation) actFor(ctx context.Context, name string) error {
 	if !may {
 		return errAuth
 	}
-	o.caller = filestore.Caller{Account: account.Address}
+	o.caller = filestore.Caller{Account: account.Address, Remote: o.caller.Remote}
 	return nil
 }
 
@@ -161,30 +165,57 @@ func (t target) need(ctx context.Context, view *filestore.View) error {
 	return err
 }
 
+// needTarget is need for what is going to be changed.
+func (t target) needTarget(ctx context.Context, view *filestore.View) error {
+	info, err := view.Target(ctx, t.name)
+	if err == nil && info != nil && t.directory && !info.IsDir() {
+		err = filestore.ErrNotDirectory
+	}
+	return err
+}
+
 func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	view, t, err := o.open(a.path)
 	if err != nil {
 		return none, err
 	}
-	var pairs []cgpdata.Pair
+	var entries []filestore.FileInfo
+	sidecars := map[string]time.Time{} // by the name of what they belong to
 	var failed error
 	for info, err := range view.List(ctx, t.name) {
-		switch {
-		case err != nil:
+		if err != nil {
 			failed = err // of one entry, or of the whole
-		case info.IsDir():
-			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Array()})
-		default:
-			pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: cgpdata.Dictionary(
-				cgpdata.Pair{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
-				cgpdata.Pair{Key: "STModified", Value: timeStamp(info.ModTime())},
-			)})
+			continue
+		}
+		entries = append(entries, info)
+		if of, ok := filestore.SidecarOf(info.Name()); ok {
+			sidecars[of] = info.ModTime()
 		}
 	}
-	if len(pairs) == 0 && failed != nil || ctx.Err() != nil {
+	if len(entries) == 0 && failed != nil || ctx.Err() != nil {
 		return none, errors.Join(failed, ctx.Err())
 	}
+	pairs := make([]cgpdata.Pair, 0, len(entries))
+	for _, info := range entries {
+		pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: listed(info, sidecars)})
+	}
 	return cgpdata.Dictionary(pairs...), nil
+}
+
+// listed tells about an entry of a listing. When the attributes of a file were
+// changed only those learn who see its sidecar.
+func listed(info filestore.FileInfo, sidecars map[string]time.Time) cgpdata.Value {
+	if info.IsDir() {
+		return cgpdata.Array()
+	}
+	pairs := []cgpdata.Pair{
+		{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
+		{Key: "STModified", Value: timeStamp(info.ModTime())},
+	}
+	if modified, ok := sidecars[info.Name()]; ok {
+		pairs = append(pairs, cgpdata.Pair{Key: "MetaModified", Value: timeStamp(modified)})
+	}
+	return cgpdata.Dictionary(pairs...)
 }
 
 // timeStamp returns a time that every reader takes: the format ends in 2038
@@ -272,8 +303,9 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err != nil {
 		return none, err
 	}
-	if err := view.Manage(ctx, filestore.Root); err != nil {
-		return none, err // by shape, before anything is looked at
+	from.directory = from.directory || to.directory
+	if err := from.needTarget(ctx, view); err != nil {
+		return none, err
 	}
 	same, err := filestore.SameAccount(ctx, o.directory, from.address, to.address)
 	if err == nil && !same {
@@ -282,22 +314,13 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err != nil {
 		return none, err
 	}
-	if from.directory || to.directory {
-		from.directory = true
-		if err := from.need(ctx, view); err != nil {
-			return none, err
-		}
-	}
 	return none, view.Rename(ctx, from.name, to.name, filestore.RenameOptions{})
 }
 
 func remove(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	view, t, err := o.open(a.file)
 	if err == nil {
-		err = view.Manage(ctx, filestore.Root) // by shape, before anything is looked at
-	}
-	if err == nil {
-		err = t.need(ctx, view)
+		err = t.needTarget(ctx, view)
 	}
 	if err != nil {
 		return none, err

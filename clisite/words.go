@@ -43,6 +43,12 @@ func wordLength(line []byte) int {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
+		case c == '<' && depth > 0:
+			n := elementLength(line[i:])
+			if n < 0 {
+				return -1
+			}
+			i += n - 1
 		case c == '(' || c == '{' || c == '[':
 			depth++
 		case c == ')' || c == '}' || c == ']':
@@ -122,6 +128,7 @@ const (
 	optSize
 	optAuth
 	optData
+	optList // an array, without a word before it
 )
 
 // position is where a write begins.
@@ -146,6 +153,7 @@ type arguments struct {
 	at      position
 	size    int64
 	data    []byte
+	list    cgpdata.Value
 }
 
 // parseArguments reads an account and options, in any order and each once.
@@ -180,6 +188,9 @@ func parseAccount(word []byte) (string, error) {
 // option reads the option that words start with, and returns how many words
 // it has.
 func (a *arguments) option(words [][]byte, allowed option) (n int, err error) {
+	if words[0][0] == '(' {
+		return 1, a.setList(words[0], allowed)
+	}
 	var which option
 	name := strings.ToUpper(string(words[0]))
 	switch name {
@@ -210,6 +221,15 @@ func (a *arguments) option(words [][]byte, allowed option) (n int, err error) {
 	}
 	a.given |= which
 	return 2, a.set(which, words[1], allowed)
+}
+
+func (a *arguments) setList(word []byte, allowed option) (err error) {
+	if allowed&optList == 0 || a.given&optList != 0 {
+		return errSyntax
+	}
+	a.given |= optList
+	a.list, err = parseValue(word)
+	return err
 }
 
 // set reads the value of an option.

@@ -22,6 +22,8 @@ var wordRows = []struct {
 	{name: "brackets", line: `(a, b) {a=(b c);} [AA AA] x`, want: []string{"(a, b)", "{a=(b c);}", "[AA AA]", "x"}},
 	{name: "bracket in quotes", line: `"(" x`, want: []string{`"("`, "x"}},
 	{name: "quote in brackets", line: `(")" a) x`, want: []string{`(")" a)`, "x"}},
+	{name: "XML in brackets", line: `(<a b="(">it's ) "</a>, <b/>) x`, want: []string{`(<a b="(">it's ) "</a>, <b/>)`, "x"}},
+	{name: "XML without its end", line: `(<a>) x`, bad: true},
 	{name: "closing bracket alone", line: `) x`, want: []string{")", "x"}},
 	{name: "open quote", line: `"a b`, bad: true},
 	{name: "open quote after a backslash", line: `"a\"`, bad: true},
@@ -55,7 +57,7 @@ func FuzzParseArguments(f *testing.F) {
 		f.Add([]byte(row.line))
 	}
 	for _, line := range []string{
-		`* FILE "a" OFFSET 5 SIZE #7 AUTH x DATA [QUJD]`, `john PATH "~mary/x"`, `* FILE a NEW DATA "QUJD"`,
+		`* FILE "a" OFFSET 5 SIZE #7 AUTH x DATA [QUJD]`, `john PATH "~mary/x"`, `* FILE a NEW DATA "QUJD"`, `* FILE a (<b c="d">) e</b><f/>)`, `* (b, c) FILE a`,
 		`"a@b.c" FILE a INTO b`, `* OFFSET END FILE a DATA []`,
 	} {
 		f.Add([]byte(line))
@@ -69,7 +71,7 @@ func FuzzParseArguments(f *testing.F) {
 		require.LessOrEqual(t, len(words), maxWords)
 		without := func(b []byte) string { return strings.ReplaceAll(string(b), " ", "") }
 		require.Equal(t, without(line), without(bytes.Join(words, nil)))
-		const all = optPath | optFile | optInto | optOffset | optPlace | optSize | optAuth | optData
+		const all = optPath | optFile | optInto | optOffset | optPlace | optSize | optAuth | optData | optList
 		a, err := parseArguments(words, 0, all)
 		if err != nil {
 			require.Equal(t, errSyntax, err)

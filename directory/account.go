@@ -130,6 +130,7 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		},
 		WebSite:     b.serves(e, "WebSite", now),
 		DefaultPage: word(defaultWebPage, levels[:]),
+		Memory:      &b.memory,
 	}, nil
 }
 

@@ -80,6 +80,7 @@ type Base struct {
 	domainNames *watched[map[string]string]
 	accounts    *recent[accountKey, *account]
 	stores      stores
+	memory      filestore.Memory
 
 	failures failures
 	checked  checked
@@ -137,6 +138,7 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.now == nil {
 		b.now = time.Now
 	}
+	b.memory.Now = b.now
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

@@ -53,6 +53,8 @@ type Account struct {
 	// WebSite tells that the WebSite service is on, for the account and for
 	// its domain: strangers and other users may read public files.
 	WebSite bool
+	// Memory is what views remember of this account and others; nil: nothing.
+	Memory *Memory
 	// DefaultPage is the file that stands for its directory in HTTP, as the
 	// setting DefaultWebPage has it. See [View.DefaultPage].
 	DefaultPage string
@@ -67,6 +69,9 @@ type Caller struct {
 	// as the account tftpuser does in TFTP. It is never an owner, never
 	// reaches sidecars or mounts, and needs the WebSite service everywhere.
 	Limited bool
+	// Remote is the address of the client, which the way in sets. Wrong share
+	// keys are counted for it.
+	Remote netip.Addr
 }
 
 // Stranger reports whether the caller has not logged in.

@@ -27,18 +27,106 @@
 //
 // Owners and administrators may do everything that the names below allow.
 // Others and strangers may read what is public, as long as the WebSite service
-// is on for the account and its domain; the rest is refused or not there:
+// is on for the account and its domain. An access control list adds to that,
+// for accounts that have logged in; no letter implies another:
 //
-//	                         stranger       other user     owner, administrator
-//	public file              if WebSite     if WebSite     yes
-//	private, or below        refused        refused        yes
-//	public directory, list   if WebSite     if WebSite     yes
-//	sidecar X.meta           not there      not there      yes
-//	share path, right key    if WebSite     if WebSite     if WebSite
-//	share path, wrong key    not there      not there      not there
-//	$ mounts                 refused        refused        administrators
-//	any change               refused        refused        yes
-//	account that is missing  not there; refused where it would be refused if it existed
+//	l  list the directory
+//	r  read the file, and its plain attributes
+//	w  in a directory: create; of a file: overwrite; set plain attributes
+//	d  remove; for a tree, on every entry
+//	a  read and set protected attributes: share keys, the list itself
+//
+// A rename needs d on the source, w on the directory of the target, and d on
+// what it replaces; a copy needs r on the source and w. The list of a file is
+// its own, or if it has none that of its directory; of a directory its own. A
+// list never reaches sidecars, nor removes the private directory.
+//
+// In the table y is yes; n is refused, whether or not anything is there; - is
+// not there; x is a name that nobody may take or move. The callers are: a
+// stranger, another account of the domain (o) and one from elsewhere (e), the
+// holder of all letters on all that can have a list (l), the owner John (J),
+// an administrator of his domain (d) and of a foreign one (f), of the server
+// (s), the Master (M), and tftpuser (t), which is [Caller].Limited and has no
+// right of its own here.
+//
+//	                                 a  o  e  l  J  d  f  s  M  t
+//
+//	public file                      dir/page.html
+//	  read                           y  y  y  y  y  y  y  y  y  y
+//	  write remove rename copy       n  n  n  y  y  y  n  y  y  n
+//	  describe set share             n  n  n  y  y  y  n  y  y  n
+//	public file that is missing      dir/missing
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	  write                          n  n  n  y  y  y  n  y  y  n
+//	  remove rename describe set     n  n  n  -  -  -  n  -  -  n
+//	public directory                 dir/sub
+//	  list                           y  y  y  y  y  y  y  y  y  y
+//	  mkdir remove rename copy       n  n  n  y  y  y  n  y  y  n
+//	  usage                          n  n  n  n  y  y  n  y  y  n
+//
+//	private file                     private/box/secret
+//	  read                           n  n  n  y  y  y  n  y  y  n
+//	  write remove rename copy       n  n  n  y  y  y  n  y  y  n
+//	  describe set share             n  n  n  y  y  y  n  y  y  n
+//	private file that is missing     private/box/missing
+//	  read remove rename             n  n  n  -  -  -  n  -  -  n
+//	  write                          n  n  n  y  y  y  n  y  y  n
+//	private directory                private/box/sub
+//	  list                           n  n  n  y  y  y  n  y  y  n
+//	  mkdir remove rename copy       n  n  n  y  y  y  n  y  y  n
+//	  usage                          n  n  n  n  y  y  n  y  y  n
+//	private file without a list      private/other/secret
+//	  read write remove rename copy  n  n  n  n  y  y  n  y  y  n
+//	  describe set share             n  n  n  n  y  y  n  y  y  n
+//	private itself                   private
+//	  list mkdir                     n  n  n  y  y  y  n  y  y  n
+//	  remove                         n  n  n  n  y  y  n  y  y  n
+//	  rename copy                    n  n  n  n  x  x  n  x  x  n
+//
+//	sidecar                          dir/page.html.meta
+//	  read                           -  -  -  -  y  y  -  y  y  -
+//	  write remove rename            n  n  n  n  y  y  n  y  y  n
+//	  copy                           n  n  n  -  y  y  n  y  y  n
+//	sidecar in private               private/box/secret.meta
+//	  read write remove rename copy  n  n  n  n  y  y  n  y  y  n
+//	sidecar in other letters         dir/x.META
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	  write                          n  n  n  n  x  x  n  x  x  n
+//	management page                  dir/index.wssp
+//	  read                           n  n  n  n  -  -  n  -  -  n
+//	  write                          n  n  n  n  x  x  n  x  x  n
+//
+//	share path, right key            protected/box/pwd/right/secret
+//	  read                           y  y  y  y  y  y  y  y  y  y
+//	  write remove rename copy       n  n  n  n  n  n  n  n  n  n
+//	  describe set share usage       n  n  n  n  n  n  n  n  n  n
+//	share path to a directory        protected/box/pwd/right
+//	  list                           y  y  y  y  y  y  y  y  y  y
+//	  mkdir remove rename copy       n  n  n  n  n  n  n  n  n  n
+//	share path, key of another one   protected/pwd/right/other
+//	  list                           -  -  -  -  -  -  -  -  -  -
+//	share path, right key, missing   protected/box/pwd/right/missing
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	share path to a sidecar          protected/box/pwd/right/secret.meta
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	share path, wrong key            protected/box/pwd/wrong/secret
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	  write remove rename copy       n  n  n  n  n  n  n  n  n  n
+//
+//	service off, public file         ~off/dir/page.html
+//	  read                           -  -  -  -  -  y  -  y  y  -
+//	  write remove rename copy       n  n  n  n  n  y  n  y  y  n
+//	service off, private file        ~off/private/box/secret
+//	  read write remove rename copy  n  n  n  n  n  y  n  y  y  n
+//	service off, file with a list    ~off/dir/listed
+//	  read                           -  -  -  y  -  y  -  y  y  -
+//	service off, share path          ~off/protected/box/pwd/right/secret
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	account that is missing          ~nobody/dir/page.html
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	  write remove rename copy       n  n  n  n  n  n  n  -  -  n
+//	the same, private                ~nobody/private/box/secret
+//	  read                           n  n  n  n  n  n  n  -  -  n
 //
 // A caller that stands for a service ([Caller].Limited) is never an owner,
 // reaches no sidecar and no mount, and needs the WebSite service everywhere.

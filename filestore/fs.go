@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"iter"
 	"time"
+
+	"github.com/cgpkit/cgpkit/meta"
 )
 
 // FS is one account's storage as one caller may see it. [View] implements it.
@@ -30,15 +32,25 @@ type FS interface {
 	List(ctx context.Context, dir string) iter.Seq2[FileInfo, error]
 	// Create begins an upload. Nothing of it is visible before Commit.
 	Create(ctx context.Context, name string, o CreateOptions) (Upload, error)
-	// Mkdir makes one directory. Its parent must exist.
+	// Mkdir makes one directory. Its parent must exist. The access control list
+	// of that becomes its own, unless a sidecar waits for it already.
 	Mkdir(ctx context.Context, name string) error
 	// Remove removes a file or a directory, and its sidecar with it.
 	Remove(ctx context.Context, name string, o RemoveOptions) error
 	// Rename moves a file or a directory, and its sidecar with it.
 	Rename(ctx context.Context, from, to string, o RenameOptions) error
 	// Copy copies a file or a directory with all below it. Attributes are
-	// copied too, apart from access rights and share keys.
+	// copied too, apart from access rights and share keys; directories get the
+	// list of the target's directory.
 	Copy(ctx context.Context, from, to string, o CopyOptions) error
+	// Attributes returns the attributes of a file or a directory, those that
+	// the caller may know of. Root has none. ErrConflict says that they cannot
+	// be understood.
+	Attributes(ctx context.Context, name string) ([]meta.Attribute, error)
+	// SetAttributes changes attributes, all of it or nothing. Changes that
+	// cannot be made give fs.ErrInvalid; a name that has no room for a sidecar,
+	// or one that cannot be understood, ErrConflict.
+	SetAttributes(ctx context.Context, name string, changes ...meta.Change) error
 	// Usage counts what is stored below dir. It is for the owner and for
 	// administrators.
 	Usage(ctx context.Context, dir string) (Usage, error)
@@ -62,7 +74,7 @@ type FileInfo interface {
 // embeds one, so that its content can be sent without passing through the
 // process.
 //
-// A File goes on showing the content it was opened with, whatever happens to
+// What Stat of a File returns is a FileInfo. A File goes on showing the content it was opened with, whatever happens to
 // its name afterwards. Read and Seek are for one goroutine at a time.
 type File interface {
 	fs.File
@@ -108,6 +120,9 @@ type CreateOptions struct {
 	// IfMatch, if not empty, demands that the file exists with this entity
 	// tag at Create and still at Commit, else ErrChanged. "*" stands for any.
 	IfMatch string
+	// Paired demands of a sidecar that what it belongs to exists, at Create and
+	// still at Commit, else fs.ErrNotExist.
+	Paired bool
 	// ModTime, if not zero, becomes the modification time.
 	ModTime time.Time
 }

@@ -109,6 +109,15 @@ func SidecarName(name string) (sidecar string, ok bool) {
 	return name + sidecarSuffix, true
 }
 
+// SidecarOf returns the name that a sidecar belongs to; ok is false for what is
+// no sidecar by its spelling.
+func SidecarOf(sidecar string) (name string, ok bool) {
+	if !IsSidecar(sidecar) {
+		return "", false
+	}
+	return strings.TrimSuffix(sidecar, sidecarSuffix), true
+}
+
 // IsSidecar reports whether name is, by its spelling, the sidecar of another
 // name. The suffix is compared exactly; see [View] for what other spellings
 // mean.

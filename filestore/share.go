@@ -3,12 +3,9 @@ package filestore
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"strings"
-
-	"github.com/cgpkit/cgpkit/meta"
 )
 
 // Share paths (CommuniGate Pro Guide, File Storage, "Shared Private Files"):
@@ -85,16 +82,22 @@ func LogError(err error) slog.Attr {
 // decideShare decides on a share path. It is read-only, for the owner too, and
 // a wrong key looks like a missing file: keys are compared before anything is
 // looked up at the target.
-func (v *View) decideShare(ctx context.Context, s share, change bool) (access, error) {
-	if change {
+func (v *View) decideShare(ctx context.Context, s share, n need) (access, error) {
+	if n.byShape {
 		return access{}, fs.ErrPermission
 	}
 	a, err := v.lookup(ctx)
 	if err != nil {
 		return access{}, err
 	}
-	t := traitsOf(s.target)
-	if !a.WebSite || t.sidecar || t.virtual || CheckName(s.target) != nil || !opens(ctx, a.Store, s) {
+	if !a.WebSite || !a.Memory.mayGuess(v.caller.Remote) {
+		return access{}, fs.ErrNotExist
+	}
+	if CheckName(s.target) != nil || !a.opens(ctx, s) {
+		a.Memory.guessedWrong(v.caller.Remote, a.Address, s.key)
+		return access{}, fs.ErrNotExist
+	}
+	if t := traitsOf(s.target); t.sidecar || t.virtual {
 		return access{}, fs.ErrNotExist
 	}
 	a.name, a.share = s.target, true
@@ -103,42 +106,15 @@ func (v *View) decideShare(ctx context.Context, s share, change bool) (access, e
 
 // opens reports whether the sidecar of the target or of a directory above it
 // has the key. It asks all of them, found or not.
-func opens(ctx context.Context, store Store, s share) bool {
+func (a access) opens(ctx context.Context, s share) bool {
 	found := false
 	for i := len(privateName); i <= len(s.target); i++ {
 		if i == len(s.target) || s.target[i] == '/' {
-			found = hasKey(ctx, store, s.target[:i], s.key) || found
+			side, _ := a.sidecar(ctx, s.target[:i]) // what cannot be read has no key
+			found = side.document != nil && side.document.HasKey(s.key) || found
 		}
 	}
 	return found
-}
-
-func hasKey(ctx context.Context, store Store, name, key string) bool {
-	sidecar, ok := SidecarName(name)
-	if !ok {
-		return false
-	}
-	content, err := readSidecar(ctx, store, sidecar)
-	if err != nil {
-		return false
-	}
-	document, err := meta.Parse(content)
-	return err == nil && document.HasKey(key)
-}
-
-var errSidecarSize = errors.New("sidecar is too large")
-
-func readSidecar(ctx context.Context, store Store, name string) ([]byte, error) {
-	f, err := store.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, MaxSidecarBytes+1))
-	if err == nil && len(content) > MaxSidecarBytes {
-		err = errSidecarSize
-	}
-	return content, err
 }
 
 // show gives an entry the name that the caller used.

@@ -63,15 +63,24 @@ type Store interface {
 	Open(ctx context.Context, name string) (File, error)
 	List(ctx context.Context, dir string) iter.Seq2[FileInfo, error]
 	Create(ctx context.Context, name string, o CreateOptions, l Limits) (Upload, error)
-	Mkdir(ctx context.Context, name string, l Limits) error
+	// Mkdir makes a directory and, if sidecar is not nil, a sidecar for it in
+	// the same step. A sidecar that stands there already is kept as it is. A
+	// name that has no room for one gives ErrConflict.
+	Mkdir(ctx context.Context, name string, sidecar []byte, l Limits) error
 	Remove(ctx context.Context, name string, o RemoveOptions) error
 	Rename(ctx context.Context, from, to string, o RenameOptions) error
 	// Copy passes the content of the sidecars that go with what is copied
-	// through attributes, and stores what that returns. A nil result leaves a
-	// sidecar out, a nil attributes all of them, and one above MaxSidecarBytes
-	// is left out anyway. attributes must not call the store.
-	Copy(ctx context.Context, from, to string, o CopyOptions, attributes func(sidecar []byte) []byte, l Limits) error
+	// through attributes, and stores what that returns. It asks for every
+	// sidecar of at most MaxSidecarBytes, and with a nil sidecar for every
+	// directory that has none and room for one. A nil result leaves the
+	// sidecar out, a nil attributes all of them. attributes must not call the
+	// store.
+	Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error
 	// Usage counts what is below dir. For Root the answer is kept at hand and
 	// is exact.
 	Usage(ctx context.Context, dir string) (Usage, error)
 }
+
+// SidecarFunc tells [Store] what becomes of a sidecar when something is copied,
+// and whether that is a directory. It may change or keep the slice.
+type SidecarFunc func(directory bool, sidecar []byte) []byte

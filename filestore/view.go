@@ -47,20 +47,22 @@ type access struct {
 	Account
 	name       string // in the store
 	role       Role
-	privileged bool // owner or administrator: sees everything
-	share      bool // reached by a share path
+	privileged bool        // owner or administrator: sees everything
+	rights     meta.Rights // all, or what an access control list gives there
+	share      bool        // reached by a share path
+	mounted    bool        // in a mount
 }
 
-// enter decides whether the caller may read, or if change is set change, name.
-func (v *View) enter(ctx context.Context, op, name string, change bool) (access, error) {
-	a, err := v.decide(ctx, name, change)
+// enter decides whether the caller may do with name what has that need.
+func (v *View) enter(ctx context.Context, op, name string, n need) (access, error) {
+	a, err := v.decide(ctx, name, n)
 	if err != nil {
 		return access{}, pathError(op, Redact(name), err)
 	}
 	return a, nil
 }
 
-func (v *View) decide(ctx context.Context, name string, change bool) (access, error) {
+func (v *View) decide(ctx context.Context, name string, n need) (access, error) {
 	if err := ctx.Err(); err != nil {
 		return access{}, err
 	}
@@ -68,10 +70,10 @@ func (v *View) decide(ctx context.Context, name string, change bool) (access, er
 		return access{}, err
 	}
 	if s, ok := parseShare(name); ok {
-		return v.decideShare(ctx, s, change)
+		return v.decideShare(ctx, s, n)
 	}
 	t := traitsOf(name)
-	byShape := change || t.private || t.page || t.mount != noMount
+	byShape := n.byShape || t.private || t.page || t.mount != noMount
 	if byShape && v.caller.Stranger() {
 		return access{}, fs.ErrPermission
 	}
@@ -84,23 +86,38 @@ func (v *View) decide(ctx context.Context, name string, change bool) (access, er
 		return access{}, err
 	}
 	a.name = name
-	a.privileged = a.role == Owner || a.role == Administrator
-	if byShape && !a.privileged {
+	if a.role == Owner || a.role == Administrator {
+		a.privileged, a.rights = true, allRights
+	}
+	switch {
+	case !a.privileged:
+		return v.decideOther(ctx, a, t, n, byShape)
+	case t.mount != noMount:
+		return access{}, v.decideMount(ctx, a.role, t.mount)
+	case !v.caller.Limited:
+		return a, nil
+	case !a.WebSite, t.sidecar && !n.byShape:
+		return access{}, fs.ErrNotExist
+	case t.sidecar:
 		return access{}, fs.ErrPermission
 	}
-	if t.mount != noMount {
-		return access{}, v.decideMount(ctx, a.role, t.mount)
-	}
-	if !a.WebSite && (!a.privileged || v.caller.Limited) {
-		return access{}, fs.ErrNotExist
-	}
-	if t.sidecar && (!a.privileged || v.caller.Limited) {
-		if change {
+	return a, nil
+}
+
+// decideOther decides for whoever is neither owner nor administrator: what is
+// public is open, as long as the WebSite service is on, and a list may open
+// more. It is asked last, so that what is public costs no look at one.
+func (v *View) decideOther(ctx context.Context, a access, t traits, n need, byShape bool) (access, error) {
+	switch {
+	case a.WebSite && !byShape && !t.sidecar:
+		return a, nil
+	case v.caller.Stranger(), v.caller.Limited && !a.WebSite, t.sidecar, t.page, t.mount != noMount:
+		if byShape {
 			return access{}, fs.ErrPermission
 		}
 		return access{}, fs.ErrNotExist
 	}
-	return a, nil
+	return v.decideByList(ctx, a, n, byShape)
 }
 
 // lookup finds the account and the caller's role. For an account that does not
@@ -141,8 +158,8 @@ func (v *View) decideMount(ctx context.Context, role Role, m mount) error {
 }
 
 // read enters name for reading and leaves out what is not a stored file.
-func (v *View) read(ctx context.Context, op, name string) (access, error) {
-	a, err := v.enter(ctx, op, name, false)
+func (v *View) read(ctx context.Context, op, name string, n need) (access, error) {
+	a, err := v.enter(ctx, op, name, n)
 	if err == nil && traitsOf(a.name).virtual {
 		return access{}, pathError(op, Redact(name), fs.ErrNotExist)
 	}
@@ -151,7 +168,7 @@ func (v *View) read(ctx context.Context, op, name string) (access, error) {
 
 // Stat implements [FS].
 func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
-	a, err := v.read(ctx, "stat", name)
+	a, err := v.read(ctx, "stat", name, toRead)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +181,7 @@ func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
 
 // Open implements [FS].
 func (v *View) Open(ctx context.Context, name string) (File, error) {
-	a, err := v.read(ctx, "open", name)
+	a, err := v.read(ctx, "open", name, toRead)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +195,7 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 // List implements [FS].
 func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
-		a, err := v.read(ctx, "list", dir)
+		a, err := v.read(ctx, "list", dir, toList)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -190,7 +207,7 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 				}
 				continue
 			}
-			if !v.listed(a, info) {
+			if !v.shows(ctx, a, info) {
 				continue
 			}
 			if !yield(a.show(Join(dir, info.Name()), info), nil) {
@@ -200,126 +217,21 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 	}
 }
 
-// listed reports whether a listing shows an entry: whatever the caller can
+// shows reports whether a listing shows an entry: whatever the caller can
 // open.
-func (v *View) listed(a access, entry FileInfo) bool {
+func (v *View) shows(ctx context.Context, a access, entry FileInfo) bool {
 	t := traitsOf(entry.Path())
-	if t.virtual {
-		return false
-	}
-	if a.share {
-		return !t.sidecar
-	}
-	return (!t.private || a.privileged) && (!t.sidecar || a.privileged && !v.caller.Limited)
-}
-
-// Create implements [FS].
-func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload, error) {
-	a, err := v.target(ctx, "create", name, false)
-	if err != nil {
-		return nil, err
-	}
-	if IsSidecar(name) {
-		a.Limits.FileSize = min(a.Limits.FileSize, MaxSidecarBytes)
-	}
-	return a.Store.Create(ctx, name, o, a.Limits)
-}
-
-// Mkdir implements [FS].
-func (v *View) Mkdir(ctx context.Context, name string) error {
-	a, err := v.target(ctx, "mkdir", name, true)
-	if err != nil {
-		return err
-	}
-	return a.Store.Mkdir(ctx, name, a.Limits)
-}
-
-// target enters a name that is to be made or replaced.
-func (v *View) target(ctx context.Context, op, name string, directory bool) (access, error) {
-	a, err := v.enter(ctx, op, name, true)
-	if err == nil && reservedTarget(name, directory) {
-		return access{}, pathError(op, name, ErrReserved)
-	}
-	return a, err
-}
-
-// Remove implements [FS].
-func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
-	a, err := v.enter(ctx, "remove", name, true)
-	if err != nil {
-		return err
-	}
-	if name == Root {
-		return pathError("remove", name, ErrReserved)
-	}
-	if traitsOf(name).virtual {
-		return pathError("remove", name, fs.ErrNotExist)
-	}
-	return a.Store.Remove(ctx, name, o)
-}
-
-// Rename implements [FS].
-func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) error {
-	a, err := v.pair(ctx, "rename", from, to, true)
-	if err != nil {
-		return err
-	}
-	return a.Store.Rename(ctx, from, to, o)
-}
-
-// Copy implements [FS].
-func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
-	a, err := v.pair(ctx, "copy", from, to, false)
-	if err != nil {
-		return err
-	}
-	return a.Store.Copy(ctx, from, to, o, withoutGrants, a.Limits)
-}
-
-// pair enters both ends of a rename or a copy.
-func (v *View) pair(ctx context.Context, op, from, to string, move bool) (access, error) {
-	if err := CheckName(from); err != nil {
-		return access{}, pathError(op, from, err)
-	}
-	if IsShare(from) {
-		return access{}, pathError(op, Redact(from), fs.ErrPermission)
-	}
-	a, err := v.enter(ctx, op, to, true)
-	if err != nil {
-		return access{}, err
-	}
-	if _, err := v.enter(ctx, op, from, move); err != nil {
-		return access{}, err
-	}
 	switch {
-	case fixed(from):
-		return access{}, pathError(op, from, ErrReserved)
-	case fixed(to), Within(to, from), Within(from, to):
-		return access{}, pathError(op, to, ErrReserved)
-	case traitsOf(from).virtual:
-		return access{}, pathError(op, from, fs.ErrNotExist)
+	case t.virtual:
+		return false
+	case a.privileged:
+		return !t.sidecar || !v.caller.Limited
+	case t.sidecar:
+		return false
+	case a.share || a.WebSite && !t.private:
+		return true
 	}
-	info, err := a.Store.Stat(ctx, from)
-	if err != nil {
-		return access{}, err
-	}
-	if reservedTarget(to, info.IsDir()) {
-		return access{}, pathError(op, to, ErrReserved)
-	}
-	if IsSidecar(to) && info.Size() > MaxSidecarBytes {
-		return access{}, pathError(op, to, &LimitError{LimitFileSize, MaxSidecarBytes})
-	}
-	return a, nil
-}
-
-// withoutGrants is the sidecar of a copy: nobody may read a copy because he
-// could read the original. One that cannot be understood is not copied.
-func withoutGrants(sidecar []byte) []byte {
-	plain, err := meta.WithoutGrants(sidecar)
-	if err != nil {
-		return nil
-	}
-	return plain
+	return !v.caller.Stranger() && v.mayRead(ctx, a, entry.Path())
 }
 
 // Usage implements [FS].
@@ -347,7 +259,7 @@ func (v *View) Manage(ctx context.Context, dir string) error {
 
 // manage enters dir for what only its owner and administrators may do.
 func (v *View) manage(ctx context.Context, op, dir string) (access, error) {
-	a, err := v.enter(ctx, op, dir, true)
+	a, err := v.enter(ctx, op, dir, toManage)
 	if err == nil && traitsOf(dir).virtual {
 		return access{}, pathError(op, dir, fs.ErrNotExist)
 	}

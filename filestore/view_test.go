@@ -507,3 +507,8 @@ func ExampleView() {
 	// hello
 	// remove hello.txt: permission denied
 }
+
+func sortedWords(words []string) string {
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}

@@ -102,12 +102,11 @@ func (s *session) remove(path string, directory bool) error {
 	if err != nil {
 		return err
 	}
-	if err := p.view.Manage(s.ctx, filestore.Root); err != nil {
-		return err // by shape, before anything is looked at
-	}
-	info, err := s.stat(p)
+	info, err := p.view.Target(s.ctx, p.name)
 	switch {
 	case err != nil:
+		return err
+	case info == nil: // Remove tells
 	case directory && !info.IsDir():
 		return filestore.ErrNotDirectory
 	case !directory && (info.IsDir() || s.namesDirectory()):

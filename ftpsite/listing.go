@@ -43,7 +43,14 @@ func (s *session) stat(p place) (*info, error) {
 	if p.empty() {
 		return &info{name: "/", mode: directoryMode, modTime: time.Unix(0, 0).UTC()}, nil
 	}
-	found, err := p.view.Stat(s.ctx, p.name)
+	look := p.view.Stat
+	if s.command.verb == "RNFR" {
+		look = p.view.Target // whoever may rename needs no right to read
+	}
+	found, err := look(s.ctx, p.name)
+	if err == nil && found == nil {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ func (s *session) locate(path string) (place, error) {
 		return place{}, err
 	}
 	p.name = name
-	p.view = filestore.NewView(s.server.Directory, s.caller, p.account)
+	caller := s.caller
+	caller.Remote = s.remote
+	p.view = filestore.NewView(s.server.Directory, caller, p.account)
 	return p, nil
 }

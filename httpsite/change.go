@@ -1,6 +1,7 @@
 package httpsite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,15 +16,15 @@ import (
 // put stores the body under the name (RFC 9110 §9.3.4). Until all of it is
 // there, the old file stays.
 func (req *request) put(view *filestore.View) error {
+	current, err := view.Target(req.r.Context(), req.name)
+	if err != nil {
+		return err
+	}
 	if req.directory || req.name == filestore.Root {
 		return filestore.ErrIsDirectory
 	}
 	if req.r.Header.Get("Content-Range") != "" {
 		return errPartialPut // RFC 9110 §14.5
-	}
-	current, err := stat(req, view, req.name)
-	if err != nil {
-		return err
 	}
 	o, err := conditions(req.r, current)
 	if err != nil {
@@ -88,7 +89,7 @@ func (r bodyReader) Read(p []byte) (int, error) {
 // delete removes a file, or a directory with all its members (RFC 4918
 // §9.6.1).
 func (req *request) delete(view *filestore.View) error {
-	current, err := stat(req, view, req.name)
+	current, err := view.Target(req.r.Context(), req.name)
 	if err != nil {
 		return err
 	}
@@ -107,6 +108,9 @@ func (req *request) delete(view *filestore.View) error {
 
 // mkcol makes a directory (RFC 4918 §9.3).
 func (req *request) mkcol(view *filestore.View) error {
+	if _, err := view.Target(req.r.Context(), req.name); err != nil {
+		return err
+	}
 	if req.r.ContentLength != 0 {
 		return errBodyNotUnderstood
 	}
@@ -120,15 +124,27 @@ func (req *request) mkcol(view *filestore.View) error {
 // transfer answers MOVE and COPY (RFC 4918 §9.8, §9.9).
 func (req *request) transfer(view *filestore.View, move bool) error {
 	ctx := req.r.Context()
-	to, err := req.destination()
+	target, err := req.destination()
 	if err != nil {
 		return err
 	}
+	to := target.name
 	replace, shallow, err := transferHeaders(req.r.Header, move)
 	if err != nil {
 		return err
 	}
-	current, err := stat(req, view, req.name)
+	old, err := view.Target(ctx, to)
+	if err != nil {
+		return err
+	}
+	current, err := source(ctx, view, req.name, move)
+	if err != nil {
+		return err
+	}
+	same, err := filestore.SameAccount(ctx, req.Directory, req.account, target.account)
+	if err == nil && !same {
+		err = filestore.ErrReserved
+	}
 	if err != nil {
 		return err
 	}
@@ -137,10 +153,6 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	}
 	if current != nil && req.target.directory && !current.IsDir() {
 		return fs.ErrNotExist
-	}
-	old, err := stat(req, view, to)
-	if err != nil {
-		return err
 	}
 	if move {
 		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace})
@@ -178,49 +190,35 @@ func transferHeaders(header http.Header, move bool) (replace, shallow bool, err 
 	return replace, shallow, nil
 }
 
-// destination returns the name that MOVE and COPY are to write. Its scheme and
-// host are not compared: a proxy in front may have changed those of the
-// request. Another account's storage is refused.
-func (req *request) destination() (string, error) {
+// destination returns what MOVE and COPY are to write. Its scheme and host are
+// not compared: a proxy in front may have changed those of the request.
+func (req *request) destination() (target, error) {
 	header := req.r.Header.Get("Destination")
 	if header == "" {
 		header = req.r.Header.Get("New-URI") // what clients sent before RFC 2518
 	}
 	u, err := url.Parse(header)
 	if err != nil || header == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fs.ErrInvalid
+		return target{}, fs.ErrInvalid
 	}
 	t, err := parsePath(u.EscapedPath(), req.site)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", filestore.ErrReserved
-	}
-	if err != nil {
-		return "", err
-	}
-	same, err := filestore.SameAccount(req.r.Context(), req.Directory, req.account, t.account)
-	if err == nil && !same {
 		err = filestore.ErrReserved
 	}
-	return t.name, err
+	return t, err
 }
 
-// stat returns what is stored under name, nil if nothing is.
-func stat(req *request, view *filestore.View, name string) (filestore.FileInfo, error) {
-	info, err := view.Stat(req.r.Context(), name)
-	if errors.Is(err, filestore.ErrNotDirectory) {
+// source returns what a transfer finds under its source; nil if nothing is
+// there.
+func source(ctx context.Context, view *filestore.View, name string, move bool) (filestore.FileInfo, error) {
+	if move {
+		return view.Target(ctx, name)
+	}
+	info, err := view.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, ignoreMissing(err)
-	}
-	return info, nil
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return info, err
 }
 
 // parentConflict: for a method that makes a new name, a missing parent or one

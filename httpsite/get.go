@@ -35,12 +35,7 @@ func (req *request) get() error {
 // login must not stay in any cache.
 func (req *request) show(view *filestore.View, needsLogin bool) error {
 	ctx, header := req.r.Context(), req.w.Header()
-	switch {
-	case filestore.IsShare(req.name):
-		header.Set("Cache-Control", "private")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Robots-Tag", "noindex")
-	case needsLogin:
+	if needsLogin && !filestore.IsShare(req.name) {
 		header.Set("Cache-Control", "private, no-store")
 	}
 	if req.isPage() {

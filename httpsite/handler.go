@@ -105,6 +105,12 @@ func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
 
 // serve answers by method.
 func (req *request) serve() error {
+	if filestore.IsShare(req.name) {
+		header := req.w.Header()
+		header.Set("Cache-Control", "private")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Robots-Tag", "noindex")
+	}
 	switch req.r.Method {
 	case http.MethodOptions:
 		req.w.Header().Set("Allow", allowed)
@@ -119,9 +125,6 @@ func (req *request) serve() error {
 		return err
 	}
 	view := req.view(caller)
-	if err := req.mayChange(view); err != nil {
-		return err
-	}
 	switch req.r.Method {
 	case http.MethodPut:
 		return req.put(view)
@@ -133,17 +136,19 @@ func (req *request) serve() error {
 		return req.transfer(view, false)
 	case "MOVE":
 		return req.transfer(view, true)
-	case http.MethodPost:
-		if req.isPage() {
-			return req.postPage(view)
-		}
+	}
+	if err := req.mayManage(view); err != nil {
+		return err
+	}
+	if req.r.Method == http.MethodPost && req.isPage() {
+		return req.postPage(view)
 	}
 	return errMethod
 }
 
-// mayChange refuses by shape, before anything else is looked at, whoever may
-// change nothing in the storage, and everybody under a share path.
-func (req *request) mayChange(view *filestore.View) error {
+// mayManage refuses by shape, before anything else is looked at, whoever does
+// not manage the storage, and everybody under a share path.
+func (req *request) mayManage(view *filestore.View) error {
 	if filestore.IsShare(req.name) {
 		return fs.ErrPermission
 	}
@@ -151,6 +156,7 @@ func (req *request) mayChange(view *filestore.View) error {
 }
 
 func (req *request) view(caller filestore.Caller) *filestore.View {
+	caller.Remote = remoteAddr(req.r)
 	return filestore.NewView(req.Directory, caller, req.account)
 }
 

@@ -70,6 +70,7 @@ func (c *content) open(s *Server, r request) error {
 	if err != nil {
 		return err
 	}
+	caller.Remote = r.from.Addr()
 	view := filestore.NewView(s.Directory, caller, c.where.address)
 	switch {
 	case r.write && directory:

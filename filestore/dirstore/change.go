@@ -55,10 +55,10 @@ func (s *Store) makeRoot(t tree) error {
 }
 
 // Mkdir implements [filestore.Store].
-func (s *Store) Mkdir(ctx context.Context, name string, l filestore.Limits) error {
+func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filestore.Limits) error {
 	err := checkChange(ctx, name)
 	if err == nil {
-		err = s.changing(ctx, func(t tree) ([]string, error) { return nil, s.mkdir(t, name, l) })
+		err = s.changing(ctx, func(t tree) ([]string, error) { return s.mkdir(t, name, sidecar, l) })
 	}
 	if err != nil {
 		return fail("mkdir", name, err)
@@ -66,24 +66,73 @@ func (s *Store) Mkdir(ctx context.Context, name string, l filestore.Limits) erro
 	return nil
 }
 
-func (s *Store) mkdir(t tree, name string, l filestore.Limits) error {
-	if err := s.checkTarget(t, name, stat{kind: kindDir}, false, false); err != nil {
-		return err
+func (s *Store) mkdir(t tree, name string, sidecar []byte, l filestore.Limits) (trash []string, err error) {
+	if err := s.checkTarget(t, name, stat{kind: kindDir}, false, sidecar != nil); err != nil {
+		return nil, err
 	}
-	one := filestore.Usage{Files: 1}
+	want := filestore.Usage{Files: 1}
+	if sidecar != nil {
+		side, _ := filestore.SidecarName(name)
+		switch old, err := t.lstat(s.at(side)); {
+		case err != nil:
+			return nil, err
+		case old.kind != kindNone:
+			sidecar = nil
+		case int64(len(sidecar)) > l.FileSize:
+			return nil, &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: l.FileSize}
+		default:
+			want = filestore.Usage{Files: 2, Bytes: int64(len(sidecar))}
+		}
+	}
 	var held, made filestore.Usage
-	if err := s.ledger.hold(&held, one, l); err != nil {
-		return err
+	if err := s.ledger.hold(&held, want, l); err != nil {
+		return nil, err
 	}
 	defer func() { s.ledger.settle(&held, made) }()
 	if err := s.makeRoot(t); err != nil {
-		return err
+		return nil, err
+	}
+	if sidecar != nil {
+		if trash, err = s.mkdirPaired(t, name, sidecar); err == nil {
+			made = want
+		}
+		return trash, err
 	}
 	if err := t.mkdir(s.at(name), dirPerm); err != nil {
-		return err
+		return nil, err
 	}
-	made = one
-	return s.sync(t, path.Dir(s.at(name)))
+	made = want
+	return nil, s.sync(t, path.Dir(s.at(name)))
+}
+
+// mkdirPaired makes a directory and its sidecar in one step: both come from
+// the state directory.
+func (s *Store) mkdirPaired(t tree, name string, sidecar []byte) (trash []string, err error) {
+	f, entry, err := s.stage(t)
+	if err != nil {
+		return nil, err
+	}
+	dir := entry + ".d"
+	trash = []string{entry, dir}
+	_, err = f.Write(sidecar)
+	if err == nil && !s.noSync {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = t.mkdir(s.staged(dir), dirPerm)
+	}
+	if err != nil {
+		return trash, err
+	}
+	side, _ := filestore.SidecarName(name)
+	err = s.do(t, []move{{inState(entry), inTree(side)}, {inState(dir), inTree(name)}})
+	if err != nil && s.counted.Load() == nil {
+		return nil, err // the intent may still need them
+	}
+	return trash, err
 }
 
 // checkTarget checks that st, with a sidecar or without, may be put under to.

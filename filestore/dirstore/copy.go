@@ -16,7 +16,7 @@ import (
 // in it may be above the limit of a file, whatever stood there before. Other
 // changes of the account wait until the copy is done. The function must not
 // call the store.
-func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes func(sidecar []byte) []byte, l filestore.Limits) error {
+func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, l filestore.Limits) error {
 	err := checkPair(ctx, from, to)
 	if err == nil {
 		c := copier{s: s, ctx: ctx, from: from, to: to, o: o, attributes: attributes, limits: l}
@@ -40,7 +40,7 @@ type copier struct {
 	ctx        context.Context
 	from, to   string
 	o          filestore.CopyOptions
-	attributes func([]byte) []byte
+	attributes filestore.SidecarFunc
 	limits     filestore.Limits
 	copied     filestore.Usage // what the new tree holds so far
 	trash      []string        // entries of the state directory that are ours
@@ -52,11 +52,7 @@ func (c *copier) run() error {
 	if err != nil {
 		return err
 	}
-	side, sideStat, err := s.sidecar(t, c.from)
-	if err != nil {
-		return err
-	}
-	attributes, err := c.sidecar(side, sideStat)
+	attributes, err := c.attributesOf(info{c.from, st})
 	if err != nil {
 		return err
 	}
@@ -174,23 +170,58 @@ func (c *copier) copy(name string, st stat, to string) error {
 }
 
 func (c *copier) copyEntry(e info, to string) error {
-	if !isSidecar(e) {
-		return c.copy(e.path, e.stat, to)
+	of, ok := filestore.SidecarOf(e.path)
+	if ok && !e.IsDir() {
+		return c.copyOrphan(e, of, to)
 	}
-	content, err := c.sidecar(e.path, e.stat)
+	if err := c.copy(e.path, e.stat, to); err != nil {
+		return err
+	}
+	content, err := c.attributesOf(e)
 	if err != nil || content == nil {
 		return err
 	}
-	if filestore.CheckName(c.to+strings.TrimPrefix(e.path, c.from)) != nil {
-		return about(c.to, fs.ErrInvalid)
-	}
-	return c.write(to, content)
+	side, _ := filestore.SidecarName(e.path)
+	return c.writeSidecar(side, to+strings.TrimPrefix(side, e.path), content)
 }
 
-// sidecar returns the new content of a sidecar, or nil for one that is left
-// out.
-func (c *copier) sidecar(name string, st stat) ([]byte, error) {
-	if st.kind != kindFile || st.size > filestore.MaxSidecarBytes || c.attributes == nil {
+// copyOrphan copies a sidecar, unless it comes with what it belongs to.
+func (c *copier) copyOrphan(e info, of, to string) error {
+	st, err := c.t.lstat(c.s.at(of))
+	if err != nil || st.kind == kindFile || st.kind == kindDir {
+		return err
+	}
+	old, err := c.read(e.path, e.stat)
+	if err != nil || old == nil || c.attributes == nil {
+		return err
+	}
+	content := c.attributes(false, old)
+	if content == nil {
+		return nil
+	}
+	return c.writeSidecar(e.path, to, content)
+}
+
+// attributesOf returns the sidecar that the copy of e gets; nil for none.
+func (c *copier) attributesOf(e info) ([]byte, error) {
+	side, ok := filestore.SidecarName(e.path)
+	if !ok || c.attributes == nil {
+		return nil, nil
+	}
+	st, err := c.t.lstat(c.s.at(side))
+	if err != nil || st.kind != kindFile && st.kind != kindNone {
+		return nil, err
+	}
+	old, err := c.read(side, st)
+	if err != nil || old == nil && !e.IsDir() {
+		return nil, err
+	}
+	return c.attributes(e.IsDir(), old), nil
+}
+
+// read reads a sidecar; nil if it is too large, or none.
+func (c *copier) read(name string, st stat) ([]byte, error) {
+	if st.kind != kindFile || st.size > filestore.MaxSidecarBytes {
 		return nil, nil
 	}
 	f, _, err := c.t.open(c.s.at(name))
@@ -202,7 +233,15 @@ func (c *copier) sidecar(name string, st stat) ([]byte, error) {
 	if err != nil || len(content) > filestore.MaxSidecarBytes {
 		return nil, err
 	}
-	return c.attributes(content), nil
+	return content, nil
+}
+
+// writeSidecar makes the copy of the sidecar name.
+func (c *copier) writeSidecar(name, to string, content []byte) error {
+	if filestore.CheckName(c.to+strings.TrimPrefix(name, c.from)) != nil {
+		return about(c.to, fs.ErrInvalid)
+	}
+	return c.write(to, content)
 }
 
 // write makes a sidecar in the state directory.

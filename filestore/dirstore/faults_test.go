@@ -69,7 +69,7 @@ func renaming(from, to string) func(context.Context, *Store) error {
 
 func copying(from, to string) func(context.Context, *Store) error {
 	return func(ctx context.Context, s *Store) error {
-		same := func(sidecar []byte) []byte { return sidecar }
+		same := func(_ bool, sidecar []byte) []byte { return sidecar }
 		return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true}, same, boundless)
 	}
 }
@@ -111,7 +111,10 @@ func operations() []operation {
 			_, err = io.WriteString(u, "5")
 			return errors.Join(err, u.Abort())
 		}, before},
-		{"mkdir", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "z", boundless) }, with(files{"z": "/"})},
+		{"mkdir", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "z", nil, boundless) }, with(files{"z": "/"})},
+		{"mkdir with a sidecar", func(ctx context.Context, s *Store) error {
+			return s.Mkdir(ctx, "n", []byte("s"), boundless)
+		}, with(files{"n": "/", "n.meta": "s"})},
 		{"remove a file", removing("c"), with(files{"c": ""})},
 		{"remove a sidecar", removing("z.meta"), with(files{"z.meta": ""})},
 		{"remove a pair", removing("a"), with(files{"a": "", "a.meta": ""})},
@@ -210,7 +213,7 @@ func tryFault(t *testing.T, op operation, f *faults) (reached bool) {
 		kept, err := s.Usage(t.Context(), filestore.Root)
 		require.NoError(t, err)
 		require.Equal(t, filesIn(t, root).usage(), kept, "fault at call %d", at)
-		require.NoError(t, s.Mkdir(t.Context(), "next", boundless))
+		require.NoError(t, s.Mkdir(t.Context(), "next", nil, boundless))
 		require.NoError(t, s.Remove(t.Context(), "next", filestore.RemoveOptions{}))
 		require.NoError(t, s.Close())
 	}
@@ -301,7 +304,7 @@ func TestFirstChangeFaults(t *testing.T) {
 	t.Parallel()
 	for name, op := range map[string]operation{
 		"upload": {"", putting("n", "5", filestore.CreateOptions{}), files{"n": "5"}},
-		"mkdir":  {"", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "d", boundless) }, files{"d": "/"}},
+		"mkdir":  {"", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "d", nil, boundless) }, files{"d": "/"}},
 	} {
 		for _, f := range everyFault() {
 			t.Run(fmt.Sprintf("%s, %v, killed %v", name, f.err, f.killed), func(t *testing.T) {

@@ -76,7 +76,7 @@ func TestMadeByFirstChange(t *testing.T) {
 			require.Empty(t, names(t, dir))
 
 			require.NoError(t, put(t.Context(), s, "a", "1"))
-			require.NoError(t, s.Mkdir(t.Context(), "d", boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
 			require.Equal(t, []string{"account.web", "account.web.state"}, names(t, dir))
 			require.Equal(t, []string{"a", "d"}, names(t, filepath.Join(dir, "account.web")))
 			info, err := os.Stat(filepath.Join(dir, "account.web.state"))
@@ -106,7 +106,7 @@ func TestNoCreate(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, put(t.Context(), s, "a", "1"), fs.ErrNotExist)
-	require.ErrorIs(t, s.Mkdir(t.Context(), "a", boundless), fs.ErrNotExist)
+	require.ErrorIs(t, s.Mkdir(t.Context(), "a", nil, boundless), fs.ErrNotExist)
 	require.Empty(t, names(t, dir))
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "fred.web"), 0o755))
@@ -187,8 +187,8 @@ func TestErrorsHideHost(t *testing.T) {
 			s, err := open(filepath.Join(dir, "account.web"), nil)
 			require.NoError(t, err)
 			require.NoError(t, put(t.Context(), s, "f", "1"))
-			require.NoError(t, s.Mkdir(t.Context(), "d", boundless))
-			require.NoError(t, s.Mkdir(t.Context(), "d/e", boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d/e", nil, boundless))
 			f, err := s.Open(t.Context(), "f")
 			require.NoError(t, err)
 			require.NoError(t, f.Close())
@@ -201,8 +201,8 @@ func TestErrorsHideHost(t *testing.T) {
 				readErr, readAtErr, seekErr, statErr, openErr,
 				put(t.Context(), s, "gone/x", ""),
 				put(t.Context(), s, "d", ""),
-				s.Mkdir(t.Context(), "d", boundless),
-				s.Mkdir(t.Context(), "f/x", boundless),
+				s.Mkdir(t.Context(), "d", nil, boundless),
+				s.Mkdir(t.Context(), "f/x", nil, boundless),
 				s.Remove(t.Context(), "d", filestore.RemoveOptions{}),
 				s.Rename(t.Context(), "f", "gone/x", filestore.RenameOptions{}),
 				s.Rename(t.Context(), "f", "d", filestore.RenameOptions{}),
@@ -233,8 +233,8 @@ func TestDescriptors(t *testing.T) {
 		require.NoError(t, err)
 		for i := range 3 {
 			dir := strings.Repeat("d", i+1)
-			require.NoError(t, s.Mkdir(t.Context(), dir, boundless))
-			require.Error(t, s.Mkdir(t.Context(), dir, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+			require.Error(t, s.Mkdir(t.Context(), dir, nil, boundless))
 			for n := range 400 {
 				name := fmt.Sprintf("%s/%d", dir, n)
 				if n > 3 {

@@ -84,7 +84,7 @@ func TestForeign(t *testing.T) {
 				}
 				for name, want := range map[string]error{"x": fs.ErrExist, "x/inner": fs.ErrNotExist, "x/new": fs.ErrNotExist} {
 					require.ErrorIs(t, put(ctx, s, name, "1"), want)
-					require.ErrorIs(t, s.Mkdir(ctx, name, boundless), want)
+					require.ErrorIs(t, s.Mkdir(ctx, name, nil, boundless), want)
 					require.ErrorIs(t, s.Rename(ctx, "real", name, filestore.RenameOptions{Replace: true}), want)
 					require.ErrorIs(t, s.Copy(ctx, "real", name, filestore.CopyOptions{Replace: true}, nil, boundless), want)
 				}

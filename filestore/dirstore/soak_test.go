@@ -262,10 +262,10 @@ func checkPairs(t *testing.T, f files, prepared bool) {
 // fill stores files below dir.
 func fill(t *testing.T, s filestore.Store, dir string, f files) {
 	t.Helper()
-	require.NoError(t, s.Mkdir(t.Context(), dir, boundless))
+	require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if f[name] == "/" {
-			require.NoError(t, s.Mkdir(t.Context(), name, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
 			continue
 		}
 		require.NoError(t, putFile(t.Context(), s, name, f[name], filestore.CreateOptions{}, boundless))

@@ -65,7 +65,7 @@ func putFile(ctx context.Context, s filestore.Store, name, content string, o fil
 	return err
 }
 
-func keepSidecar(sidecar []byte) []byte { return sidecar }
+func keepSidecar(_ bool, sidecar []byte) []byte { return sidecar }
 
 // rest is what the timer of a Store calls, too seldom for a soak.
 func rest(_ context.Context, s filestore.Store) error {
@@ -138,7 +138,7 @@ func lonerTask(r *rand.Rand, dir, tag string) task {
 			return s.Remove(ctx, from, filestore.RemoveOptions{Recursive: true})
 		}}
 	case 14:
-		return task{"mkdir " + dir + "/d", func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, dir+"/d", l) }}
+		return task{"mkdir " + dir + "/d", func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, dir+"/d", nil, l) }}
 	default:
 		return task{"rest", rest}
 	}

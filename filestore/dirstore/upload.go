@@ -84,6 +84,13 @@ func (u *upload) target(t tree) (stat, error) {
 	if err := s.checkParent(t, u.name); err != nil {
 		return stat{}, err
 	}
+	if u.o.Paired {
+		if of, ok := filestore.SidecarOf(u.name); !ok {
+			return stat{}, fs.ErrNotExist
+		} else if _, err := s.find(t, of); err != nil {
+			return stat{}, err
+		}
+	}
 	st, err := s.look(t, u.name)
 	switch {
 	case err != nil:

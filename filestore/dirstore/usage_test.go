@@ -39,7 +39,7 @@ func TestUsageIsWrittenInQuiet(t *testing.T) {
 			synctest.Wait()
 		}
 		for i := range 3 {
-			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprint("d", i), boundless))
+			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprint("d", i), nil, boundless))
 			pass(quiet - 1)
 			require.Empty(t, usageIn(t, root), "there was a change not long ago")
 		}
@@ -131,7 +131,7 @@ func TestReadingDoesNotWaitForCounting(t *testing.T) {
 	})
 	require.NoError(t, err)
 	done := make(chan error)
-	go func() { done <- s.Mkdir(t.Context(), "n", boundless) }()
+	go func() { done <- s.Mkdir(t.Context(), "n", nil, boundless) }()
 	<-counting
 	_, err = s.Stat(t.Context(), "d")
 	require.NoError(t, err)
@@ -276,7 +276,7 @@ func TestCountBelowZero(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "account.web")
 	s, err := Open(root, &Options{Sync: SyncLater})
 	require.NoError(t, err)
-	require.NoError(t, s.Mkdir(t.Context(), "d", boundless))
+	require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
 	files{"d/a": "12345", "d/b": "1"}.write(t, root) // while the store changes things itself, nobody can tell
 	require.NoError(t, removing("d/a")(t.Context(), s))
 	u, err := s.Usage(t.Context(), filestore.Root)
@@ -292,7 +292,7 @@ func TestRescan(t *testing.T) {
 	s, err := Open(root, &Options{Sync: SyncLater})
 	require.NoError(t, err)
 	ten := filestore.Limits{Files: 10, Bytes: 10, FileSize: 10}
-	require.NoError(t, s.Mkdir(t.Context(), "d", ten))
+	require.NoError(t, s.Mkdir(t.Context(), "d", nil, ten))
 	u, err := s.Create(t.Context(), "a", filestore.CreateOptions{Size: 4}, ten)
 	require.NoError(t, err)
 	files{"d/a": "12345"}.write(t, root)
@@ -345,7 +345,7 @@ func TestCloseWithoutAccount(t *testing.T) {
 		require.NoError(t, os.Mkdir(base, 0o700))
 		s, err := Open(filepath.Join(base, "account.web"), &Options{Sync: SyncLater})
 		require.NoError(t, err)
-		require.NoError(t, s.Mkdir(t.Context(), "d", boundless))
+		require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
 		require.NoError(t, os.RemoveAll(filepath.Join(base, gone)))
 		require.NoError(t, s.Close())
 		require.Empty(t, filesIn(t, base).plain())

@@ -67,7 +67,7 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 // Copy implements [filestore.Store]. A nil function leaves all sidecars out,
 // and so does a size above 1 MiB. A sidecar that is copied by its own name is
 // copied as it stands. The function must not call the store.
-func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes func(sidecar []byte) []byte, l filestore.Limits) error {
+func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, l filestore.Limits) error {
 	if err := checkPair(ctx, "copy", from, to); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptio
 	if err != nil {
 		return fail("copy", from, err)
 	}
-	side := s.cloneSidecar(s.sidecar(from), attributes)
+	side := s.cloneSidecar(s.sidecar(from), n.dir(), attributes)
 	if err := s.checkTarget(n, to, o.Replace, side != nil); err != nil {
 		return fail("copy", to, err)
 	}
@@ -101,12 +101,8 @@ func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptio
 // whatever stood there before. Callers hold s.mu.
 func (s *Store) checkCopy(n, side *node, to string, l filestore.Limits) error {
 	old, _ := s.lookup(to)
-	largest := n.largest()
-	if side != nil {
-		largest = max(largest, side.size())
-	}
-	if largest > l.FileSize {
-		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: l.FileSize}
+	if err := s.checkSize(n, side, l); err != nil {
+		return err
 	}
 	removed := add(old.usage(), s.sidecar(to).usage())
 	delta := sub(add(n.usage(), side.usage()), removed)
@@ -115,6 +111,18 @@ func (s *Store) checkCopy(n, side *node, to string, l filestore.Limits) error {
 		return err
 	}
 	s.settle(&held, filestore.Usage{})
+	return nil
+}
+
+// checkSize checks the limit of a file for n and its sidecar.
+func (s *Store) checkSize(n, side *node, l filestore.Limits) error {
+	largest := n.largest()
+	if side != nil {
+		largest = max(largest, side.size())
+	}
+	if largest > l.FileSize {
+		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: l.FileSize}
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"iter"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -23,9 +24,10 @@ type Store struct {
 
 var _ filestore.Store = (*Store)(nil)
 
-// New returns an empty storage.
+// New returns an empty storage. Its entity tags are not those of another one,
+// which may have stood in its place before.
 func New() *Store {
-	return &Store{root: newDir()}
+	return &Store{root: newDir(), last: rand.Uint64()}
 }
 
 // Stat implements [filestore.Store].
@@ -98,28 +100,29 @@ func (s *Store) entries(ctx context.Context, dir string) ([]filestore.FileInfo, 
 }
 
 // Mkdir implements [filestore.Store].
-func (s *Store) Mkdir(ctx context.Context, name string, l filestore.Limits) error {
+func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filestore.Limits) error {
 	if err := checkChange(ctx, name); err != nil {
 		return fail("mkdir", name, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parent, last, err := s.place(name)
-	if err != nil {
+	dir := newDir()
+	if err := s.checkTarget(dir, name, false, sidecar != nil); err != nil {
 		return fail("mkdir", name, err)
 	}
-	if parent.entries[last] != nil {
-		return fail("mkdir", name, fs.ErrExist)
+	var side *node
+	if sidecar != nil && s.sidecar(name) == nil {
+		side = s.newFile(bytes.Clone(sidecar))
 	}
-	if filestore.IsSidecar(name) {
-		return fail("mkdir", name, filestore.ErrConflict)
+	if err := s.checkSize(dir, side, l); err != nil {
+		return fail("mkdir", name, err)
 	}
 	var held filestore.Usage
-	if err := s.hold(&held, filestore.Usage{Files: 1}, l); err != nil {
+	if err := s.hold(&held, add(dir.usage(), side.usage()), l); err != nil {
 		return fail("mkdir", name, err)
 	}
-	parent.entries[last] = newDir()
-	s.settle(&held, filestore.Usage{Files: 1})
+	s.settle(&held, filestore.Usage{})
+	s.put(name, dir, side)
 	return nil
 }
 

@@ -120,7 +120,7 @@ func (s *Store) sidecar(name string) *node {
 }
 
 // clone copies a tree, or only its top. Callers hold s.mu.
-func (s *Store) clone(n *node, shallow bool, attributes func([]byte) []byte) *node {
+func (s *Store) clone(n *node, shallow bool, attributes filestore.SidecarFunc) *node {
 	if !n.dir() {
 		return s.newFile(n.content)
 	}
@@ -129,24 +129,36 @@ func (s *Store) clone(n *node, shallow bool, attributes func([]byte) []byte) *no
 		return c
 	}
 	for last, e := range n.entries {
-		if filestore.IsSidecar(last) && !e.dir() {
-			if side := s.cloneSidecar(e, attributes); side != nil {
+		if of, ok := filestore.SidecarOf(last); ok {
+			if n.entries[of] != nil {
+				continue // it comes with what it belongs to
+			}
+			if side := s.cloneSidecar(e, false, attributes); side != nil {
 				c.entries[last] = side
 			}
 			continue
 		}
 		c.entries[last] = s.clone(e, false, attributes)
+		if name, ok := filestore.SidecarName(last); ok {
+			if side := s.cloneSidecar(n.entries[name], e.dir(), attributes); side != nil {
+				c.entries[name] = side
+			}
+		}
 	}
 	return c
 }
 
-// cloneSidecar returns nil for a sidecar that is left out. Callers hold s.mu.
-func (s *Store) cloneSidecar(n *node, attributes func([]byte) []byte) *node {
-	if n == nil || attributes == nil || n.size() > filestore.MaxSidecarBytes {
+// cloneSidecar returns the sidecar of the copy of a file or a directory whose
+// sidecar is n; nil for one that is left out. Callers hold s.mu.
+func (s *Store) cloneSidecar(n *node, directory bool, attributes filestore.SidecarFunc) *node {
+	var content []byte
+	if n != nil && n.size() <= filestore.MaxSidecarBytes {
+		content = append([]byte{}, n.content...) // never nil
+	}
+	if attributes == nil || content == nil && !directory {
 		return nil
 	}
-	content := attributes(append([]byte{}, n.content...)) // never nil
-	if content == nil {
+	if content = attributes(directory, content); content == nil {
 		return nil
 	}
 	return s.newFile(bytes.Clone(content))

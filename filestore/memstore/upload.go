@@ -52,6 +52,11 @@ func (s *Store) target(name string, o filestore.CreateOptions) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Paired {
+		if of, ok := filestore.SidecarOf(last); !ok || parent.entries[of] == nil {
+			return nil, fs.ErrNotExist
+		}
+	}
 	n := parent.entries[last]
 	switch {
 	case n != nil && n.dir():

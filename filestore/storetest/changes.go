@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"strings"
@@ -15,7 +16,13 @@ import (
 type change func(ctx context.Context, s filestore.Store) error
 
 func mkdir(name string) change {
-	return func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, name, boundless) }
+	return func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, name, nil, boundless) }
+}
+
+func mkdirPaired(name, sidecar string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Mkdir(ctx, name, []byte(sidecar), boundless)
+	}
 }
 
 func remove(name string) change {
@@ -85,6 +92,13 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "mkdir over a file", before: "a=1", change: mkdir("a"), err: fs.ErrExist},
 		{name: "mkdir takes over a sidecar", before: "a.meta=m", change: mkdir("a"), after: "a/ a.meta=m"},
 		{name: "mkdir with the name of a sidecar", before: "a=1", change: mkdir("a.meta"), err: filestore.ErrConflict},
+		{name: "mkdir with a sidecar", before: "a/", change: mkdirPaired("a/b", "m"), after: "a/ a/b/ a/b.meta=m"},
+		{name: "mkdir with an empty sidecar", change: mkdirPaired("a", ""), after: "a/ a.meta="},
+		{name: "mkdir keeps the sidecar that is there", before: "a.meta=old", change: mkdirPaired("a", "new"), after: "a/ a.meta=old"},
+		{name: "mkdir with a sidecar, twice", before: "a/", change: mkdirPaired("a", "m"), err: fs.ErrExist},
+		{name: "mkdir with a sidecar, without parent", change: mkdirPaired("a/b", "m"), err: fs.ErrNotExist},
+		{name: "mkdir with a sidecar for a sidecar", change: mkdirPaired("a.meta", "m"), err: filestore.ErrConflict},
+		{name: "mkdir with a sidecar, no room for its name", change: mkdirPaired(long, "m"), err: filestore.ErrConflict},
 		{name: "mkdir named like the suffix alone", change: mkdir(".meta"), after: ".meta/"},
 
 		{name: "put below a file", before: "a=1", change: put("a/b", ""), err: filestore.ErrNotDirectory},
@@ -231,25 +245,38 @@ func testErrorPaths(t *testing.T, open func(t *testing.T) filestore.Store) {
 
 func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 	const before = "a/ a.meta=acl a/b=1 a/b.meta=acl a/c.meta=acl a/d/ a/d/e.meta=free f=2 f.meta=acl"
-	upper := func(sidecar []byte) []byte { return []byte(strings.ToUpper(string(sidecar))) }
-	none := func([]byte) []byte { return nil }
-	some := func(sidecar []byte) []byte {
+	upper := func(_ bool, sidecar []byte) []byte {
+		if sidecar == nil {
+			return nil
+		}
+		return bytes.ToUpper(sidecar)
+	}
+	none := func(bool, []byte) []byte { return nil }
+	inherit := func(directory bool, sidecar []byte) []byte {
+		if directory {
+			return append(sidecar, "+dir"...)
+		}
+		return sidecar
+	}
+	some := func(_ bool, sidecar []byte) []byte {
 		if string(sidecar) == "acl" {
 			return nil
 		}
 		return sidecar
 	}
-	empty := func([]byte) []byte { return []byte{} }
+	empty := func(bool, []byte) []byte { return []byte{} }
 	tests := []struct {
 		name       string
 		from       string
-		attributes func([]byte) []byte
+		attributes filestore.SidecarFunc
 		added      string
 	}{
 		{"changed", "a", upper, "z/ z.meta=ACL z/b=1 z/b.meta=ACL z/c.meta=ACL z/d/ z/d/e.meta=FREE"},
 		{"left out", "a", none, "z/ z/b=1 z/d/"},
 		{"left out by content", "a", some, "z/ z/b=1 z/d/ z/d/e.meta=free"},
 		{"no function", "a", nil, "z/ z/b=1 z/d/"},
+		{"directories get one", "a", inherit, "z/ z.meta=acl+dir z/b=1 z/b.meta=acl z/c.meta=acl z/d/ z/d.meta=+dir z/d/e.meta=free"},
+		{"a directory gets one", "a/d", inherit, "z/ z.meta=+dir z/e.meta=free"},
 		{"empty", "f", empty, "z=2 z.meta="},
 		{"of a file", "f", upper, "z=2 z.meta=ACL"},
 		{"of a file, left out", "f", none, "z=2"},
@@ -270,7 +297,7 @@ func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 		s := open(t)
 		fill(t, s, "a=1 a.meta="+strings.Repeat("m", 1<<20+1))
 		called := false
-		attributes := func(sidecar []byte) []byte { called = true; return sidecar }
+		attributes := func(_ bool, sidecar []byte) []byte { called = true; return sidecar }
 		require.NoError(t, s.Copy(t.Context(), "a", "b", filestore.CopyOptions{}, attributes, boundless))
 		require.False(t, called)
 		_, err := s.Stat(t.Context(), "b.meta")

@@ -35,7 +35,7 @@ func testConcurrent(t *testing.T, open func(t *testing.T) filestore.Store) {
 				case 0, 1:
 					err = write(t.Context(), s, from, torn[:r.IntN(2)*len(torn)], filestore.CreateOptions{}, boundless)
 				case 2:
-					err = s.Mkdir(t.Context(), from, boundless)
+					err = s.Mkdir(t.Context(), from, nil, boundless)
 				case 3:
 					err = s.Remove(t.Context(), from, filestore.RemoveOptions{Recursive: true})
 				case 4:

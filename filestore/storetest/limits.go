@@ -40,14 +40,21 @@ func testLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		}
 	}
 	mkdir := func(name string) func(*testing.T, filestore.Store, filestore.Limits) error {
-		return func(t *testing.T, s filestore.Store, l filestore.Limits) error { return s.Mkdir(t.Context(), name, l) }
+		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
+			return s.Mkdir(t.Context(), name, nil, l)
+		}
 	}
-	copies := func(from, to string, attributes func([]byte) []byte) func(*testing.T, filestore.Store, filestore.Limits) error {
+	mkdirPaired := func(name, sidecar string) func(*testing.T, filestore.Store, filestore.Limits) error {
+		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
+			return s.Mkdir(t.Context(), name, []byte(sidecar), l)
+		}
+	}
+	copies := func(from, to string, attributes filestore.SidecarFunc) func(*testing.T, filestore.Store, filestore.Limits) error {
 		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
 			return s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: true}, attributes, l)
 		}
 	}
-	twice := func(sidecar []byte) []byte { return append(sidecar, sidecar...) }
+	twice := func(_ bool, sidecar []byte) []byte { return append(sidecar, sidecar...) }
 	tests := []struct {
 		name   string
 		change func(*testing.T, filestore.Store, filestore.Limits) error
@@ -80,6 +87,10 @@ func testLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"file size shrinking over the limit", upload("a", "012", filestore.CreateOptions{}), maxFileSize(2), ok, 0},
 		{"file size growing over the limit", upload("a", "01234", filestore.CreateOptions{}), maxFileSize(2), filestore.LimitFileSize, 2},
 		{"size of a sidecar", upload("n.meta", "1234", filestore.CreateOptions{}), maxFileSize(3), filestore.LimitFileSize, 3},
+		{"mkdir with a sidecar fits", mkdirPaired("z", "1234"), filestore.Limits{Files: 6, Bytes: 14, FileSize: 4}, ok, 0},
+		{"mkdir with a sidecar, too many", mkdirPaired("z", "1234"), maxFiles(5), filestore.LimitFiles, 5},
+		{"mkdir with a sidecar, too much", mkdirPaired("z", "1234"), maxBytes(12), filestore.LimitBytes, 12},
+		{"mkdir with too large a sidecar", mkdirPaired("z", "1234"), maxFileSize(3), filestore.LimitFileSize, 3},
 		{"copy fits", copies("a", "z", keep), filestore.Limits{Files: 6, Bytes: 15, FileSize: 4}, ok, 0},
 		{"copy of too many", copies("a", "z", keep), maxFiles(5), filestore.LimitFiles, 5},
 		{"copy of too much", copies("a", "z", keep), maxBytes(14), filestore.LimitBytes, 14},

@@ -55,7 +55,7 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		var want []string
 		for i := range 1000 {
 			name := fmt.Sprintf("d%03d", i)
-			require.NoError(t, s.Mkdir(t.Context(), name, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
 			want = append(want, name)
 		}
 		require.ElementsMatch(t, want, list(t, s, filestore.Root))
@@ -85,7 +85,7 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		t.Parallel()
 		s := open(t)
 		for i := range 300 {
-			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprintf("d%03d", i), boundless))
+			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprintf("d%03d", i), nil, boundless))
 		}
 		for info, err := range s.List(t.Context(), filestore.Root) {
 			require.NoError(t, err)

@@ -59,7 +59,7 @@ func testHostileNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 			_, err := s.Create(ctx, name, filestore.CreateOptions{}, boundless)
 			return err
 		}},
-		{"mkdir", func(ctx context.Context, name string) error { return s.Mkdir(ctx, name, boundless) }},
+		{"mkdir", func(ctx context.Context, name string) error { return s.Mkdir(ctx, name, nil, boundless) }},
 		{"remove", func(ctx context.Context, name string) error { return s.Remove(ctx, name, recursive) }},
 		{"rename from", func(ctx context.Context, name string) error { return replace(name, "n")(ctx, s) }},
 		{"rename to", func(ctx context.Context, name string) error { return replace("a", name)(ctx, s) }},
@@ -87,7 +87,7 @@ func testOddNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 		}
 		for dir := range strings.SplitSeq(parents(name), "\n") {
 			if dir != "" {
-				require.NoError(t, s.Mkdir(t.Context(), dir, boundless))
+				require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
 			}
 		}
 		require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{}, boundless), "%q", name)

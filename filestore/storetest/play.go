@@ -110,8 +110,9 @@ func (p *player) op() func(*testing.T, *side) string {
 	switch p.next(9) {
 	case 0:
 		name, l := p.name(), p.limits()
+		sidecar := [][]byte{nil, []byte("side")}[p.next(2)]
 		return func(t *testing.T, d *side) string {
-			return outcome("mkdir", name, d.s.Mkdir(t.Context(), name, l))
+			return outcome("mkdir", name, d.s.Mkdir(t.Context(), name, sidecar, l))
 		}
 	case 1:
 		name, o := p.name(), filestore.RemoveOptions{Recursive: p.flag()}
@@ -125,7 +126,13 @@ func (p *player) op() func(*testing.T, *side) string {
 		}
 	case 3:
 		from, to, o, l := p.name(), p.name(), filestore.CopyOptions{Replace: p.flag(), Shallow: p.flag()}, p.limits()
-		attributes := []func([]byte) []byte{nil, keep, func(b []byte) []byte { return append(b, b...) }}[p.next(3)]
+		inherit := func(directory bool, b []byte) []byte {
+			if directory {
+				return append(b, 'd')
+			}
+			return append(b, b...)
+		}
+		attributes := []filestore.SidecarFunc{nil, keep, inherit}[p.next(3)]
 		return func(t *testing.T, d *side) string {
 			err := d.s.Copy(t.Context(), from, to, o, attributes, l)
 			if errors.Is(err, filestore.ErrLimit) {
@@ -173,7 +180,7 @@ func (p *player) op() func(*testing.T, *side) string {
 // create begins an upload, or does a whole one.
 func (p *player) create() func(*testing.T, *side) string {
 	name, slot, content, l := p.name(), p.next(3), p.content(), p.limits()
-	o := filestore.CreateOptions{Exclusive: p.next(4) == 1, KeepTail: p.next(4) == 1}
+	o := filestore.CreateOptions{Exclusive: p.next(4) == 1, KeepTail: p.next(4) == 1, Paired: p.next(4) == 1}
 	if p.next(3) == 1 {
 		o.Offset = int64(p.next(10)) - 2
 	}

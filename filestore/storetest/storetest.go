@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"copy/deep names", testDeepNames},
 		{"upload/content", testUploadContent},
 		{"upload/refused", testUploadRefused},
+		{"upload/paired", testUploadPaired},
 		{"upload/commit", testUploadCommit},
 		{"upload/info", testUploadInfo},
 		{"upload/cut", testUploadCut},
@@ -58,14 +59,15 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 // boundless are limits that allow everything.
 var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 
-func keep(sidecar []byte) []byte { return sidecar }
+// keep copies sidecars as they are.
+func keep(_ bool, sidecar []byte) []byte { return sidecar }
 
 // fill makes entries: "dir/" a directory, "file=content" a file.
 func fill(t *testing.T, s filestore.Store, entries string) {
 	t.Helper()
 	for e := range strings.FieldsSeq(entries) {
 		if dir, ok := strings.CutSuffix(e, "/"); ok {
-			require.NoError(t, s.Mkdir(t.Context(), dir, boundless), e)
+			require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless), e)
 			continue
 		}
 		name, content, _ := strings.Cut(e, "=")
@@ -189,7 +191,7 @@ func testEmpty(t *testing.T, open func(t *testing.T) filestore.Store) {
 	refused(t, filestore.ErrIsDirectory, err)
 	_, err = s.Create(t.Context(), filestore.Root, filestore.CreateOptions{}, boundless)
 	refused(t, fs.ErrInvalid, err)
-	refused(t, fs.ErrInvalid, s.Mkdir(t.Context(), filestore.Root, boundless))
+	refused(t, fs.ErrInvalid, s.Mkdir(t.Context(), filestore.Root, nil, boundless))
 	refused(t, fs.ErrInvalid, s.Remove(t.Context(), filestore.Root, filestore.RemoveOptions{Recursive: true}))
 	_, err = s.Stat(t.Context(), "a")
 	refused(t, fs.ErrNotExist, err)

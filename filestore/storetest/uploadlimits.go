@@ -48,9 +48,9 @@ func testUploadLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		s := open(t)
 		u, err := s.Create(t.Context(), "a", filestore.CreateOptions{}, maxFiles(1))
 		require.NoError(t, err)
-		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "b", maxFiles(1)))
+		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "b", nil, maxFiles(1)))
 		require.NoError(t, u.Abort())
-		require.NoError(t, s.Mkdir(t.Context(), "b", maxFiles(1)))
+		require.NoError(t, s.Mkdir(t.Context(), "b", nil, maxFiles(1)))
 		holds(t, s, "b/")
 	})
 	for _, tt := range []struct {
@@ -122,7 +122,7 @@ func testChangedLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		_, err = io.WriteString(u, "0123")
 		require.NoError(t, err)
 		lower := filestore.Limits{Files: 1, Bytes: 6, FileSize: 6}
-		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "d", lower))
+		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "d", nil, lower))
 		over(t, filestore.LimitBytes, 6, write(t.Context(), s, "a", "01234", filestore.CreateOptions{}, lower))
 		over(t, filestore.LimitFileSize, 6, write(t.Context(), s, "a", "0123456", filestore.CreateOptions{}, lower))
 		_, err = io.WriteString(u, "4567")
@@ -275,7 +275,7 @@ func testLimitMix(t *testing.T, open func(t *testing.T) filestore.Store) {
 				case 6:
 					err = s.Remove(t.Context(), from, filestore.RemoveOptions{Recursive: true})
 				case 7:
-					err = s.Mkdir(t.Context(), from, l)
+					err = s.Mkdir(t.Context(), from, nil, l)
 				}
 				switch {
 				case err == nil:
@@ -294,7 +294,7 @@ func testLimitMix(t *testing.T, open func(t *testing.T) filestore.Store) {
 	counted(t, s)
 
 	// Nothing is held any more: exactly what is left fits.
-	require.NoError(t, s.Mkdir(t.Context(), "last", boundless))
+	require.NoError(t, s.Mkdir(t.Context(), "last", nil, boundless))
 	used, err := s.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	rest := strings.Repeat("x", 1000)

@@ -125,6 +125,53 @@ func testUploadRefused(t *testing.T, open func(t *testing.T) filestore.Store) {
 	}
 }
 
+// testUploadPaired: a sidecar that demands its file is stored beside it or
+// not at all.
+func testUploadPaired(t *testing.T, open func(t *testing.T) filestore.Store) {
+	paired := filestore.CreateOptions{Paired: true}
+	tests := []struct {
+		name   string
+		before string
+		file   string
+		while  []change
+		err    error
+		after  string
+	}{
+		{name: "of a file", before: "f=1", file: "f.meta", after: "f=1 f.meta=new"},
+		{name: "of a directory", before: "d/", file: "d.meta", after: "d/ d.meta=new"},
+		{name: "over another", before: "f=1 f.meta=old", file: "f.meta", after: "f=1 f.meta=new"},
+		{name: "of nothing", file: "f.meta", err: fs.ErrNotExist},
+		{name: "of nothing, over another", before: "f.meta=old", file: "f.meta", err: fs.ErrNotExist, after: "f.meta=old"},
+		{name: "no sidecar", before: "f=1", file: "f", err: fs.ErrNotExist, after: "f=1"},
+		{name: "file removed", before: "f=1", file: "f.meta", while: []change{remove("f")}, err: fs.ErrNotExist},
+		{name: "file renamed", before: "f=1", file: "f.meta", while: []change{rename("f", "g")}, err: fs.ErrNotExist, after: "g=1"},
+		{name: "file replaced", before: "f=1 g=2", file: "f.meta", while: []change{replace("g", "f")}, after: "f=2 f.meta=new"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			fill(t, s, tt.before)
+			u, err := s.Create(t.Context(), tt.file, paired, boundless)
+			if err == nil {
+				defer u.Abort()
+				_, err = io.WriteString(u, "new")
+				require.NoError(t, err)
+				for _, c := range tt.while {
+					require.NoError(t, c(t.Context(), s))
+				}
+				_, err = u.Commit()
+			}
+			if tt.err != nil {
+				refused(t, tt.err, err)
+			} else {
+				require.NoError(t, err)
+			}
+			holds(t, s, tt.after)
+		})
+	}
+}
+
 // testUploadCommit changes the tree while an upload is on its way.
 func testUploadCommit(t *testing.T, open func(t *testing.T) filestore.Store) {
 	tests := []struct {

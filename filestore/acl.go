@@ -1,0 +1,169 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// Groups is an addition to [Accounts] that knows groups of accounts. Without
+// it the subject #group of an access control list matches nobody. It must be
+// safe for concurrent use, and quick.
+type Groups interface {
+	// InGroup reports whether caller, who has logged in, is a member of a
+	// group. The names come as the list spells them; a group without a domain
+	// is one of the owner's. An error counts as no.
+	InGroup(ctx context.Context, caller Caller, group, domain string) (bool, error)
+}
+
+// need is what somebody needs to do something with a name. Owners and
+// administrators need nothing.
+type need struct {
+	// byShape refuses all who have no right of their own, whatever is there.
+	// Without it what is public is open to everybody.
+	byShape bool
+	// on is what the access control list of the name has to give, and inside
+	// that of the directory which holds it. With neither, no list helps.
+	on, inside meta.Rights
+}
+
+// The table of operations: our choice, over the letters that vendor clients
+// send. No letter implies another. A name where nothing is has the rights of a
+// file without a list of its own: those of its directory.
+var (
+	toRead      = need{on: meta.Read}
+	toList      = need{on: meta.List}
+	toWrite     = need{byShape: true, on: meta.Write}
+	toMake      = need{byShape: true, inside: meta.Write}
+	toRemove    = need{byShape: true, on: meta.Delete}
+	toDescribe  = need{byShape: true, on: meta.Read} // attributes are not public
+	toSetPlain  = need{byShape: true, on: meta.Write}
+	toSetGrants = need{byShape: true, on: meta.Administer}
+	toManage    = need{byShape: true}
+)
+
+const allRights = meta.List | meta.Read | meta.Write | meta.Delete | meta.Administer
+
+// change reports whether the need is one of a change: a share path is read-only.
+func (n need) change() bool { return n.byShape && n != toDescribe }
+
+// found is what stands under a name, and what access control lists give the
+// caller there.
+type found struct {
+	info   FileInfo    // nil: nothing
+	on     meta.Rights // on the name
+	inside meta.Rights // on the directory that holds it
+}
+
+func (f found) meets(n need) bool {
+	return n.on|n.inside != 0 && f.on.Has(n.on) && f.inside.Has(n.inside)
+}
+
+// find looks a name up, with what lists give the caller there. The list of a
+// file is its own, or if it has none that of its directory; of a directory its
+// own; no other is asked. Root and sidecars have none, nor has what is below
+// another spelling of private: what grants is spelled exactly.
+func (v *View) find(ctx context.Context, a access, name string) (f found, err error) {
+	f.info, err = a.Store.Stat(ctx, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	dir, _ := Split(name)
+	if t := traitsOf(name); name == Root || t.sidecar || t.private && name != privateName && !Within(name, privateName) {
+		return f, nil
+	}
+	f.inside, _, err = v.listAt(ctx, a, dir)
+	if f.on = f.inside; f.info == nil {
+		return f, err
+	}
+	own, listed, ownErr := v.listAt(ctx, a, name)
+	if listed || ownErr != nil || f.info.IsDir() {
+		f.on = own
+	}
+	return f, errors.Join(err, ownErr)
+}
+
+// listAt returns what the list that stands at a name gives the caller, and
+// whether there is one.
+func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights, listed bool, err error) {
+	s, err := a.sidecar(ctx, name)
+	if s.document == nil {
+		return 0, false, err
+	}
+	acl, listed := s.document.ACL()
+	account, domain, _ := strings.Cut(v.caller.Account, "@")
+	caller := meta.Caller{Account: account, Domain: domain}
+	if groups, ok := v.accounts.(Groups); ok {
+		caller.InGroup = func(group, domain string) bool {
+			in, failed := groups.InGroup(ctx, v.caller, group, domain)
+			if failed != nil {
+				err = fmt.Errorf("look for group %s: %w", group, failed)
+			}
+			return in && failed == nil
+		}
+	}
+	_, ownerDomain, _ := strings.Cut(a.Address, "@")
+	r = acl.Rights(caller, ownerDomain)
+	return r, listed, err
+}
+
+// decideByList decides for a caller who has logged in and is neither owner nor
+// administrator, where a list alone can help. What fails on the way tells no
+// more than a list that gives nothing.
+func (v *View) decideByList(ctx context.Context, a access, n need, byShape bool) (access, error) {
+	f, err := v.find(ctx, a, a.name)
+	if f.meets(n) {
+		a.rights = f.on
+		return a, nil
+	}
+	refusal := fs.ErrNotExist
+	if byShape {
+		refusal = fs.ErrPermission
+	}
+	return access{}, refuse(refusal, err)
+}
+
+// mayRead reports whether a list lets the caller read an entry.
+func (v *View) mayRead(ctx context.Context, a access, name string) bool {
+	f, _ := v.find(ctx, a, name) // what fails gives nothing
+	return f.meets(toRead)
+}
+
+// refuse keeps for the log why a right could not be looked up.
+func refuse(refusal, err error) error {
+	if err == nil {
+		return refusal
+	}
+	return fmt.Errorf("%w: %v", refusal, err)
+}
+
+// throughout demands a right on everything below a directory that was reached
+// by a list. Sidecars belong to what they stand beside; other names with their
+// suffix are the owner's alone.
+func (v *View) throughout(ctx context.Context, a access, dir string, n need) error {
+	for info, err := range a.Store.List(ctx, dir) {
+		if err != nil {
+			return err
+		}
+		if IsSidecar(info.Name()) && !info.IsDir() {
+			continue
+		}
+		f, err := v.find(ctx, a, info.Path())
+		switch {
+		case f.info == nil && err == nil:
+			continue // it has gone meanwhile
+		case !f.meets(n):
+			return refuse(fs.ErrPermission, err)
+		}
+		if info.IsDir() {
+			if err := v.throughout(ctx, a, info.Path(), n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// Attributes implements [FS]. Protected attributes are left out for whoever
+// may not change them.
+func (v *View) Attributes(ctx context.Context, name string) ([]meta.Attribute, error) {
+	a, err := v.enterAny(ctx, "read attributes", name, toDescribe, toSetGrants)
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := a.attributes(ctx)
+	if err != nil {
+		return nil, pathError("read attributes", name, err)
+	}
+	return slices.DeleteFunc(attributes, func(attribute meta.Attribute) bool {
+		if attribute.Protected() {
+			return !a.rights.Has(meta.Administer)
+		}
+		return !a.rights.Has(meta.Read)
+	}), nil
+}
+
+func (a access) attributes(ctx context.Context) ([]meta.Attribute, error) {
+	if err := a.exists(ctx); err != nil {
+		return nil, err
+	}
+	s, err := a.sidecar(ctx, a.name)
+	if err != nil || s.document == nil {
+		return nil, conflictIfBroken(err)
+	}
+	return s.document.Attributes(), nil
+}
+
+// exists looks for what attributes are asked of.
+func (a access) exists(ctx context.Context) error {
+	if a.mounted || traitsOf(a.name).virtual {
+		return fs.ErrNotExist
+	}
+	_, err := a.Store.Stat(ctx, a.name)
+	return withoutPath(err)
+}
+
+// SetAttributes implements [FS]. The sidecar is changed as it stands: if
+// somebody else changes it at the same time, the changes are made again on what
+// he has left.
+func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) error {
+	n := need{byShape: true}
+	for _, change := range changes {
+		if change.Protected() {
+			n.on |= toSetGrants.on
+		} else {
+			n.on |= toSetPlain.on
+		}
+	}
+	a, err := v.enter(ctx, "set attributes", name, n)
+	if err != nil {
+		return err
+	}
+	if name == Root || a.mounted {
+		return pathError("set attributes", name, ErrReserved)
+	}
+	if err := a.setAttributes(ctx, changes); err != nil {
+		return pathError("set attributes", name, err)
+	}
+	return nil
+}
+
+// maxAttempts bounds how often something may stand in the place of a sidecar
+// that is none. Edits that meet another edit do not count: one of the two has
+// been made.
+const maxAttempts = 100
+
+func (a access) setAttributes(ctx context.Context, changes []meta.Change) error {
+	for attempt := 0; attempt < maxAttempts; {
+		if err := a.exists(ctx); err != nil {
+			return err
+		}
+		s, err := a.sidecar(ctx, a.name)
+		if err != nil {
+			return conflictIfBroken(err)
+		}
+		err = a.replaceSidecar(ctx, s, changes)
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			attempt++
+		case !errors.Is(err, ErrChanged):
+			return err
+		}
+	}
+	return ErrConflict
+}
+
+// replaceSidecar stores a sidecar with changes in the place of the one that
+// was read, as long as that is still there.
+func (a access) replaceSidecar(ctx context.Context, old sidecar, changes []meta.Change) error {
+	name, ok := SidecarName(a.name)
+	if !ok {
+		return ErrConflict // there is no room for one
+	}
+	document := old.document
+	if document == nil {
+		var err error
+		if document, err = meta.New(a.Memory.namespace()); err != nil {
+			return err
+		}
+	}
+	changed, err := document.Apply(changes...)
+	switch {
+	case errors.Is(err, meta.ErrLimit):
+		return &LimitError{LimitFileSize, MaxSidecarBytes}
+	case err != nil:
+		return fmt.Errorf("%w: %v", fs.ErrInvalid, err)
+	case changed == document:
+		return nil
+	}
+	content := changed.Bytes()
+	o := CreateOptions{Size: int64(len(content)), Paired: true, IfMatch: old.tag, Exclusive: old.tag == ""}
+	upload, err := a.Store.Create(ctx, name, o, a.Limits)
+	if err != nil {
+		return withoutPath(err)
+	}
+	defer upload.Abort()
+	if _, err := upload.Write(content); err != nil {
+		return withoutPath(err)
+	}
+	_, err = upload.Commit()
+	return withoutPath(err)
+}
+
+// inherited returns the first sidecar of a new directory in dir, which takes
+// over the list of dir (CommuniGate Pro Guide 5.4 and later, File Storage,
+// "File Access Rights"); nil for none.
+func (a access) inherited(ctx context.Context, dir, name string) ([]byte, error) {
+	parent, err := a.inheritable(ctx, dir)
+	if _, ok := SidecarName(name); err != nil || parent == nil || !ok {
+		return nil, err
+	}
+	return meta.Inherit(nil, parent, a.Memory.namespace())
+}
+
+// inheritable returns the sidecar of a directory in which something is made;
+// nil for none. One that cannot be understood grants nothing, to nobody.
+func (a access) inheritable(ctx context.Context, dir string) ([]byte, error) {
+	s, err := a.sidecar(ctx, dir)
+	var broken brokenError
+	if errors.As(err, &broken) {
+		err = nil
+	}
+	if err != nil || s.document == nil {
+		return nil, err
+	}
+	return s.document.Bytes(), nil
+}
+
+// conflictIfBroken: what stands in the place of a sidecar cannot be understood,
+// and has to be replaced or removed first.
+func conflictIfBroken(err error) error {
+	var broken brokenError
+	if errors.As(err, &broken) {
+		return fmt.Errorf("%w: %v", ErrConflict, err)
+	}
+	return err
+}
+
+// withoutPath keeps the name of a sidecar out of an error about its file.
+func withoutPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

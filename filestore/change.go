@@ -1,0 +1,274 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// Target returns what a change of name would meet; nil if nothing is there. A
+// way in that must know that before it changes something asks here, and not
+// with Stat: whoever may not change name in any way is refused before anything
+// is looked at, and whoever may needs no right to read it.
+func (v *View) Target(ctx context.Context, name string) (FileInfo, error) {
+	a, err := v.enterAny(ctx, "change", name, toWrite, toRemove, toMake)
+	if err != nil {
+		return nil, err
+	}
+	if traitsOf(name).virtual {
+		return nil, nil
+	}
+	info, err := a.Store.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotDirectory) {
+		return nil, nil
+	}
+	return info, err
+}
+
+// enterAny enters name if one of the needs is met.
+func (v *View) enterAny(ctx context.Context, op, name string, needs ...need) (a access, err error) {
+	for _, n := range needs {
+		if a, err = v.enter(ctx, op, name, n); !errors.Is(err, fs.ErrPermission) {
+			return a, err
+		}
+	}
+	return a, err
+}
+
+// Create implements [FS].
+func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload, error) {
+	a, err := v.target(ctx, "create", name, false)
+	if err != nil {
+		return nil, err
+	}
+	if IsSidecar(name) {
+		a.Limits.FileSize = min(a.Limits.FileSize, MaxSidecarBytes)
+	}
+	return a.Store.Create(ctx, name, o, a.Limits)
+}
+
+// Mkdir implements [FS].
+func (v *View) Mkdir(ctx context.Context, name string) error {
+	a, err := v.target(ctx, "mkdir", name, true)
+	if err != nil {
+		return err
+	}
+	dir, _ := Split(name)
+	sidecar, err := a.inherited(ctx, dir, name)
+	if err != nil {
+		return pathError("mkdir", name, err)
+	}
+	return a.Store.Mkdir(ctx, name, sidecar, a.Limits)
+}
+
+// target enters a name that is to be made or replaced.
+func (v *View) target(ctx context.Context, op, name string, directory bool) (access, error) {
+	n := toWrite
+	if directory {
+		n = toMake
+	}
+	a, err := v.enter(ctx, op, name, n)
+	if err == nil && reservedTarget(name, directory) {
+		return access{}, pathError(op, name, ErrReserved)
+	}
+	return a, err
+}
+
+// Remove implements [FS].
+func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
+	a, err := v.enter(ctx, "remove", name, toRemove)
+	if err != nil {
+		return err
+	}
+	if name == Root {
+		return pathError("remove", name, ErrReserved)
+	}
+	if traitsOf(name).virtual {
+		return pathError("remove", name, fs.ErrNotExist)
+	}
+	if !a.privileged {
+		if err := v.mayRemove(ctx, a, o.Recursive); err != nil {
+			return pathError("remove", name, err)
+		}
+	}
+	return a.Store.Remove(ctx, name, o)
+}
+
+// mayRemove demands of somebody with a list the right on all that goes.
+// Top-level private is not for him, whatever its list says.
+func (v *View) mayRemove(ctx context.Context, a access, recursive bool) error {
+	if strings.EqualFold(a.name, privateName) {
+		return fs.ErrPermission
+	}
+	if !recursive {
+		return nil
+	}
+	info, err := a.Store.Stat(ctx, a.name)
+	if err != nil || !info.IsDir() {
+		return nil // the store tells
+	}
+	return v.throughout(ctx, a, a.name, toRemove)
+}
+
+// Rename implements [FS].
+func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+	t := transfer{op: "rename", from: from, to: to, move: true, replace: o.Replace}
+	a, err := v.pair(ctx, &t)
+	if err != nil {
+		return err
+	}
+	return a.Store.Rename(ctx, from, to, o)
+}
+
+// Copy implements [FS].
+func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
+	t := transfer{op: "copy", from: from, to: to, replace: o.Replace, shallow: o.Shallow}
+	a, err := v.pair(ctx, &t)
+	if err != nil {
+		return err
+	}
+	attributes, err := v.copiedAttributes(ctx, a, t)
+	if err != nil {
+		return pathError("copy", to, err)
+	}
+	return a.Store.Copy(ctx, from, to, o, attributes, a.Limits)
+}
+
+// transfer is a rename or a copy.
+type transfer struct {
+	op       string
+	from, to string
+	move     bool
+	replace  bool
+	shallow  bool
+	readable bool // the attributes of all that is copied
+}
+
+// pair enters both ends of a rename or a copy.
+func (v *View) pair(ctx context.Context, t *transfer) (access, error) {
+	from, to := t.from, t.to
+	if err := CheckName(from); err != nil {
+		return access{}, pathError(t.op, from, err)
+	}
+	if IsShare(from) {
+		return access{}, pathError(t.op, Redact(from), fs.ErrPermission)
+	}
+	a, err := v.enter(ctx, t.op, to, toMake)
+	if err != nil {
+		return access{}, err
+	}
+	n := toRead
+	if t.move {
+		n = toRemove
+	}
+	source, err := v.enter(ctx, t.op, from, n)
+	if err != nil {
+		return access{}, err
+	}
+	switch {
+	case fixed(from):
+		return access{}, pathError(t.op, from, ErrReserved)
+	case fixed(to), Within(to, from), Within(from, to):
+		return access{}, pathError(t.op, to, ErrReserved)
+	case traitsOf(from).virtual:
+		return access{}, pathError(t.op, from, fs.ErrNotExist)
+	}
+	info, err := a.Store.Stat(ctx, from)
+	if err != nil {
+		return access{}, err
+	}
+	if reservedTarget(to, info.IsDir()) {
+		return access{}, pathError(t.op, to, ErrReserved)
+	}
+	if IsSidecar(to) && info.Size() > MaxSidecarBytes {
+		return access{}, pathError(t.op, to, &LimitError{LimitFileSize, MaxSidecarBytes})
+	}
+	t.readable = a.privileged
+	if !a.privileged {
+		if err := v.mayCopy(ctx, source, t, info); err != nil {
+			return access{}, pathError(t.op, from, err)
+		}
+		if err := v.mayReplace(ctx, a, t, info); err != nil {
+			return access{}, pathError(t.op, to, err)
+		}
+	}
+	return a, nil
+}
+
+// mayCopy demands of somebody with a list the right on all that is copied.
+// What is public may be copied by whoever can write, but its attributes stay
+// behind unless a list lets him read them.
+func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info FileInfo) error {
+	if t.move {
+		return nil
+	}
+	err := fs.ErrPermission
+	if v.mayRead(ctx, source, t.from) {
+		err = nil
+	}
+	if err == nil && info.IsDir() && !t.shallow {
+		err = v.throughout(ctx, source, t.from, toRead)
+	}
+	t.readable = err == nil
+	if source.rights == 0 { // public
+		return nil
+	}
+	return err
+}
+
+// mayReplace demands of somebody with a list the right to remove what a rename
+// or a copy takes the place of. A file that is copied over a file overwrites
+// it, and removes the attributes that stood beside it.
+func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileInfo) error {
+	if !t.replace {
+		return nil
+	}
+	old, err := v.find(ctx, a, t.to)
+	if old.info == nil {
+		return nil // what failed fails in the store again
+	}
+	n := toRemove
+	if !t.move && !info.IsDir() && !old.info.IsDir() {
+		n = toWrite
+		if s, err := a.sidecar(ctx, t.to); s.document != nil || err != nil {
+			n.on |= meta.Delete
+		}
+	}
+	if !old.meets(n) {
+		return refuse(fs.ErrPermission, err)
+	}
+	if old.info.IsDir() {
+		return v.throughout(ctx, a, t.to, toRemove)
+	}
+	return nil
+}
+
+// copiedAttributes returns what becomes of the sidecars of a copy. Nobody may
+// read a copy because he could read the original, so what they grant is left
+// out; every directory then takes the list of the one it is in, as a new one
+// does. A sidecar that cannot be understood is not copied.
+func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (SidecarFunc, error) {
+	dir, _ := Split(t.to)
+	parent, err := a.inheritable(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	namespace := a.Memory.namespace()
+	return func(directory bool, sidecar []byte) []byte {
+		var plain []byte
+		if sidecar != nil && t.readable {
+			plain, _ = meta.WithoutGrants(sidecar) // nil, if it is broken
+		}
+		if !directory || parent == nil {
+			return plain
+		}
+		inherited, err := meta.Inherit(plain, parent, namespace)
+		if err != nil {
+			return nil // too large: without a list nobody gets in
+		}
+		return inherited
+	}, nil
+}
