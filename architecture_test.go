@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "filestore", "filestore/dirstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
+	"directory": {"cgpdata", "meta", "filestore", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
