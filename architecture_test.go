@@ -45,7 +45,9 @@ var mayImport = map[string][]string{
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/server": {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/ownusers": {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
+	"examples/ownstore": {"filestore", "httpsite"},
+	"examples/server":   {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {
