@@ -164,6 +164,9 @@ func FuzzStoredPassword(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, stored, given string) {
+		if strings.Contains(stored, "\x00") {
+			t.Skip("no settings file holds such a byte")
+		}
 		if strings.Contains(stored, "rounds=") || strings.Contains(stored, "$2") || strings.Contains(stored, "$y$") {
 			given = "" // what takes long is not worked out
 		}

@@ -10,6 +10,12 @@
 //
 //	ready http=127.0.0.1:8100 https=off ftp=127.0.0.1:8121 tftp=127.0.0.1:8169 cli=127.0.0.1:8106
 //
+// With check as its first word it serves nothing. It goes through the base
+// directory, which it does not change, and prints a line for everything that is
+// wrong in it: PATH: text. Status 1 tells that there was something.
+//
+//	go run ./examples/server check -base /var/CommuniGate
+//
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
 // that run may end, what is left after ten seconds is cut, and the exit status
 // is 0. Bad flags and a broken base directory give one line and status 2,
@@ -39,9 +45,17 @@ type usageError struct{ error }
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := serve(ctx, args, stdout, stderr)
+	var found int
+	var err error
+	if len(args) > 0 && args[0] == "check" {
+		found, err = check(ctx, args[1:], stdout, stderr)
+	} else {
+		err = serve(ctx, args, stdout, stderr)
+	}
 	var usage usageError
 	switch {
+	case err == nil && found > 0:
+		return 1
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
