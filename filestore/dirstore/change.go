@@ -35,7 +35,8 @@ func (s *Store) locked(ctx context.Context, t tree, do func(tree) ([]string, err
 
 // makeRoot makes the directory of the tree if it is not there.
 func (s *Store) makeRoot(t tree) error {
-	if s.noCreate {
+	counted := s.counted.Load()
+	if s.noCreate || counted != nil && *counted != (birth{}) {
 		return nil
 	}
 	err := t.mkdir(s.tree, dirPerm)
@@ -45,7 +46,7 @@ func (s *Store) makeRoot(t tree) error {
 	if err == nil {
 		err = s.sync(t, ".")
 	}
-	if err == nil && s.counted.Load() != nil {
+	if err == nil && counted != nil {
 		var born birth
 		if born, err = t.birth(s.tree); err == nil {
 			s.counted.Store(&born) // what is empty is counted

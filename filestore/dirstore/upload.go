@@ -25,6 +25,7 @@ type upload struct {
 	o       filestore.CreateOptions
 	limits  filestore.Limits
 	base    stat // the file at Create; kindNone if there was none
+	tree    tree // open until the upload ends
 	file    newFile
 	staged  string // the entry of the state directory, until it is renamed
 	offset  int64  // old bytes before the new ones
@@ -55,12 +56,12 @@ func (u *upload) create() error {
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	u.tree = t
 	if err := u.s.ready(u.ctx, t); err != nil {
 		return err
 	}
 	u.s.names.RLock()
-	u.base, err = u.target(t)
+	u.base, err = u.target()
 	u.s.names.RUnlock()
 	if err != nil {
 		return err
@@ -74,13 +75,13 @@ func (u *upload) create() error {
 	if u.file, u.staged, err = u.s.stage(t); err != nil {
 		return err
 	}
-	return u.keepOld(t)
+	return u.keepOld()
 }
 
 // target returns the file that the upload makes way for, if the upload may go
 // there.
-func (u *upload) target(t tree) (stat, error) {
-	s := u.s
+func (u *upload) target() (stat, error) {
+	s, t := u.s, u.tree
 	if err := s.checkParent(t, u.name); err != nil {
 		return stat{}, err
 	}
@@ -182,7 +183,7 @@ func (s *Store) sync(t tree, dir string) error {
 }
 
 // keepOld copies the old bytes that stay.
-func (u *upload) keepOld(t tree) error {
+func (u *upload) keepOld() error {
 	size := u.offset
 	if u.o.KeepTail {
 		size = u.base.size
@@ -190,7 +191,7 @@ func (u *upload) keepOld(t tree) error {
 	if size == 0 {
 		return nil
 	}
-	old, st, err := t.open(u.s.at(u.name))
+	old, st, err := u.tree.open(u.s.at(u.name))
 	if err != nil {
 		return err
 	}
@@ -306,13 +307,8 @@ func (u *upload) commit() (stat, error) {
 	if u.written < u.o.Size {
 		return stat{}, io.ErrUnexpectedEOF
 	}
-	t, err := u.s.open(u.s.base)
-	if err != nil {
-		return stat{}, err
-	}
-	defer t.close()
 	if !u.o.ModTime.IsZero() {
-		if err := t.chtimes(u.s.staged(u.staged), u.o.ModTime); err != nil {
+		if err := u.tree.chtimes(u.s.staged(u.staged), u.o.ModTime); err != nil {
 			return stat{}, err
 		}
 	}
@@ -321,24 +317,24 @@ func (u *upload) commit() (stat, error) {
 			return stat{}, err
 		}
 	}
-	st, err := u.publish(t)
+	st, err := u.publish()
 	if err != nil {
 		return stat{}, err
 	}
 	defer u.s.syncs.Done()
 	dir, _ := filestore.Split(u.name)
-	return st, u.s.sync(t, u.s.at(dir))
+	return st, u.s.sync(u.tree, u.s.at(dir))
 }
 
 // publish renames the upload into place. If that was done the caller syncs the
 // directory, which others need not wait for, and tells u.s.syncs.
-func (u *upload) publish(t tree) (stat, error) {
-	s := u.s
+func (u *upload) publish() (stat, error) {
+	s, t := u.s, u.tree
 	if err := s.begin(u.ctx, t); err != nil {
 		return stat{}, err
 	}
 	defer s.end()
-	old, err := u.target(t)
+	old, err := u.target()
 	if err != nil {
 		return stat{}, err
 	}
@@ -383,6 +379,10 @@ func (u *upload) release() {
 	if u.staged != "" {
 		u.s.discard(u.staged)
 		u.staged = ""
+	}
+	if u.tree != nil {
+		u.tree.close()
+		u.tree = nil
 	}
 	u.s.ledger.settle(&u.held, filestore.Usage{})
 	u.err = fs.ErrClosed
