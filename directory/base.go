@@ -34,7 +34,11 @@ type Options struct {
 	// text, even where PasswordEncryption names a method. It may be a hash of an
 	// unknown form, which then is its own password.
 	UnmarkedClear bool
-	// OpenStore opens the storage of an account whose directory is root. Unless
+	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
+	// there is none.
+	ClusterDir string
+	// OpenStore opens the storage of an account, or what is mounted into
+	// storages, whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. It is
 	// called once for each root, as long as the account exists. nil: a
 	// [dirstore.Store] with the default options.
@@ -70,6 +74,8 @@ type Base struct {
 	accounts *recent[accountKey, *account]
 	stores   stores
 	memory   filestore.Memory
+
+	clusterDir string
 }
 
 var _ filestore.Directory = (*Base)(nil)
@@ -109,6 +115,7 @@ func open(dir string, o *Options) (*Base, error) {
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
+		clusterDir:    o.ClusterDir,
 		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
 		domains:       newRecent[string, *domain](keepDomains),
 		accounts:      newRecent[accountKey, *account](keepAccounts),
