@@ -156,6 +156,11 @@ func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b, err := v.built(ctx, a); err != nil {
+		return nil, err
+	} else if b != nil {
+		return b.info(name), nil
+	}
 	info, err := a.Store.Stat(ctx, a.name)
 	if err != nil {
 		return nil, a.hide(name, err)
@@ -168,6 +173,11 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	a, err := v.read(ctx, "open", name, toRead)
 	if err != nil {
 		return nil, err
+	}
+	if b, err := v.built(ctx, a); err != nil {
+		return nil, err
+	} else if b != nil {
+		return b.open(name), nil
 	}
 	file, err := a.Store.Open(ctx, a.name)
 	if err != nil {

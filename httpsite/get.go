@@ -45,6 +45,9 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 		}
 		return req.showPage(view, dir, http.StatusOK, "")
 	}
+	if req.isFreeBusyPage() {
+		return req.showFreeBusy(view)
+	}
 	name := req.name
 	if req.directory {
 		page, err := view.DefaultPage(ctx, name)
