@@ -2,7 +2,9 @@ package cgpkit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,7 +82,7 @@ func matrix(t *testing.T) []cell {
 // all gives guest every letter.
 const all = `<ACL><subKey key="guest">lrwda</subKey></ACL>`
 
-// trees are what the accounts of the matrix hold.
+// trees are what the accounts and mounts of the matrix hold.
 var trees = map[string]map[string]string{
 	john: {
 		"dir.meta": "<meta>" + all + "</meta>", "dir/page.html": "page", "dir/page.html.meta": "<meta><title/></meta>",
@@ -94,6 +96,9 @@ var trees = map[string]map[string]string{
 		"dir/page.html": "page", "private/box/secret": "secret", "private/box.meta": "<meta><accessPwd><key>right</key></accessPwd></meta>",
 		"dir/listed": "x", "dir/listed.meta": "<meta>" + all + "</meta>",
 	},
+	"$DomainSkins":  {"skin/file": "x", "skin/file.meta": "<meta>" + all + "</meta>"},
+	"$ServerPBXApp": {"en/file": "x", "en.meta": "<meta>" + all + "</meta>"},
+	"$DomainPBXApp": {"file": "x"},
 }
 
 // base is a base directory with the accounts of the matrix. Their files are in
@@ -130,23 +135,32 @@ func base(t *testing.T, tftpuser bool) *directory.Base {
 var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 
 // restore makes the trees what they are to be, past all rights.
-func restore(t *testing.T, d filestore.Directory) {
+func restore(t *testing.T, d *directory.Base) {
 	t.Helper()
-	for address, tree := range trees {
-		a, err := d.Account(t.Context(), address)
-		require.NoError(t, err)
-		for _, name := range []string{"dir", "private"} {
-			err := a.Store.Remove(t.Context(), name, filestore.RemoveOptions{Recursive: true})
-			require.True(t, err == nil || strings.Contains(err.Error(), "not exist"), "%v", err)
-		}
-		for info, err := range a.Store.List(t.Context(), filestore.Root) {
+	for where, tree := range trees {
+		s := storeOf(t, d, where)
+		for info, err := range s.List(t.Context(), filestore.Root) {
 			require.NoError(t, err)
-			require.NoError(t, a.Store.Remove(t.Context(), info.Name(), filestore.RemoveOptions{Recursive: true}))
+			err = s.Remove(t.Context(), info.Name(), filestore.RemoveOptions{Recursive: true})
+			require.True(t, err == nil || errors.Is(err, fs.ErrNotExist), "%v", err) // with its file
 		}
 		for name, content := range tree {
-			store(t.Context(), t, a.Store, name, content)
+			store(t.Context(), t, s, name, content)
 		}
 	}
+}
+
+// storeOf returns the store of an account, or of a mount in john's storage.
+func storeOf(t *testing.T, d *directory.Base, where string) filestore.Store {
+	t.Helper()
+	if strings.HasPrefix(where, "$") {
+		s, err := d.Mount(t.Context(), john, where)
+		require.NoError(t, err)
+		return s
+	}
+	a, err := d.Account(t.Context(), where)
+	require.NoError(t, err)
+	return a.Store
 }
 
 func store(ctx context.Context, t *testing.T, s filestore.Store, name, content string) {
@@ -154,7 +168,7 @@ func store(ctx context.Context, t *testing.T, s filestore.Store, name, content s
 	for i := range name {
 		if name[i] == '/' {
 			err := s.Mkdir(ctx, name[:i], nil, boundless)
-			require.True(t, err == nil || strings.Contains(err.Error(), "exist"), "%v", err)
+			require.True(t, err == nil || errors.Is(err, fs.ErrExist), "%v", err)
 		}
 	}
 	u, err := s.Create(ctx, name, filestore.CreateOptions{}, boundless)
@@ -212,11 +226,9 @@ func TestRights(t *testing.T) {
 				}
 			}
 			require.Greater(t, tried, 20)
-			for address, tree := range trees {
+			for where, tree := range trees {
 				for name, content := range tree {
-					a, err := d.Account(t.Context(), address)
-					require.NoError(t, err)
-					info, err := a.Store.Stat(t.Context(), name)
+					info, err := storeOf(t, d, where).Stat(t.Context(), name)
 					require.NoError(t, err, "nobody has changed anything")
 					require.EqualValues(t, len(content), info.Size(), "nobody has changed anything")
 				}
@@ -229,7 +241,7 @@ func TestRights(t *testing.T) {
 // by TFTP only, the management page is HTTP's own, and FTP and CLI remove no
 // directory that has entries.
 func skips(way string, c cell, tftpuser string) bool {
-	directory := strings.Contains(c.place, "directory") || c.name == "private"
+	directory := strings.Contains(c.place, "directory") || strings.HasSuffix(c.place, "itself")
 	switch way {
 	case "HTTP":
 		return c.caller == tftpuser || c.operation == "read" && strings.HasSuffix(c.name, "index.wssp")

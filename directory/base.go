@@ -40,7 +40,11 @@ type Options struct {
 	// that the package does not know, as those of traditional DES are. It must be
 	// safe for concurrent use. nil: such strings open no account.
 	Crypt func(stored, password string) bool
-	// OpenStore opens the storage of an account whose directory is root. Unless
+	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
+	// there is none.
+	ClusterDir string
+	// OpenStore opens the storage of an account, or what is mounted into
+	// storages, whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. It is
 	// called once for each root, as long as the account exists. A Store that is
 	// an [io.Closer] is closed when its account is gone, and by [Base.Close].
@@ -81,6 +85,7 @@ type Base struct {
 	accounts    *recent[accountKey, *account]
 	stores      stores
 	memory      filestore.Memory
+	clusterDir  string
 
 	failures failures
 	checked  checked
@@ -127,6 +132,7 @@ func open(dir string, o *Options) (*Base, error) {
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
 		crypt:         o.Crypt,
+		clusterDir:    o.ClusterDir,
 		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
 		domains:       newRecent[string, *domain](keepDomains),
 		accounts:      newRecent[accountKey, *account](keepAccounts),

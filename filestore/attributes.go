@@ -42,7 +42,7 @@ func (a access) attributes(ctx context.Context) ([]meta.Attribute, error) {
 
 // exists looks for what attributes are asked of.
 func (a access) exists(ctx context.Context) error {
-	if a.mounted || traitsOf(a.name).virtual {
+	if a.virtual() {
 		return fs.ErrNotExist
 	}
 	_, err := a.Store.Stat(ctx, a.name)
@@ -65,7 +65,7 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 	if err != nil {
 		return err
 	}
-	if name == Root || a.mounted {
+	if name == Root || a.mount != "" {
 		return pathError("set attributes", name, ErrReserved)
 	}
 	if err := a.setAttributes(ctx, changes); err != nil {
@@ -136,12 +136,13 @@ func (a access) replaceSidecar(ctx context.Context, old sidecar, changes []meta.
 	return withoutPath(err)
 }
 
-// inherited returns the first sidecar of a new directory in dir, which takes
-// over the list of dir (CommuniGate Pro Guide 5.4 and later, File Storage,
+// inherited returns the first sidecar of a new directory, which takes over the
+// list of the one it is in (CommuniGate Pro Guide 5.4 and later, File Storage,
 // "File Access Rights"); nil for none.
-func (a access) inherited(ctx context.Context, dir, name string) ([]byte, error) {
+func (a access) inherited(ctx context.Context) ([]byte, error) {
+	dir, _ := Split(a.name)
 	parent, err := a.inheritable(ctx, dir)
-	if _, ok := SidecarName(name); err != nil || parent == nil || !ok {
+	if _, ok := SidecarName(a.name); err != nil || parent == nil || !ok {
 		return nil, err
 	}
 	return meta.Inherit(nil, parent, a.Memory.namespace())

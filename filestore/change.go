@@ -18,14 +18,17 @@ func (v *View) Target(ctx context.Context, name string) (FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if traitsOf(name).virtual {
+	if a.virtual() {
 		return nil, nil
 	}
-	info, err := a.Store.Stat(ctx, name)
+	info, err := a.Store.Stat(ctx, a.name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotDirectory) {
 		return nil, nil
 	}
-	return info, err
+	if err != nil {
+		return nil, a.hide(name, err)
+	}
+	return a.show(name, info), nil
 }
 
 // enterAny enters name if one of the needs is met.
@@ -47,7 +50,14 @@ func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload
 	if IsSidecar(name) {
 		a.Limits.FileSize = min(a.Limits.FileSize, MaxSidecarBytes)
 	}
-	return a.Store.Create(ctx, name, o, a.Limits)
+	upload, err := a.Store.Create(ctx, a.name, o, a.Limits)
+	if err != nil {
+		return nil, a.hide(name, err)
+	}
+	if a.mount != "" {
+		return mountedUpload{upload, a, name}, nil
+	}
+	return upload, nil
 }
 
 // Mkdir implements [FS].
@@ -56,12 +66,11 @@ func (v *View) Mkdir(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	dir, _ := Split(name)
-	sidecar, err := a.inherited(ctx, dir, name)
+	sidecar, err := a.inherited(ctx)
 	if err != nil {
 		return pathError("mkdir", name, err)
 	}
-	return a.Store.Mkdir(ctx, name, sidecar, a.Limits)
+	return a.hide(name, a.Store.Mkdir(ctx, a.name, sidecar, a.Limits))
 }
 
 // target enters a name that is to be made or replaced.
@@ -71,7 +80,7 @@ func (v *View) target(ctx context.Context, op, name string, directory bool) (acc
 		n = toMake
 	}
 	a, err := v.enter(ctx, op, name, n)
-	if err == nil && reservedTarget(name, directory) {
+	if err == nil && a.reserved(directory) {
 		return access{}, pathError(op, name, ErrReserved)
 	}
 	return a, err
@@ -83,10 +92,10 @@ func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
 	if err != nil {
 		return err
 	}
-	if name == Root {
+	if a.name == Root {
 		return pathError("remove", name, ErrReserved)
 	}
-	if traitsOf(name).virtual {
+	if a.virtual() {
 		return pathError("remove", name, fs.ErrNotExist)
 	}
 	if !a.privileged {
@@ -94,7 +103,7 @@ func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
 			return pathError("remove", name, err)
 		}
 	}
-	return a.Store.Remove(ctx, name, o)
+	return a.hide(name, a.Store.Remove(ctx, a.name, o))
 }
 
 // mayRemove demands of somebody with a list the right on all that goes.
@@ -120,7 +129,7 @@ func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) err
 	if err != nil {
 		return err
 	}
-	return a.Store.Rename(ctx, from, to, o)
+	return a.hideEither(&t, a.Store.Rename(ctx, t.source, a.name, o))
 }
 
 // Copy implements [FS].
@@ -134,13 +143,14 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	if err != nil {
 		return pathError("copy", to, err)
 	}
-	return a.Store.Copy(ctx, from, to, o, attributes, a.Limits)
+	return a.hideEither(&t, a.Store.Copy(ctx, t.source, a.name, o, attributes, a.Limits))
 }
 
 // transfer is a rename or a copy.
 type transfer struct {
 	op       string
 	from, to string
+	source   string // from, in the store
 	move     bool
 	replace  bool
 	shallow  bool
@@ -169,18 +179,19 @@ func (v *View) pair(ctx context.Context, t *transfer) (access, error) {
 		return access{}, err
 	}
 	switch {
-	case fixed(from):
+	case source.fixed():
 		return access{}, pathError(t.op, from, ErrReserved)
-	case fixed(to), Within(to, from), Within(from, to):
+	case a.fixed(), a.mount != source.mount, Within(to, from), Within(from, to):
 		return access{}, pathError(t.op, to, ErrReserved)
-	case traitsOf(from).virtual:
+	case source.virtual():
 		return access{}, pathError(t.op, from, fs.ErrNotExist)
 	}
-	info, err := a.Store.Stat(ctx, from)
+	t.source = source.name
+	info, err := a.Store.Stat(ctx, t.source)
 	if err != nil {
-		return access{}, err
+		return access{}, a.hide(from, err)
 	}
-	if reservedTarget(to, info.IsDir()) {
+	if a.reserved(info.IsDir()) {
 		return access{}, pathError(t.op, to, ErrReserved)
 	}
 	if IsSidecar(to) && info.Size() > MaxSidecarBytes {
@@ -196,6 +207,15 @@ func (v *View) pair(ctx context.Context, t *transfer) (access, error) {
 		}
 	}
 	return a, nil
+}
+
+// hideEither is hide for an error that may be about the target.
+func (a access) hideEither(t *transfer, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == a.name {
+		return a.hide(t.to, err)
+	}
+	return a.hide(t.from, err)
 }
 
 // mayCopy demands of somebody with a list the right on all that is copied.
@@ -251,7 +271,10 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 // out; every directory then takes the list of the one it is in, as a new one
 // does. A sidecar that cannot be understood is not copied.
 func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (SidecarFunc, error) {
-	dir, _ := Split(t.to)
+	if a.mount != "" { // they are files like others there
+		return func(_ bool, sidecar []byte) []byte { return sidecar }, nil
+	}
+	dir, _ := Split(a.name)
 	parent, err := a.inheritable(ctx, dir)
 	if err != nil {
 		return nil, err

@@ -96,6 +96,18 @@
 //	  read                           n  n  n  n  -  -  n  -  -  n
 //	  write                          n  n  n  n  x  x  n  x  x  n
 //
+//	mount of the domain              $DomainSkins/skin/file
+//	  read write remove rename copy  n  n  n  n  n  y  n  y  y  n
+//	  describe                       n  n  n  n  n  y  n  y  y  n
+//	  set share                      n  n  n  n  n  x  n  x  x  n
+//	mount that is missing            $ClusterSkins/skin/file
+//	  read                           n  n  n  n  n  n  n  -  -  n
+//	mount of the server, directory   $ServerPBXApp/en
+//	  list mkdir remove rename copy  n  n  n  n  n  n  n  y  y  n
+//	mount itself                     $DomainPBXApp
+//	  list                           n  n  n  n  n  y  n  y  y  n
+//	  remove rename copy             n  n  n  n  n  x  n  x  x  n
+//
 //	share path, right key            protected/box/pwd/right/secret
 //	  read                           y  y  y  y  y  y  y  y  y  y
 //	  write remove rename copy       n  n  n  n  n  n  n  n  n  n

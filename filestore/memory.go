@@ -33,6 +33,7 @@ type Memory struct {
 	young, old            map[documentKey]knownDocument
 	youngCost             int
 	guessers, oldGuessers map[netip.Addr]*guesses
+	builds                map[string]*building // by account
 }
 
 // documentKey names a sidecar.

@@ -119,25 +119,17 @@ func (a access) opens(ctx context.Context, s share) bool {
 
 // show gives an entry the name that the caller used.
 func (a access) show(name string, info FileInfo) FileInfo {
-	if !a.share {
+	if !a.share && a.mount == "" {
 		return info
 	}
-	return sharedInfo{info, name}
+	return renamedInfo{info, name}
 }
 
 // hide keeps the real name out of an error.
 func (a access) hide(name string, err error) error {
 	var p *fs.PathError
-	if a.share && errors.As(err, &p) {
+	if (a.share || a.mount != "") && errors.As(err, &p) {
 		return pathError(p.Op, Redact(name), p.Err)
 	}
 	return err
 }
-
-// sharedInfo is an entry under its share path.
-type sharedInfo struct {
-	FileInfo
-	path string
-}
-
-func (i sharedInfo) Path() string { return i.path }

@@ -24,7 +24,7 @@ var errSidecarSize = errors.New("sidecar is too large")
 // brokenError.
 func (a access) sidecar(ctx context.Context, name string) (sidecar, error) {
 	side, ok := SidecarName(name)
-	if !ok || a.mounted {
+	if !ok || a.mount != "" {
 		return sidecar{}, nil
 	}
 	f, err := a.Store.Open(ctx, side)

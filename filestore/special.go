@@ -91,9 +91,3 @@ func reservedTarget(name string, directory bool) bool {
 	return t.private && (name != privateName || !directory) ||
 		directory && strings.EqualFold(name, freeBusyFile)
 }
-
-// fixed reports whether name can be neither an end of a rename nor of a copy:
-// the root, the private directory itself, and the border of a mount.
-func fixed(name string) bool {
-	return name == Root || strings.EqualFold(name, privateName) || traitsOf(name).mount != noMount
-}

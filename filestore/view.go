@@ -50,7 +50,7 @@ type access struct {
 	privileged bool        // owner or administrator: sees everything
 	rights     meta.Rights // all, or what an access control list gives there
 	share      bool        // reached by a share path
-	mounted    bool        // in a mount
+	mount      string      // the mount that it is in
 }
 
 // enter decides whether the caller may do with name what has that need.
@@ -93,7 +93,7 @@ func (v *View) decide(ctx context.Context, name string, n need) (access, error) 
 	case !a.privileged:
 		return v.decideOther(ctx, a, t, n, byShape)
 	case t.mount != noMount:
-		return access{}, v.decideMount(ctx, a.role, t.mount)
+		return v.decideMount(ctx, a, t.mount)
 	case !v.caller.Limited:
 		return a, nil
 	case !a.WebSite, t.sidecar && !n.byShape:
@@ -141,26 +141,10 @@ func (v *View) lookup(ctx context.Context) (access, error) {
 	return a, err
 }
 
-// decideMount: the mounts of a domain are for its administrators, those of the
-// server for the server's. No directory is mounted yet, so whoever may see one
-// finds nothing.
-func (v *View) decideMount(ctx context.Context, role Role, m mount) error {
-	if m == serverMount {
-		var err error
-		if role, err = v.accounts.Role(ctx, v.caller, ""); err != nil {
-			return err
-		}
-	}
-	if role != Administrator || v.caller.Limited {
-		return fs.ErrPermission
-	}
-	return fs.ErrNotExist
-}
-
 // read enters name for reading and leaves out what is not a stored file.
 func (v *View) read(ctx context.Context, op, name string, n need) (access, error) {
 	a, err := v.enter(ctx, op, name, n)
-	if err == nil && traitsOf(a.name).virtual {
+	if err == nil && a.virtual() {
 		return access{}, pathError(op, Redact(name), fs.ErrNotExist)
 	}
 	return a, err
@@ -171,6 +155,11 @@ func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
 	a, err := v.read(ctx, "stat", name, toRead)
 	if err != nil {
 		return nil, err
+	}
+	if b, err := v.built(ctx, a); err != nil {
+		return nil, err
+	} else if b != nil {
+		return b.info(name), nil
 	}
 	info, err := a.Store.Stat(ctx, a.name)
 	if err != nil {
@@ -184,6 +173,11 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	a, err := v.read(ctx, "open", name, toRead)
 	if err != nil {
 		return nil, err
+	}
+	if b, err := v.built(ctx, a); err != nil {
+		return nil, err
+	} else if b != nil {
+		return b.open(name), nil
 	}
 	file, err := a.Store.Open(ctx, a.name)
 	if err != nil {
@@ -214,12 +208,19 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 				return
 			}
 		}
+		if dir == Root && a.role == Administrator && !v.caller.Limited {
+			v.listMounts(ctx, yield)
+		}
 	}
 }
 
 // shows reports whether a listing shows an entry: whatever the caller can
 // open.
 func (v *View) shows(ctx context.Context, a access, entry FileInfo) bool {
+	if a.mount != "" {
+		a.name = entry.Path()
+		return !a.virtual()
+	}
 	t := traitsOf(entry.Path())
 	switch {
 	case t.virtual:
@@ -240,7 +241,8 @@ func (v *View) Usage(ctx context.Context, dir string) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	return a.Store.Usage(ctx, dir)
+	usage, err := a.Store.Usage(ctx, a.name)
+	return usage, a.hide(dir, err)
 }
 
 // Limits implements [FS].
@@ -260,7 +262,7 @@ func (v *View) Manage(ctx context.Context, dir string) error {
 // manage enters dir for what only its owner and administrators may do.
 func (v *View) manage(ctx context.Context, op, dir string) (access, error) {
 	a, err := v.enter(ctx, op, dir, toManage)
-	if err == nil && traitsOf(dir).virtual {
+	if err == nil && a.virtual() {
 		return access{}, pathError(op, dir, fs.ErrNotExist)
 	}
 	return a, err
@@ -269,18 +271,24 @@ func (v *View) manage(ctx context.Context, op, dir string) (access, error) {
 // builtinDefaultPage is the default of the setting DefaultWebPage.
 const builtinDefaultPage = "default.html"
 
-// DefaultPage returns the name of the file that stands for its directory when
-// a URL names no file: the account's DefaultWebPage. A setting that is not one
-// plain segment counts as "default.html", and so does that of an account that
-// cannot be found: opening the page tells about that.
-func (v *View) DefaultPage(ctx context.Context) string {
+// DefaultPage returns the name of the file that stands for a directory when a
+// URL names no file: the account's DefaultWebPage in it. A setting that is not
+// one plain segment counts as "default.html", and so does that of an account
+// that cannot be found: opening the page tells about that. Mounts have no
+// default pages.
+func (v *View) DefaultPage(ctx context.Context, dir string) (string, error) {
+	if dir != Root && traitsOf(dir).mount != noMount {
+		_, err := v.Stat(ctx, dir)
+		if err == nil {
+			err = pathError("open", dir, fs.ErrNotExist)
+		}
+		return "", err
+	}
 	account, err := v.accounts.Account(ctx, v.address)
 	page := account.DefaultPage
-	if err != nil || page == "" {
-		return builtinDefaultPage
+	parent, _ := Split(page)
+	if err != nil || page == "" || page == Root || parent != Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {
+		page = builtinDefaultPage
 	}
-	if dir, _ := Split(page); dir != Root || page == Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {
-		return builtinDefaultPage
-	}
-	return page
+	return Join(dir, page), nil
 }

@@ -461,7 +461,9 @@ func TestViewDefaultPage(t *testing.T) {
 		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
 	} {
 		d.Update(owner, func(a *filestore.Account) { a.DefaultPage = setting })
-		require.Equal(t, want, v.DefaultPage(t.Context()), setting)
+		page, err := v.DefaultPage(t.Context(), "dir")
+		require.NoError(t, err)
+		require.Equal(t, "dir/"+want, page, setting)
 	}
 }
 

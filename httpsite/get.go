@@ -45,9 +45,16 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 		}
 		return req.showPage(view, dir, http.StatusOK, "")
 	}
+	if req.isFreeBusyPage() {
+		return req.showFreeBusy(view)
+	}
 	name := req.name
 	if req.directory {
-		name = filestore.Join(name, view.DefaultPage(ctx))
+		page, err := view.DefaultPage(ctx, name)
+		if err != nil {
+			return notFound(err)
+		}
+		name = page
 	}
 	file, err := view.Open(ctx, name)
 	if errors.Is(err, filestore.ErrIsDirectory) && !req.directory {

@@ -28,6 +28,8 @@ type Handler struct {
 	// StallTimeout ends a transfer in which nothing moved for so long; 0:
 	// one minute. A transfer that moves may take any time.
 	StallTimeout time.Duration
+	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
+	FreeBusyPage FreeBusyPage
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
 	// keys and passwords are never logged.
 	Logger *slog.Logger

@@ -1,0 +1,158 @@
+package filestore
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Builder is an addition to [Accounts] that makes the file freebusy.vfb at the
+// top of a storage when somebody who may read it looks at it or opens it
+// (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"). It must be
+// safe for concurrent use.
+type Builder interface {
+	// Build returns what the file of the account with this real address is to
+	// be. It gets what is stored, nil if nothing is, and returns nil if that is
+	// right. The context does not end with the request that asks first: others
+	// may wait for the answer, and with a [Memory] there is one call at a time
+	// for each account. An error is one for all of them.
+	Build(ctx context.Context, account string, stored FileInfo) (*Built, error)
+}
+
+// Built is the content of a file that was made when somebody asked for it. Use
+// field names.
+type Built struct {
+	Content []byte
+	// Keep stores the content, as a write of the account itself, within its
+	// limits. If that fails the content is served all the same.
+	Keep bool
+	// ModTime is the time of content that is not stored.
+	ModTime time.Time
+}
+
+// built asks the builder about a name; nil if what is stored has to be served.
+func (v *View) built(ctx context.Context, a access) (*Built, error) {
+	builder, ok := v.accounts.(Builder)
+	if !ok || a.name != freeBusyFile || a.mount != "" || a.share {
+		return nil, nil
+	}
+	return a.Memory.once(ctx, a.Address, func(ctx context.Context) (*Built, error) {
+		return a.build(ctx, builder)
+	})
+}
+
+func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
+	stored, err := a.Store.Stat(ctx, a.name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		stored = nil
+	}
+	b, err := builder.Build(ctx, a.Address, stored)
+	if err != nil {
+		return nil, pathError("build", a.name, fmt.Errorf("build: %v", err)) // opaque: a fault must not look like a missing file
+	}
+	if b == nil || !b.Keep {
+		return b, nil
+	}
+	if a.keep(ctx, stored, b) == nil {
+		return nil, nil
+	}
+	return b, nil
+}
+
+// keep stores what was built, unless somebody else has stored something.
+func (a access) keep(ctx context.Context, stored FileInfo, b *Built) error {
+	o := CreateOptions{Size: int64(len(b.Content)), Exclusive: stored == nil}
+	if stored != nil {
+		o.IfMatch = stored.ETag()
+	}
+	upload, err := a.Store.Create(ctx, a.name, o, a.Limits)
+	if err != nil {
+		return err
+	}
+	defer upload.Abort()
+	if _, err := upload.Write(b.Content); err != nil {
+		return err
+	}
+	_, err = upload.Commit()
+	return err
+}
+
+// building is a call of a builder under way.
+type building struct {
+	done  chan struct{}
+	built *Built
+	err   error
+}
+
+var errBuild = errors.New("build did not end")
+
+// once calls build, or waits for a call that is under way for the same account.
+func (m *Memory) once(ctx context.Context, account string, build func(context.Context) (*Built, error)) (*Built, error) {
+	if m == nil {
+		return build(context.WithoutCancel(ctx))
+	}
+	m.mu.Lock()
+	if b, ok := m.builds[account]; ok {
+		m.mu.Unlock()
+		select {
+		case <-b.done:
+			return b.built, b.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	b := &building{done: make(chan struct{}), err: errBuild} // the error is for a panic
+	if m.builds == nil {
+		m.builds = map[string]*building{}
+	}
+	m.builds[account] = b
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		delete(m.builds, account)
+		m.mu.Unlock()
+		close(b.done)
+	}()
+	b.built, b.err = build(context.WithoutCancel(ctx))
+	return b.built, b.err
+}
+
+// info describes content that is not stored.
+func (b *Built) info(name string) FileInfo { return builtInfo{b, name} }
+
+func (b *Built) open(name string) File {
+	return builtFile{bytes.NewReader(b.Content), b.info(name)}
+}
+
+type builtInfo struct {
+	built *Built
+	path  string
+}
+
+func (i builtInfo) Path() string       { return i.path }
+func (i builtInfo) Name() string       { _, last := Split(i.path); return last }
+func (i builtInfo) Size() int64        { return int64(len(i.built.Content)) }
+func (i builtInfo) Mode() fs.FileMode  { return 0o640 }
+func (i builtInfo) ModTime() time.Time { return i.built.ModTime }
+func (i builtInfo) IsDir() bool        { return false }
+func (i builtInfo) Sys() any           { return nil }
+
+func (i builtInfo) ETag() string {
+	sum := sha256.Sum256(i.built.Content)
+	return fmt.Sprintf(`"%x"`, sum[:16])
+}
+
+type builtFile struct {
+	*bytes.Reader
+	info FileInfo
+}
+
+func (f builtFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f builtFile) Close() error               { return nil }

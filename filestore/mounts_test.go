@@ -1,0 +1,241 @@
+package filestore_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
+)
+
+// mounted is a directory with mounts.
+type mounted struct {
+	*fixture.Directory
+	stores map[string]filestore.Store
+}
+
+func (m mounted) Mount(_ context.Context, _, name string) (filestore.Store, error) {
+	if s, ok := m.stores[name]; ok {
+		return s, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+
+// withMounts returns john's house with skins and applications.
+func withMounts(t *testing.T) (mounted, filestore.Store) {
+	t.Helper()
+	skins, apps := memstore.New(), memstore.New()
+	for _, dir := range []string{"gold", "gold/img", "$unnamed$"} {
+		require.NoError(t, skins.Mkdir(t.Context(), dir, nil, boundless))
+	}
+	for _, name := range []string{"login.wssp", "style.css", "gold/style.css", "gold/img/a.gif", "gold.meta", "$unnamed$/hidden"} {
+		require.NoError(t, put(t.Context(), skins, name, name))
+	}
+	require.NoError(t, apps.Mkdir(t.Context(), "en", nil, boundless))
+	require.NoError(t, put(t.Context(), apps, "start.sppr", "start"))
+	return mounted{house(t), map[string]filestore.Store{"$DomainSkins": skins, "$DomainPBXApp": apps}}, skins
+}
+
+func put(ctx context.Context, s filestore.Store, name, content string) error {
+	u, err := s.Create(ctx, name, filestore.CreateOptions{}, boundless)
+	if err != nil {
+		return err
+	}
+	defer u.Abort()
+	if _, err := u.Write([]byte(content)); err != nil {
+		return err
+	}
+	_, err = u.Commit()
+	return err
+}
+
+func names(t *testing.T, v *filestore.View, dir string) string {
+	t.Helper()
+	var names []string
+	for info, err := range v.List(t.Context(), dir) {
+		if err != nil {
+			return outcome(err)
+		}
+		require.Equal(t, filestore.Join(dir, info.Name()), info.Path())
+		names = append(names, info.Name())
+	}
+	return sortedWords(names)
+}
+
+// The plain files of a directory of skins are the skin without a name.
+func TestViewSkins(t *testing.T) {
+	t.Parallel()
+	d, _ := withMounts(t)
+	admin := filestore.NewView(d, callers["admin"], owner)
+	require.Equal(t, "$unnamed$ gold", names(t, admin, "$DomainSkins"))
+	require.Equal(t, "gold.meta login.wssp style.css", names(t, admin, "$DomainSkins/$unnamed$"))
+	require.Equal(t, "img style.css", names(t, admin, "$DomainSkins/gold"))
+	require.Equal(t, "en start.sppr", names(t, admin, "$DomainPBXApp"))
+	for name, want := range map[string]string{
+		"$DomainSkins": "ok", "$DomainSkins/gold": "ok", "$DomainSkins/gold/style.css": "ok", "$DomainSkins/$unnamed$": "ok", "$DomainSkins/$unnamed$/style.css": "ok",
+		"$DomainSkins/style.css": "not there", "$DomainSkins/$unnamed$/gold": "not there", "$DomainSkins/$unnamed$/gold/style.css": "not there", "$DomainSkins/$unnamed$/hidden": "not there",
+		"$DomainSkins/$UNNAMED$": "not there", "$domainskins/gold": "not there", "$DomainPBXApp/start.sppr": "ok", "$DomainPBXApp/$unnamed$": "not there",
+		"$DomainSkins/private": "not there", "$DomainSkins/gold/index.wssp": "not there", "$ServerSkins": "not there",
+	} {
+		require.Equal(t, want, outcome(operations["stat"](t.Context(), admin, name)), name)
+	}
+	info, err := admin.Stat(t.Context(), "$DomainSkins/$unnamed$")
+	require.NoError(t, err)
+	require.Equal(t, "$unnamed$", info.Name())
+	require.Equal(t, "$DomainSkins/$unnamed$", info.Path())
+	require.True(t, info.IsDir())
+}
+
+func TestViewChangesInMounts(t *testing.T) {
+	t.Parallel()
+	create, mkdir, remove := operations["create"], operations["mkdir"], operations["remove"]
+	move := func(from, to string) func(context.Context, *filestore.View, string) error {
+		return func(ctx context.Context, v *filestore.View, _ string) error {
+			return v.Rename(ctx, from, to, filestore.RenameOptions{})
+		}
+	}
+	copyTo := func(from, to string) func(context.Context, *filestore.View, string) error {
+		return func(ctx context.Context, v *filestore.View, _ string) error {
+			return v.Copy(ctx, from, to, filestore.CopyOptions{})
+		}
+	}
+	const skins = "$DomainSkins/"
+	for _, tt := range []struct {
+		name   string
+		do     func(context.Context, *filestore.View, string) error
+		target string
+		want   string
+		path   string // of the error; else the target
+		made   string // in the store of skins
+	}{
+		{name: "file in a skin", do: create, target: skins + "gold/new", want: "ok", made: "gold/new"},
+		{name: "file in the nameless skin", do: create, target: skins + "$unnamed$/new", want: "ok", made: "new"},
+		{name: "file beside the skins", do: create, target: skins + "new", want: "reserved"},
+		{name: "file in no skin", do: create, target: skins + "silver/new", want: "not there"},
+		{name: "skin", do: mkdir, target: skins + "silver", want: "ok", made: "silver"},
+		{name: "directory in a skin", do: mkdir, target: skins + "gold/new", want: "ok", made: "gold/new"},
+		{name: "directory in the nameless skin", do: mkdir, target: skins + "$unnamed$/new", want: "reserved"},
+		{name: "the nameless skin", do: mkdir, target: skins + "$unnamed$", want: "reserved"},
+		{name: "the mount", do: mkdir, target: "$DomainSkins", want: "reserved"},
+		{name: "page", do: create, target: skins + "gold/index.wssp", want: "reserved"},
+		{name: "private is no special name", do: create, target: "$DomainPBXApp/private", want: "ok"},
+		{name: "nor is one with a tilde", do: create, target: "$DomainPBXApp/~x", want: "ok"},
+		{name: "remove a skin", do: remove, target: skins + "gold", want: "ok"},
+		{name: "remove from the nameless skin", do: remove, target: skins + "$unnamed$/style.css", want: "ok"},
+		{name: "remove the nameless skin", do: remove, target: skins + "$unnamed$", want: "reserved"},
+		{name: "remove a file by the wrong name", do: remove, target: skins + "style.css", want: "not there"},
+		{name: "remove the mount", do: remove, target: "$DomainSkins", want: "reserved"},
+		{name: "rename a skin", do: move(skins+"gold", skins+"silver"), want: "ok", made: "silver/img/a.gif"},
+		{name: "rename into the nameless skin", do: move(skins+"gold/style.css", skins+"$unnamed$/new"), want: "ok", made: "new"},
+		{name: "rename out of the nameless skin", do: move(skins+"$unnamed$/style.css", skins+"gold/new"), want: "ok", made: "gold/new"},
+		{name: "rename a file beside the skins", do: move(skins+"gold/style.css", skins+"new"), want: "reserved", path: skins + "new"},
+		{name: "rename a directory into the nameless skin", do: move(skins+"gold/img", skins+"$unnamed$/img"), want: "reserved", path: skins + "$unnamed$/img"},
+		{name: "rename the nameless skin", do: move(skins+"$unnamed$", skins+"silver"), want: "reserved", path: skins + "$unnamed$"},
+		{name: "rename onto something", do: move(skins+"gold/img/a.gif", skins+"$unnamed$/style.css"), want: "file already exists", path: skins + "$unnamed$/style.css"},
+		{name: "rename something missing", do: move(skins+"$unnamed$/gone", skins+"gold/new"), want: "not there", path: skins + "$unnamed$/gone"},
+		{name: "rename the mount", do: move("$DomainSkins", "x"), want: "reserved", path: "$DomainSkins"},
+		{name: "rename out", do: move(skins+"gold/style.css", "x"), want: "reserved", path: "x"},
+		{name: "rename in", do: move("public.txt", skins+"gold/x"), want: "reserved", path: skins + "gold/x"},
+		{name: "rename into another mount", do: move(skins+"gold/style.css", "$DomainPBXApp/x"), want: "reserved", path: "$DomainPBXApp/x"},
+		{name: "copy in", do: copyTo("public.txt", skins+"gold/x"), want: "reserved", path: skins + "gold/x"},
+		{name: "copy out", do: copyTo(skins+"gold/style.css", "x"), want: "reserved", path: "x"},
+		{name: "copy a skin", do: copyTo(skins+"gold", skins+"silver"), want: "ok", made: "silver.meta"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d, store := withMounts(t)
+			err := tt.do(t.Context(), filestore.NewView(d, callers["admin"], owner), tt.target)
+			if tt.want == "file already exists" {
+				require.ErrorIs(t, err, fs.ErrExist)
+			} else {
+				require.Equal(t, tt.want, outcome(err))
+			}
+			if tt.want != "ok" {
+				if tt.path == "" {
+					tt.path = tt.target
+				}
+				var p *fs.PathError
+				require.ErrorAs(t, err, &p)
+				require.Equal(t, tt.path, p.Path)
+			}
+			if tt.made != "" {
+				_, err := store.Stat(t.Context(), tt.made)
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+// What is mounted is listed for those who may open it, does not count, has no
+// limits, attributes or default pages, and grants nothing.
+func TestViewMountsStandApart(t *testing.T) {
+	t.Parallel()
+	d, store := withMounts(t)
+	require.NoError(t, put(t.Context(), store, "gold/default.html", ""))
+	require.NoError(t, put(t.Context(), store, "gold.meta", list("mary=lrwda")))
+	admin, boss := filestore.NewView(d, callers["admin"], owner), filestore.NewView(d, callers["foreign admin"], owner)
+	require.Contains(t, names(t, admin, filestore.Root), "$DomainPBXApp $DomainSkins PRIVATE")
+	for _, who := range []string{"owner", "other", "stranger", "limited admin", "foreign admin"} {
+		require.NotContains(t, names(t, filestore.NewView(d, callers[who], owner), filestore.Root), "$", who)
+	}
+	require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewView(d, callers["other"], owner), "$DomainSkins/gold/style.css")))
+	require.Equal(t, "refused", outcome(operations["read"](t.Context(), boss, "$DomainSkins/gold/style.css")))
+	for info, err := range admin.List(t.Context(), filestore.Root) {
+		require.NoError(t, err)
+		if strings.HasPrefix(info.Name(), "$") {
+			require.True(t, info.IsDir())
+			break
+		}
+	}
+
+	before, err := admin.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+	u, err := admin.Create(t.Context(), "$DomainSkins/gold/new", filestore.CreateOptions{})
+	require.NoError(t, err)
+	_, err = u.Write([]byte("new"))
+	require.NoError(t, err)
+	info, err := u.Commit()
+	require.NoError(t, err)
+	require.Equal(t, "$DomainSkins/gold/new", info.Path())
+	after, err := admin.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	inside, err := admin.Usage(t.Context(), "$DomainSkins/$unnamed$")
+	require.NoError(t, err)
+	require.EqualValues(t, 3, inside.Files)
+
+	all, err := admin.Attributes(t.Context(), "$DomainSkins/gold")
+	require.NoError(t, err)
+	require.Empty(t, all)
+	_, err = admin.DefaultPage(t.Context(), "$DomainSkins/gold")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = filestore.NewView(d, filestore.Caller{}, owner).DefaultPage(t.Context(), "$DomainSkins/gold")
+	require.ErrorIs(t, err, fs.ErrPermission)
+
+	d.stores["$DomainSkins"] = broken{store}
+	require.ErrorContains(t, operations["stat"](t.Context(), admin, "$DomainSkins/gold"), "disk is gone")
+	seen := errors.New("none")
+	for _, err := range admin.List(t.Context(), filestore.Root) {
+		if err != nil {
+			seen = err
+		}
+	}
+	require.ErrorContains(t, seen, "disk is gone", "one mount that fails does not hide the rest")
+	require.Contains(t, names(t, filestore.NewView(d, callers["owner"], owner), filestore.Root), "dir")
+}
+
+// broken is a store that fails.
+type broken struct{ filestore.Store }
+
+func (broken) Stat(context.Context, string) (filestore.FileInfo, error) {
+	return nil, errors.New("disk is gone")
+}

@@ -1,0 +1,211 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"strings"
+)
+
+// unnamed is the name of the skin without a name (CommuniGate Pro Guide, File
+// Storage, "Virtual Files and Folders").
+const unnamed = "$unnamed$"
+
+// skins shows a store of skins: every directory at its top is a skin, and the
+// files there are in the directory unnamed. A real entry of that name is not
+// there.
+type skins struct{ Store }
+
+// shown tells what a name stands for in the store; fs.ErrNotExist if it can
+// stand for nothing.
+func (s skins) shown(ctx context.Context, name string) (string, error) {
+	first, rest, below := strings.Cut(name, "/")
+	inside := first == unnamed
+	switch {
+	case name == Root, inside && !below:
+		return Root, nil
+	case inside && strings.Contains(rest, "/"):
+		return "", fs.ErrNotExist
+	case inside:
+		name = rest
+	case below:
+		return name, nil
+	}
+	info, err := s.Store.Stat(ctx, name)
+	if err == nil && info.IsDir() == inside {
+		err = fs.ErrNotExist
+	}
+	return name, err
+}
+
+// made is shown for something new: a file in the skin without a name, or
+// anything in another one. That is a directory, and the one without has none.
+func (s skins) made(name string, directory bool) (string, error) {
+	first, rest, below := strings.Cut(name, "/")
+	switch {
+	case first == unnamed && (!below || directory), first != unnamed && !below && !directory:
+		return "", ErrReserved
+	case first == unnamed && strings.Contains(rest, "/"):
+		return "", fs.ErrNotExist
+	case first == unnamed:
+		return rest, nil
+	}
+	return name, nil
+}
+
+// fail makes an error about a name as it is shown.
+func (s skins) fail(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return pathError(op, name, withoutPath(err))
+}
+
+func (s skins) Stat(ctx context.Context, name string) (FileInfo, error) {
+	real, err := s.shown(ctx, name)
+	var info FileInfo
+	if err == nil {
+		info, err = s.Store.Stat(ctx, real)
+	}
+	if err != nil {
+		return nil, s.fail("stat", name, err)
+	}
+	return renamedInfo{info, name}, nil
+}
+
+func (s skins) Open(ctx context.Context, name string) (File, error) {
+	real, err := s.shown(ctx, name)
+	var f File
+	if err == nil {
+		f, err = s.Store.Open(ctx, real)
+	}
+	if err != nil {
+		return nil, s.fail("open", name, err)
+	}
+	return f, nil
+}
+
+func (s skins) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
+	return func(yield func(FileInfo, error) bool) {
+		real, err := s.shown(ctx, dir)
+		if err != nil {
+			yield(nil, s.fail("list", dir, err))
+			return
+		}
+		if dir == Root {
+			if info, err := s.Stat(ctx, unnamed); !yield(info, err) {
+				return
+			}
+		}
+		for info, err := range s.Store.List(ctx, real) {
+			switch {
+			case err != nil:
+				info, err = nil, s.fail("list", dir, err)
+			case real == Root && (info.Name() == unnamed || info.IsDir() != (dir == Root)):
+				continue
+			default:
+				info = renamedInfo{info, Join(dir, info.Name())}
+			}
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s skins) Create(ctx context.Context, name string, o CreateOptions, l Limits) (Upload, error) {
+	real, err := s.made(name, false)
+	var u Upload
+	if err == nil {
+		u, err = s.Store.Create(ctx, real, o, l)
+	}
+	if err != nil {
+		return nil, s.fail("create", name, err)
+	}
+	return u, nil
+}
+
+func (s skins) Mkdir(ctx context.Context, name string, sidecar []byte, l Limits) error {
+	real, err := s.made(name, true)
+	if err == nil {
+		err = s.Store.Mkdir(ctx, real, sidecar, l)
+	}
+	return s.fail("mkdir", name, err)
+}
+
+func (s skins) Remove(ctx context.Context, name string, o RemoveOptions) error {
+	real, err := s.moved(ctx, name)
+	if err == nil {
+		err = s.Store.Remove(ctx, real, o)
+	}
+	return s.fail("remove", name, err)
+}
+
+// moved is shown for something that is to go away.
+func (s skins) moved(ctx context.Context, name string) (string, error) {
+	if name == unnamed {
+		return "", ErrReserved
+	}
+	return s.shown(ctx, name)
+}
+
+func (s skins) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+	return s.transfer(ctx, "rename", from, to, func(from, to string) error { return s.Store.Rename(ctx, from, to, o) })
+}
+
+func (s skins) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
+	return s.transfer(ctx, "copy", from, to, func(from, to string) error { return s.Store.Copy(ctx, from, to, o, attributes, l) })
+}
+
+func (s skins) transfer(ctx context.Context, op, from, to string, do func(from, to string) error) error {
+	source, err := s.moved(ctx, from)
+	if err != nil {
+		return s.fail(op, from, err)
+	}
+	info, err := s.Store.Stat(ctx, source)
+	if err != nil {
+		return s.fail(op, from, err)
+	}
+	target, err := s.made(to, info.IsDir())
+	if err != nil {
+		return s.fail(op, to, err)
+	}
+	err = do(source, target)
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == target {
+		return s.fail(op, to, err)
+	}
+	return s.fail(op, from, err)
+}
+
+func (s skins) Usage(ctx context.Context, dir string) (u Usage, err error) {
+	if dir == unnamed {
+		for info, err := range s.List(ctx, dir) {
+			if err != nil {
+				return Usage{}, s.fail("usage", dir, err)
+			}
+			u.Files++
+			u.Bytes += info.Size()
+		}
+		return u, nil
+	}
+	real, err := s.shown(ctx, dir)
+	if err == nil {
+		u, err = s.Store.Usage(ctx, real)
+	}
+	return u, s.fail("usage", dir, err)
+}
+
+// renamedInfo is an entry under another name.
+type renamedInfo struct {
+	FileInfo
+	path string
+}
+
+func (i renamedInfo) Path() string { return i.path }
+
+func (i renamedInfo) Name() string {
+	_, last := Split(i.path)
+	return last
+}

@@ -1,0 +1,56 @@
+package httpsite
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// FreeBusyPage writes the page freebusy.wssp of an account as HTML: a view of its
+// freebusy.vfb (CommuniGate Pro Guide, File Storage, "Virtual Files and
+// Folders"). The query is that of the request. The page may run no scripts and
+// load nothing; styles may stand in it. An error becomes the answer: what is
+// wrong with a query should be fs.ErrInvalid.
+type FreeBusyPage func(w io.Writer, freeBusy io.Reader, query url.Values) error
+
+// The page is at the top of a storage, in every letter case, and reads a file
+// that everybody may read.
+const (
+	freeBusyPage = "freebusy.wssp"
+	freeBusyFile = "freebusy.vfb"
+)
+
+func (req *request) isFreeBusyPage() bool {
+	return req.FreeBusyPage != nil && !req.directory && strings.EqualFold(req.name, freeBusyPage)
+}
+
+// showFreeBusy sends the page to whoever may read the file.
+func (req *request) showFreeBusy(view *filestore.View) error {
+	file, err := view.Open(req.r.Context(), freeBusyFile)
+	if err != nil {
+		return notFound(err)
+	}
+	defer file.Close()
+	var text bytes.Buffer
+	if err := req.FreeBusyPage(&text, file, req.r.URL.Query()); err != nil {
+		return err
+	}
+	header := req.w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Content-Length", strconv.Itoa(text.Len()))
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-cache")
+	}
+	req.w.WriteHeader(http.StatusOK)
+	if req.r.Method == http.MethodHead {
+		return nil
+	}
+	_, err = req.w.Write(text.Bytes())
+	return err
+}
