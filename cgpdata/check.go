@@ -3,6 +3,7 @@ package cgpdata
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +24,12 @@ func Check(src []byte, o *Options) []*SyntaxError {
 	all.Allow, all.Warn = Lenient, nil
 	c := &checker{parser: newParser(src, &all), broken: make([]bool, 1), work: 1<<26 + 4*len(src)}
 	defer c.release()
-	c.warn = c.add
+	c.warn = func(fault *SyntaxError) {
+		if *c.isBroken() {
+			c.warnings-- // of those that count it is one less
+		}
+		c.add(fault)
+	}
 	for next := state((*checker).text); next != nil && c.err == nil && len(c.faults) < maxWarnings; {
 		next = next(c)
 	}
@@ -44,6 +50,9 @@ type checker struct {
 	work    int    // how many more bytes may be read in vain
 }
 
+// errWork is the last error of a text in which reading on behind errors takes too long.
+var errWork = errors.New("the rest is not checked: it would take too long")
+
 // A state is what a checker expects at the place to which it has read. It reads that and
 // returns what to expect then; nil at the end.
 type state func(*checker) state
@@ -60,13 +69,17 @@ func (c *checker) isBroken() *bool { return &c.broken[len(c.open)] }
 
 // caught takes over an error of the parser, behind which it reads on at i.
 func (c *checker) caught(i int) state {
+	read := i
 	if c.err != nil {
+		read = max(read, int(c.err.Offset))
 		c.add(c.err)
 		c.err = nil
 	}
+	c.work -= read - c.i
 	*c.isBroken() = true
 	c.i = i
-	if c.work -= len(c.src); c.work < 0 {
+	if c.work < 0 {
+		c.fail(c.i, errWork)
 		return nil
 	}
 	return (*checker).resume

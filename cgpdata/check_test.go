@@ -130,6 +130,30 @@ func TestCheckLimits(t *testing.T) {
 	require.Len(t, cgpdata.Check([]byte("("+strings.Repeat(`"\000",`, 1000)+"#)"), nil), 100)
 }
 
+// However far from each other errors are, all are told.
+func TestCheckLongText(t *testing.T) {
+	t.Parallel()
+	text := []byte("{\n")
+	for i := range 50 * 500 {
+		text = fmt.Appendf(text, " k%05d = %0500d;\n", i, i)
+		if i%500 == 0 {
+			text = fmt.Appendf(text, " l%05d = value bad;\n", i)
+		}
+	}
+	require.Len(t, cgpdata.Check(append(text, '}'), nil), 50)
+}
+
+// Errors that are not told, because another one is in the same item, do not count.
+func TestCheckManyInOneItem(t *testing.T) {
+	t.Parallel()
+	want := []string{"1:5 no such date or time at a", `1:213 unknown escape at b`, "1:219 no such date or time at c"}
+	got := checkLines([]byte(`{a=#T99 "` + strings.Repeat(`\q`, 100) + `";b="\q";c=#T99;}`))
+	require.Len(t, got, len(want))
+	for i, line := range got {
+		require.Equal(t, want[i][strings.IndexByte(want[i], ' '):], line[strings.IndexByte(line, ' '):])
+	}
+}
+
 // The options say nothing of what may pass, and nobody is told.
 func TestCheckIsStrict(t *testing.T) {
 	t.Parallel()

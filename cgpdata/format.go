@@ -16,7 +16,8 @@ import (
 //
 // The value stays as it is, and to format the text again changes nothing. Of faults that the
 // Options allow, those that Append can repair are repaired; of a key that is repeated, the
-// last pair stays. The error is a limit of the Options.
+// last pair stays. The error is a limit of the Options, or a line end in an XML or Object
+// of single-line text.
 func (d *Document) Format() error { return failed("format", d.format()) }
 
 func (d *Document) format() error {

@@ -252,7 +252,11 @@ func (e *entry) put(d *decoder, m reflect.Value, key span, at int) (end int) {
 		return -1
 	}
 	if m.IsNil() {
-		m.Set(reflect.MakeMapWithSize(m.Type(), e.likely(len(d.src)-end, end-int(key.at))))
+		size := 0
+		if len(d.open) == 1 { // what is left of the text is left of the map
+			size = e.likely(len(d.src)-end, end-int(key.at))
+		}
+		m.Set(reflect.MakeMapWithSize(m.Type(), size))
 	}
 	m.SetMapIndex(e.key, e.elem)
 	return end

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 )
@@ -58,17 +60,21 @@ func (t *tool) edit(args []string, change func(*cgpdata.Document) error) error {
 	return t.print(text)
 }
 
-// attempts is how often a file is read again that changes while it is edited.
-const attempts = 10
+// patience is how long a file is read again and again that changes while it is edited.
+const patience = 10 * time.Second
 
 // replace edits a file in place.
 func replace(args []string, edit func(input) ([]byte, error)) error {
 	if len(args) == 0 || args[0] == "-" {
 		return usageError{error: errors.New("-w needs a FILE")}
 	}
-	err := cgpdata.ErrChanged
-	for n := 0; n < attempts && errors.Is(err, cgpdata.ErrChanged); n++ {
-		err = cgpdata.ReplaceFile(args[0], func(old []byte) ([]byte, error) { return edit(input{args[0], old}) })
+	replaceOnce := func() error {
+		return cgpdata.ReplaceFile(args[0], func(old []byte) ([]byte, error) { return edit(input{args[0], old}) })
+	}
+	err := replaceOnce()
+	for deadline := time.Now().Add(patience); errors.Is(err, cgpdata.ErrChanged) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond + rand.N(10*time.Millisecond)) // so that editors do not meet again
+		err = replaceOnce()
 	}
 	if _, ok := errors.AsType[*fault](err); err != nil && !ok {
 		return &fault{name: args[0], err: err}
