@@ -48,8 +48,10 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 		s.names.RLock()
 		f, st, err := t.open(s.at(dir))
 		s.names.RUnlock()
-		if errors.Is(err, fs.ErrNotExist) && dir == filestore.Root && !s.noCreate {
-			return
+		if errors.Is(err, fs.ErrNotExist) && dir == filestore.Root {
+			if _, err = s.find(t, dir); err == nil {
+				return // not made yet
+			}
 		}
 		if err != nil {
 			yield(info{path: dir}, err)

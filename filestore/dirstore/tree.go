@@ -48,7 +48,8 @@ type newFile interface {
 	Close() error
 }
 
-// opener opens the directory base. It is openBeneath or openRoot.
+// opener makes a tree for the directory base, and may leave it to the first
+// use of that to find out whether it can be opened. It is openBeneath or openRoot.
 type opener func(base string) (tree, error)
 
 // birth is the inode of a directory and, where the system keeps it, the time when

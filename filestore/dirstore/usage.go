@@ -267,13 +267,16 @@ func (s *Store) rest() {
 // what is not known to be right. Callers hold s.change.
 func (s *Store) record() error {
 	t, err := s.open(s.base)
+	if err == nil {
+		defer t.close()
+		_, err = t.lstat(s.tree)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the account has gone
 	}
 	if err != nil {
 		return err
 	}
-	defer t.close()
 	counted := s.counted.Load()
 	switch {
 	case counted != nil && *counted == (birth{}) || !s.isCounted(t):
