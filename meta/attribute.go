@@ -139,8 +139,9 @@ func (a Attribute) splice(start, end int, with string) Attribute {
 }
 
 // Attributes returns all attributes of the document in their order, the
-// protected ones too. What the topmost element declares for them is declared
-// in each; apart from that they are as in the document.
+// protected ones too. The namespaces that the topmost element declares for them
+// are declared in each; apart from that they are as in the document. Its
+// xml:lang and xml:space are not passed on.
 func (d *Document) Attributes() []Attribute {
 	if d.root == nil {
 		return nil
