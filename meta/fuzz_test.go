@@ -180,6 +180,7 @@ var attributes = []string{
 	`<title mode="delete"/>`,
 	`<accessPwd mode="add"><key>k</key><EMail realName="a">b</EMail></accessPwd>`,
 	`<accessPwd mode='delete'><key>k</key></accessPwd>`,
+	`<accessPwd><key>k</key><x:key xmlns:x="u">l</x:key></accessPwd>`,
 	`<ACL><subKey key="john">lr</subKey></ACL>`,
 	`<ACL mode="delete"/>`,
 }
