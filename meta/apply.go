@@ -102,17 +102,17 @@ func newEditor(d *Document) *editor {
 func (e *editor) text() string {
 	var b strings.Builder
 	for _, p := range e.pieces {
-		b.WriteString(p.lead)
+		join(&b, p.lead)
 		at := 0
 		for _, key := range p.keys {
 			if key.revoked {
-				b.WriteString(withoutLineBreak(p.text[at:key.start]))
+				join(&b, withoutLineBreak(p.text[at:key.start]))
 				at = key.end
 			}
 		}
-		b.WriteString(p.text[at:])
+		join(&b, p.text[at:])
 	}
-	b.WriteString(e.rest)
+	join(&b, e.rest)
 	if b.Len() > 0 && e.endTag != "" {
 		return strings.TrimSuffix(e.head, "/>") + ">" + b.String() + e.endTag + e.end
 	}

@@ -63,6 +63,9 @@ func TestApply(t *testing.T) {
 		{"nested ones stay", `<meta><p><a/></p></meta>`, changes(meta.Remove(local("a"))), `<meta><p><a/></p></meta>`},
 		{"tags in comments and CDATA stay", `<meta><!-- <a/> --><![CDATA[<a/>]]></meta>`, changes(meta.Remove(local("a"))), `<meta><!-- <a/> --><![CDATA[<a/>]]></meta>`},
 
+		{"text around must not end a CDATA section", `<meta>]<a/>]<a/><b/><a/>></meta>`, changes(set(`<a/>`), meta.Remove(local("a")), meta.Remove(local("b"))), `<meta>]]<!---->></meta>`},
+		{"text around of two characters", `<meta>]]<a/>><a/> ]<a/>]></meta>`, changes(meta.Remove(local("a"))), `<meta>]]<!---->> ]<!---->]></meta>`},
+
 		// Namespaces.
 		{"takes on the default namespace", `<meta xmlns="u"><a/></meta>`, changes(set(`<a>1</a>`)), `<meta xmlns="u"><a>1</a></meta>`},
 		{"takes on a prefixed namespace", `<m:meta xmlns:m="u&amp;"><m:a/></m:meta>`, changes(set(`<a>1<b/></a>`)), `<m:meta xmlns:m="u&amp;"><a xmlns="u&amp;">1<b/></a></m:meta>`},
@@ -100,6 +103,7 @@ func TestApply(t *testing.T) {
 			changes(meta.RevokeKey("b"), meta.RevokeKey("a")),
 			"<meta><accessPwd> <key>c</key>\n  <EMail>x</EMail>\n</accessPwd></meta>",
 		},
+		{"key revoked, text around it", `<meta><accessPwd>]]<key>a</key>><key>b</key></accessPwd></meta>`, changes(meta.RevokeKey("a")), `<meta><accessPwd>]]<!---->><key>b</key></accessPwd></meta>`},
 		{"key revoked, not there", `<meta><accessPwd><key>a</key></accessPwd></meta>`, changes(meta.RevokeKey("b"), meta.RevokeKey("")), `<meta><accessPwd><key>a</key></accessPwd></meta>`},
 		{"key revoked, element without keys stays", `<meta><accessPwd><key>a</key></accessPwd><accessPwd/></meta>`, changes(meta.RevokeKey("a")), `<meta><accessPwd/></meta>`},
 		{"key revoked, foreign element stays", `<meta><x:accessPwd xmlns:x="v"><x:key>a</x:key></x:accessPwd></meta>`, changes(meta.RevokeKey("a")), `<meta><x:accessPwd xmlns:x="v"><x:key>a</x:key></x:accessPwd></meta>`},
