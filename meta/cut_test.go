@@ -86,7 +86,7 @@ func TestInheritRefuses(t *testing.T) {
 		{"child", bad, good, ""},
 		{"parent", good, bad, ""},
 		{"empty parent", good, []byte{}, ""},
-		{"namespace", nil, good, "\n"},
+		{"namespace", nil, good, "\x00"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

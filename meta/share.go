@@ -156,8 +156,8 @@ func checkText(text string) error {
 	return nil
 }
 
-// escape writes text that checkText accepts as the content of an element or of
-// an attribute.
+// escape writes text without characters that XML forbids as the content of an
+// element or of an attribute.
 func escape(text string) string {
 	var b strings.Builder
 	xml.EscapeText(&b, []byte(text)) // a strings.Builder takes everything
