@@ -199,6 +199,7 @@ func TestNew(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ namespace, want string }{
 		{"", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<meta>\n</meta>\n"},
+		{"a\x7F\n", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<meta xmlns=\"a\x7F&#xA;\">\n</meta>\n"},
 		{"http://client1.com/meta?a&b", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<meta xmlns=\"http://client1.com/meta?a&amp;b\">\n</meta>\n"},
 	} {
 		doc, err := meta.New(tt.namespace)
@@ -207,7 +208,7 @@ func TestNew(t *testing.T) {
 		require.Equal(t, tt.namespace, doc.Namespace())
 		require.Empty(t, doc.Attributes())
 	}
-	for _, namespace := range []string{"a\n", "\xFF", "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"} {
+	for _, namespace := range []string{"a\x00", "\uFFFE", "\xFF", "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"} {
 		doc, err := meta.New(namespace)
 		require.ErrorContains(t, err, "meta: ", namespace)
 		require.Nil(t, doc)

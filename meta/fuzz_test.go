@@ -18,6 +18,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\uFEFF<m:meta xmlns:m='u'><m:accessPwd><m:key>k</m:key></m:accessPwd><m:ACL/></m:meta>"))
 	f.Add([]byte(`<meta><ACL><subKey key="anyone@">l<!-- r --><![CDATA[w]]></subKey></ACL><?p?></meta>`))
 	f.Add([]byte("<meta\n><accessPwd\t/ ><ACL/></meta >"))
+	f.Add([]byte("<meta>]]<ACL/>></meta>"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		doc, err := meta.Parse(src)
 		rest, cutErr := meta.WithoutGrants(src)
@@ -162,6 +163,7 @@ var documents = []string{
 	"<meta>\n</meta>",
 	"\uFEFF<?xml version='1.0'?><!-- a --><m:meta xmlns:m='u' xmlns='v'>\r\n\t<m:accessPwd><m:key>k</m:key><m:key>l</m:key></m:accessPwd>\r\n\t<a/>\r\n</m:meta\n>\n",
 	`<meta xmlns="u" xmlns:x="v"><a/>text<x:a x:type="x:y"/><a xmlns=""/><ACL><subKey key="-a">+r</subKey></ACL><x:ACL/><!-- <a/> --><![CDATA[<a/>]]> </meta>`,
+	`<meta>]]<a/>]<ACL/>><accessPwd>]]<key>k</key>><key>l</key></accessPwd></meta>`,
 	`<meta><accessPwd><key>j</key>` + "\n" + `<key>k</key></accessPwd><accessPwd/><a> <b><?p?></b></a><ACL/><ACL><subKey key="a">r</subKey></ACL></meta>`,
 }
 
@@ -180,6 +182,7 @@ var attributes = []string{
 	`<title mode="delete"/>`,
 	`<accessPwd mode="add"><key>k</key><EMail realName="a">b</EMail></accessPwd>`,
 	`<accessPwd mode='delete'><key>k</key></accessPwd>`,
+	`<accessPwd><key>k</key><x:key xmlns:x="u">l</x:key></accessPwd>`,
 	`<ACL><subKey key="john">lr</subKey></ACL>`,
 	`<ACL mode="delete"/>`,
 }
@@ -224,7 +227,7 @@ func FuzzSet(f *testing.F) {
 		}
 		set := slices.DeleteFunc(next.Attributes(), func(a meta.Attribute) bool { return a.Name() != name })
 		require.Len(t, set, 1)
-		require.Equal(t, meaningOf(t, attribute, inside), meaningOf(t, set[0].XML(), ""))
+		require.Equal(t, meaningOf(t, strings.Trim(attribute, " \t\r\n"), inside), meaningOf(t, set[0].XML(), ""))
 
 		before, err := doc.Apply(meta.Remove(name))
 		require.NoError(t, err)
@@ -267,7 +270,8 @@ func FuzzRemove(f *testing.F) {
 				at = c.end
 			}
 		}
-		require.Equal(t, want.String()+src[at:], string(next.Bytes()))
+		const apart = "<!---->" // between texts that must not come together
+		require.Equal(t, strings.ReplaceAll(want.String()+src[at:], apart, ""), strings.ReplaceAll(string(next.Bytes()), apart, ""))
 	})
 }
 
