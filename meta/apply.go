@@ -102,17 +102,17 @@ func newEditor(d *Document) *editor {
 func (e *editor) text() string {
 	var b strings.Builder
 	for _, p := range e.pieces {
-		b.WriteString(p.lead)
+		join(&b, p.lead)
 		at := 0
 		for _, key := range p.keys {
 			if key.revoked {
-				b.WriteString(withoutLineBreak(p.text[at:key.start]))
+				join(&b, withoutLineBreak(p.text[at:key.start]))
 				at = key.end
 			}
 		}
-		b.WriteString(p.text[at:])
+		join(&b, p.text[at:])
 	}
-	b.WriteString(e.rest)
+	join(&b, e.rest)
 	if b.Len() > 0 && e.endTag != "" {
 		return strings.TrimSuffix(e.head, "/>") + ">" + b.String() + e.endTag + e.end
 	}
@@ -139,15 +139,18 @@ func (e *editor) indent() string {
 			return lineBreak(p.lead)
 		}
 	}
-	if indent := lineBreak(e.tail); indent != "" {
-		return indent + "  "
+	indent := lineBreak(e.tail)
+	if indent == "" || len(indent) > maxIndent-len("  ") {
+		return ""
 	}
-	return ""
+	return indent + "  "
 }
 
-// drop deletes a piece.
+// drop deletes a piece, if that is still to do.
 func (e *editor) drop(i int) {
-	e.pieces[i] = piece{lead: withoutLineBreak(e.pieces[i].lead)}
+	if e.pieces[i].text != "" {
+		e.pieces[i] = piece{lead: withoutLineBreak(e.pieces[i].lead)}
+	}
 }
 
 // remove deletes all pieces of a name.
@@ -156,6 +159,20 @@ func (e *editor) remove(name xml.Name) {
 		e.drop(i)
 	}
 	delete(e.where, name)
+}
+
+// keysIn returns the keys of an accessPwd element that is written for the
+// document. One without a key is refused.
+func (e *editor) keysIn(text string) ([]writtenKey, error) {
+	accessPwd, err := parseFragment(text, e.inScope)
+	if err != nil {
+		return nil, err
+	}
+	keys := keysOf(accessPwd)
+	if len(keys) == 0 {
+		return nil, errors.New("no share key")
+	}
+	return keys, nil
 }
 
 // revoke takes keys out of all accessPwd elements. It returns the pieces that
@@ -200,14 +217,18 @@ func (e *editor) set(a Attribute) error {
 		return errors.New("no attribute")
 	}
 	name := a.nameIn(e.namespace)
-	a = a.in(e.namespace, e.inScope)
-	p := piece{text: a.text}
+	p := piece{text: a.textIn(e.namespace, e.inScope)}
 	places := e.where[name]
 	if name == e.shares {
-		if err := checkKeys(a.keys); err != nil {
+		var err error
+		if p.keys, err = e.keysIn(p.text); err != nil {
 			return err
 		}
-		p.keys = slices.Clone(a.keys)
+		for _, key := range p.keys {
+			if err := checkKey(key.text); err != nil {
+				return err
+			}
+		}
 		places = e.revoke(p.keys...)
 	}
 	if len(places) == 0 {

@@ -52,6 +52,8 @@ func TestApply(t *testing.T) {
 		{"replaced in place", "<meta>\n <a x='1'>1</a> <!-- c -->\n <b/></meta>", changes(set(`<a>2</a>`)), "<meta>\n <a>2</a> <!-- c -->\n <b/></meta>"},
 		{"the first of several", "<meta>\n <a>1</a>\n <b/>\n <a>2</a>\n <!-- c -->\n <a>3</a></meta>", changes(set(`<a/>`)), "<meta>\n <a/>\n <b/>\n <!-- c --></meta>"},
 		{"set twice", `<meta/>`, changes(set(`<a>1</a>`), set(`<b/>`), set(`<a>2</a>`)), `<meta><a>2</a><b/></meta>`},
+		{"one line goes with each, however often", "<meta>\n <a/>\n\n <a/>\n</meta>", changes(set(`<a>1</a>`), set(`<a>2</a>`)), "<meta>\n <a>2</a>\n\n</meta>"},
+		{"one line goes with each key, however often", "<meta>\n\n <accessPwd><key>k</key></accessPwd>\n</meta>", changes(meta.RevokeKey("k"), meta.Remove(local("accessPwd"))), "<meta>\n\n</meta>"},
 		{"removed with its line", "<meta>\n <a/>\n <b/>\n</meta>", changes(meta.Remove(local("a"))), "<meta>\n <b/>\n</meta>"},
 		{"removed on one line", `<meta>x <a/> y</meta>`, changes(meta.Remove(local("a"))), `<meta>x  y</meta>`},
 		{"removed, not there", `<meta> <a/></meta>`, changes(meta.Remove(local("b"))), `<meta> <a/></meta>`},
@@ -60,6 +62,9 @@ func TestApply(t *testing.T) {
 		{"all removed", "<meta>\n <a/>\n <b/>\n</meta>", changes(meta.Remove(local("a")), meta.Remove(local("b"))), "<meta>\n</meta>"},
 		{"nested ones stay", `<meta><p><a/></p></meta>`, changes(meta.Remove(local("a"))), `<meta><p><a/></p></meta>`},
 		{"tags in comments and CDATA stay", `<meta><!-- <a/> --><![CDATA[<a/>]]></meta>`, changes(meta.Remove(local("a"))), `<meta><!-- <a/> --><![CDATA[<a/>]]></meta>`},
+
+		{"text around must not end a CDATA section", `<meta>]<a/>]<a/><b/><a/>></meta>`, changes(set(`<a/>`), meta.Remove(local("a")), meta.Remove(local("b"))), `<meta>]]<!---->></meta>`},
+		{"text around of two characters", `<meta>]]<a/>><a/> ]<a/>]></meta>`, changes(meta.Remove(local("a"))), `<meta>]]<!---->> ]<!---->]></meta>`},
 
 		// Namespaces.
 		{"takes on the default namespace", `<meta xmlns="u"><a/></meta>`, changes(set(`<a>1</a>`)), `<meta xmlns="u"><a>1</a></meta>`},
@@ -98,12 +103,14 @@ func TestApply(t *testing.T) {
 			changes(meta.RevokeKey("b"), meta.RevokeKey("a")),
 			"<meta><accessPwd> <key>c</key>\n  <EMail>x</EMail>\n</accessPwd></meta>",
 		},
+		{"key revoked, text around it", `<meta><accessPwd>]]<key>a</key>><key>b</key></accessPwd></meta>`, changes(meta.RevokeKey("a")), `<meta><accessPwd>]]<!---->><key>b</key></accessPwd></meta>`},
 		{"key revoked, not there", `<meta><accessPwd><key>a</key></accessPwd></meta>`, changes(meta.RevokeKey("b"), meta.RevokeKey("")), `<meta><accessPwd><key>a</key></accessPwd></meta>`},
 		{"key revoked, element without keys stays", `<meta><accessPwd><key>a</key></accessPwd><accessPwd/></meta>`, changes(meta.RevokeKey("a")), `<meta><accessPwd/></meta>`},
 		{"key revoked, foreign element stays", `<meta><x:accessPwd xmlns:x="v"><x:key>a</x:key></x:accessPwd></meta>`, changes(meta.RevokeKey("a")), `<meta><x:accessPwd xmlns:x="v"><x:key>a</x:key></x:accessPwd></meta>`},
 		{"key added and revoked", `<meta><a/></meta>`, changes(meta.AddKey(meta.Share{Key: "k"}), meta.RevokeKey("k")), `<meta><a/></meta>`},
 		{"all keys removed", `<meta><accessPwd><key>a</key></accessPwd><accessPwd><key>b</key></accessPwd></meta>`, changes(meta.Remove(local("accessPwd"))), `<meta></meta>`},
 		{"element with keys set", `<meta xmlns="u"><accessPwd><key>a</key></accessPwd><accessPwd><key>b</key></accessPwd></meta>`, changes(set(`<accessPwd><key>b</key><key>c</key></accessPwd>`), meta.RevokeKey("c")), `<meta xmlns="u"><accessPwd><key>a</key></accessPwd><accessPwd><key>b</key></accessPwd></meta>`},
+		{"element with a prefixed key set", `<meta xmlns="u"><accessPwd><key>b</key></accessPwd><c/></meta>`, changes(set(`<accessPwd><x:key xmlns:x="u">b</x:key></accessPwd>`)), `<meta xmlns="u"><accessPwd><x:key xmlns:x="u">b</x:key></accessPwd><c/></meta>`},
 		{"element with keys set under a prefix", `<m:meta xmlns:m="u"/>`, changes(set(`<accessPwd><key>b</key><key>c</key></accessPwd>`), meta.RevokeKey("c")), `<m:meta xmlns:m="u"><accessPwd xmlns="u"><key>b</key></accessPwd></m:meta>`},
 
 		// ACL.
@@ -164,6 +171,7 @@ func TestApplyRefuses(t *testing.T) {
 		{"element with a key in a foreign namespace", set(`<accessPwd><key xmlns="v">k</key></accessPwd>`), "no share key"},
 		{"element with a key in no namespace", set(`<accessPwd><key xmlns="">k</key></accessPwd>`), "no share key"},
 		{"element with a bad key", set(`<accessPwd><key>k</key><key>a/b</key></accessPwd>`), "not one segment"},
+		{"element with a bad key by another prefix", set(`<accessPwd><key>k</key><x:key xmlns:x="u">a/b</x:key></accessPwd>`), "not one segment"},
 		{"no subject", subject(""), "entry 2: subject is none of"},
 		{"only a group sign", subject("#"), "subject is none of"},
 		{"only a domain", subject("@a"), "subject is none of"},

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"encoding/xml"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,9 +24,8 @@ const (
 type Attribute struct {
 	name       xml.Name // Space may be documentNamespace
 	text       string
-	nameEnd    int          // where declarations can be put into text
-	hasDefault bool         // declares a default namespace
-	keys       []writtenKey // in text, if it is an accessPwd element
+	nameEnd    int  // where declarations can be put into text
+	hasDefault bool // declares a default namespace
 }
 
 // ParseAttribute reads one element, with nothing but blanks around it. It has
@@ -40,7 +38,7 @@ type Attribute struct {
 // takes on, together with the unprefixed elements inside, the namespace of the
 // document it is put into; xmlns="" says that no namespace is meant. Our choice.
 func ParseAttribute(src string) (Attribute, error) {
-	e, err := parseFragment(src)
+	e, err := parseFragment(src, documentNamespace)
 	if err != nil {
 		return Attribute{}, err
 	}
@@ -51,9 +49,6 @@ func ParseAttribute(src string) (Attribute, error) {
 func attributeOf(e *element, src string) Attribute {
 	a := Attribute{name: e.name, text: src[e.start:e.end], nameEnd: e.nameEnd() - e.start}
 	_, a.hasDefault = e.declared[""]
-	if e.name.Local == sharesName {
-		a.keys = keysOf(e)
-	}
 	return a
 }
 
@@ -100,17 +95,17 @@ func (a Attribute) nameIn(namespace string) xml.Name {
 	return a.name
 }
 
-// in returns the attribute as it is written in a document in this namespace,
+// textIn returns the text of the attribute for a document in this namespace,
 // where inScope is the default namespace of the topmost element.
-func (a Attribute) in(namespace, inScope string) Attribute {
+func (a Attribute) textIn(namespace, inScope string) string {
 	wanted := ""
 	if a.name.Space == documentNamespace {
 		wanted = namespace
 	}
 	if a.hasDefault || wanted == inScope {
-		return a
+		return a.text
 	}
-	return a.splice(a.nameEnd, a.nameEnd, declarationOf("", wanted))
+	return a.text[:a.nameEnd] + declarationOf("", wanted) + a.text[a.nameEnd:]
 }
 
 // without returns the attribute without what its start tag, which has so many
@@ -120,27 +115,18 @@ func (a Attribute) without(name string, attributes int) Attribute {
 	for range attributes {
 		written := attributeAt(a.text, at)
 		if written.name == name {
-			return a.splice(at, written.end, "")
+			a.text = a.text[:at] + a.text[written.end:]
+			break
 		}
 		at = written.end
 	}
 	return a
 }
 
-// splice replaces a part of the start tag.
-func (a Attribute) splice(start, end int, with string) Attribute {
-	a.text = a.text[:start] + with + a.text[end:]
-	a.keys = slices.Clone(a.keys)
-	for i := range a.keys {
-		a.keys[i].start += len(with) - (end - start)
-		a.keys[i].end += len(with) - (end - start)
-	}
-	return a
-}
-
 // Attributes returns all attributes of the document in their order, the
-// protected ones too. What the topmost element declares for them is declared
-// in each; apart from that they are as in the document.
+// protected ones too. The namespaces that the topmost element declares for them
+// are declared in each; apart from that they are as in the document. Its
+// xml:lang and xml:space are not passed on.
 func (d *Document) Attributes() []Attribute {
 	if d.root == nil {
 		return nil
@@ -169,7 +155,8 @@ func (d *Document) attribute(e *element) Attribute {
 			declarations += declarationOf(prefix, namespace)
 		}
 	}
-	return a.splice(a.nameEnd, a.nameEnd, declarations)
+	a.text = a.text[:a.nameEnd] + declarations + a.text[a.nameEnd:]
+	return a
 }
 
 // declarationOf writes the declaration of a prefix, or of the default namespace

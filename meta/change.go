@@ -2,7 +2,6 @@ package meta
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,7 +153,7 @@ func inheritACL(from *Document) Change {
 // Source: vendor clients for the modes of accessPwd and for the ACL; to delete
 // other attributes by the same word is our choice.
 func ParseChange(src string) (Change, error) {
-	e, err := parseFragment(src)
+	e, err := parseFragment(src, documentNamespace)
 	if err != nil {
 		return Change{}, err
 	}
@@ -182,10 +181,11 @@ func (a Attribute) removal() Change {
 				e.remove(name)
 				return nil
 			}
-			if len(a.keys) == 0 {
-				return errors.New("no share key")
+			keys, err := e.keysIn(a.textIn(e.namespace, e.inScope))
+			if err != nil {
+				return err
 			}
-			for _, i := range e.revoke(a.keys...) {
+			for _, i := range e.revoke(keys...) {
 				e.drop(i)
 			}
 			return nil

@@ -1,5 +1,7 @@
 package meta
 
+import "strings"
+
 // WithoutGrants returns the document src without its accessPwd and ACL
 // elements, which is what a copy of a file takes along. Only the elements that
 // count as such are cut, see [Parse]; every other byte stays as it is, comments
@@ -15,13 +17,25 @@ func WithoutGrants(src []byte) ([]byte, error) {
 	if len(doc.grants) == 0 {
 		return src, nil
 	}
-	rest := make([]byte, 0, len(src))
-	kept := 0 // src up to here is in rest or cut
+	var rest strings.Builder
+	at := 0
 	for _, grant := range doc.grants {
-		rest = append(rest, src[kept:grant.start]...)
-		kept = grant.end
+		join(&rest, doc.text[at:grant.start])
+		at = grant.end
 	}
-	return append(rest, src[kept:]...), nil
+	join(&rest, doc.text[at:])
+	return []byte(rest.String()), nil
+}
+
+// join writes what follows a cut. Text before and after it must not make "]]>"
+// together, which XML 1.0 §2.4 forbids; an empty comment then keeps it apart.
+func join(b *strings.Builder, s string) {
+	before := b.String()
+	seam := before[max(0, len(before)-2):] + s[:min(2, len(s))]
+	if strings.Contains(seam, "]]>") {
+		b.WriteString("<!---->")
+	}
+	b.WriteString(s)
 }
 
 // Inherit returns the document of a new directory whose parent directory has

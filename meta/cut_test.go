@@ -19,6 +19,7 @@ func TestWithoutGrants(t *testing.T) {
 		{"prefixes", `<m:meta xmlns:m="u"><m:ACL/><ACL/><x:ACL xmlns:x="v"/><x:ACL xmlns:x="u"/></m:meta>`, `<m:meta xmlns:m="u"><ACL/><x:ACL xmlns:x="v"/></m:meta>`},
 		{"nested of the same name", `<meta><ACL><ACL><ACL/></ACL></ACL>&lt;</meta>`, `<meta>&lt;</meta>`},
 		{"neighbours", `<meta><ACL/><ACL></ACL><accessPwd/></meta>`, `<meta></meta>`},
+		{"text around that must not end a CDATA section", `<meta>]]<ACL/>></meta>`, `<meta>]]<!---->></meta>`},
 		{"text around", `<meta>a<ACL>b</ACL>c&#10;d</meta>`, `<meta>ac&#10;d</meta>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,7 +86,7 @@ func TestInheritRefuses(t *testing.T) {
 		{"child", bad, good, ""},
 		{"parent", good, bad, ""},
 		{"empty parent", good, []byte{}, ""},
-		{"namespace", nil, good, "\n"},
+		{"namespace", nil, good, "\x00"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

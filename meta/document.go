@@ -3,8 +3,11 @@ package meta
 import (
 	"crypto/subtle"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Document is one metadata document, read by [Parse] or made by [New]. It is
@@ -23,8 +26,8 @@ type Document struct {
 // namespace, or in none if that is "". It returns an error if there can be no
 // such namespace, or if its name is longer than [MaxNamespace].
 func New(namespace string) (*Document, error) {
-	if err := checkText(namespace); err != nil {
-		return nil, fmt.Errorf("meta: namespace %w", err)
+	if !utf8.ValidString(namespace) || strings.ContainsFunc(namespace, isForbidden) {
+		return nil, errors.New("meta: namespace with a character that XML forbids")
 	}
 	declaration := ""
 	if namespace != "" {

@@ -144,19 +144,6 @@ func checkKey(key string) error {
 	return nil
 }
 
-// checkKeys refuses an accessPwd element with a bad key, or with none.
-func checkKeys(keys []writtenKey) error {
-	if len(keys) == 0 {
-		return errors.New("no share key")
-	}
-	for _, key := range keys {
-		if err := checkKey(key.text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // checkText refuses what cannot be written, or not be read back the same. The
 // error goes on where the name of the thing ends.
 func checkText(text string) error {
@@ -169,8 +156,8 @@ func checkText(text string) error {
 	return nil
 }
 
-// escape writes text that checkText accepts as the content of an element or of
-// an attribute.
+// escape writes text without characters that XML forbids as the content of an
+// element or of an attribute.
 func escape(text string) string {
 	var b strings.Builder
 	xml.EscapeText(&b, []byte(text)) // a strings.Builder takes everything

@@ -85,7 +85,8 @@ func (e *element) nameEnd() int {
 // undeclared prefix for a namespace, by which an element could pass for a grant.
 type treeBuilder struct {
 	src      string
-	fragment bool // an element from a caller, not a document
+	fragment bool   // an element from a caller, not a document
+	outside  string // the default namespace around an unprefixed topmost element
 	root     *element
 	open     []*element // from the root down
 	elements int
@@ -103,9 +104,10 @@ func parseDocument(src string) (*element, error) {
 	return root, nil
 }
 
-// parseFragment reads one element that stands alone.
-func parseFragment(src string) (*element, error) {
-	return (&treeBuilder{src: src, fragment: true}).parse()
+// parseFragment reads one element that stands alone. If it has no prefix, it is
+// inside of the given default namespace.
+func parseFragment(src, outside string) (*element, error) {
+	return (&treeBuilder{src: src, fragment: true, outside: outside}).parse()
 }
 
 func (b *treeBuilder) parse() (*element, error) {
@@ -197,8 +199,8 @@ func (b *treeBuilder) startElement(token xml.StartElement, start, end int) error
 		e.parent = parent
 	} else if b.root == nil {
 		b.root = e
-		if b.fragment && e.tag.Space == "" {
-			e.outside = documentNamespace
+		if e.tag.Space == "" {
+			e.outside = b.outside
 		}
 	} else {
 		return errors.New("second topmost element")
