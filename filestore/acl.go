@@ -48,9 +48,6 @@ var (
 
 const allRights = meta.List | meta.Read | meta.Write | meta.Delete | meta.Administer
 
-// change reports whether the need is one of a change: a share path is read-only.
-func (n need) change() bool { return n.byShape && n != toDescribe }
-
 // found is what stands under a name, and what access control lists give the
 // caller there.
 type found struct {

@@ -17,6 +17,9 @@
 //		_, err = upload.Commit() // until here the old file is untouched
 //	}
 //
+// What a directory may know beside that has interfaces of its own: [Groups],
+// [Mounts] and [Builder]; and [Memory] saves views work.
+//
 // Accounts, roles and limits come from a [Directory]: package directory reads
 // those of a CommuniGate Pro base directory, and a mail server with its own
 // user database implements the interface. Files are kept by a [Store]:
@@ -155,7 +158,9 @@
 //	at the top        names that start with ~; the six $ mounts; freebusy.wssp;
 //	                  a directory freebusy.vfb; a file private; private in other letters
 //
-// The root and the private directory itself are neither renamed nor copied.
+// The root and the private directory itself are neither renamed nor copied. In a
+// mount the top has no names of its own; no rename or copy crosses its border,
+// it does not count, and sidecars in it grant nothing.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the

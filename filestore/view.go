@@ -20,7 +20,9 @@ import (
 //     management page, or wants to change something, needs a right to do so.
 //     A stranger is refused before anything is looked up, and an account that
 //     logged in without the right is refused whether or not the thing exists.
-//     So an answer never tells what exists.
+//     So an answer never tells what exists. Where the answer would be no, an
+//     access control list may give the right; it is asked last, and never for
+//     strangers, sidecars, mounts and pages.
 //  4. What else may not be seen is not there: the account does not exist, its
 //     WebSite service is off, the name is another's sidecar.
 //  5. Names that nobody may take are refused with ErrReserved.

@@ -16,6 +16,11 @@
 // decided by [filestore.View]. It writes nothing on the wire but constant
 // texts, and no header but those listed in the source.
 //
+// # Free and busy time
+//
+// freebusy.wssp at the top of a storage is a page that the host draws, by
+// [Handler].FreeBusyPage, for whoever may read freebusy.vfb.
+//
 // # Pages of users in browsers of visitors
 //
 // All sites live in one origin, next to the management pages. So pages that
