@@ -34,7 +34,8 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "filestore", "filestore/dirstore"},
+	"directory": {"cgpdata", "meta", "filestore", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
+		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
 	"ftpsite":  {"filestore", "internal/serving", "github.com/fclairamb/ftpserverlib", "github.com/spf13/afero", "golang.org/x/sys/unix"},
@@ -44,7 +45,10 @@ var mayImport = map[string][]string{
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/server": {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/cgpdata":  {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
+	"examples/ownusers": {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
+	"examples/ownstore": {"filestore", "httpsite"},
+	"examples/server":   {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {

@@ -4,6 +4,7 @@ package cgpdata_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -14,6 +15,22 @@ import (
 
 // The race detector makes a sync.Pool forget at random, so allocations are counted
 // without it.
+
+// A map inside another is not made for all that is left of the text.
+func TestMapsInMapsTakeNoMoreThanTheyHold(t *testing.T) {
+	text := []byte("{")
+	for i := range 3000 {
+		text = fmt.Appendf(text, "k%05d={Password=secret;RealName=xxxxxxxxxxxxx;Limit=100M;};", i)
+	}
+	text = append(text, '}')
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var accounts map[string]map[string]string
+	require.NoError(t, cgpdata.Unmarshal(text, &accounts))
+	runtime.ReadMemStats(&after)
+	require.Len(t, accounts, 3000)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(50*len(text)))
+}
 
 func TestValidDoesNotAllocate(t *testing.T) {
 	var in strings.Builder

@@ -322,7 +322,7 @@ func (d *Decoder) advancePair(top *level) TokenKind {
 	case c == '}' && top.bracket == '{', top.bracket == 0 && d.textEnds():
 		return EndDictionary
 	}
-	return d.failPair("a key or '}'")
+	return d.failPair(keyOrEnd(top.bracket))
 }
 
 // advanceValue goes from a key to its value.

@@ -318,7 +318,7 @@ func TestDecoderLines(t *testing.T) {
 		{"two values on one line", "a\nb c\n", `line 2, column 3: want the end of the text, not "c"`},
 		{"line end in a dictionary", "a\r\n{b=c;\n}", `line 2, column 6: want a key or '}', not "\n"`},
 		{"line end behind a number in an array", "(#1\n)", `line 1, column 4: want the end of the value, not "\n" at [0]`},
-		{"line end in a string", "\"a\n\"", "line 1, column 3: control byte in string"},
+		{"line end in a string", "\"a\n\"", "line 1, column 3: control byte or line end in string"},
 		{"tab between the lines", "a\n\t\nb", `line 2, column 1: want a value, not "\t"`},
 		{"missing braces", "a=b;", "line 1, column 1: missing braces around dictionary"},
 	} {

@@ -20,7 +20,7 @@
 //
 // [Marshal] and [Unmarshal] map texts to Go values, [Decoder] and [Encoder] read
 // and write texts of any length token by token, and a [Document] changes values
-// and leaves every other byte of its text as it is.
+// and leaves every other byte of its text as it is. [Check] finds all errors of a text.
 //
 // Parse copies its source once, and the strings of a [Value] point into that copy:
 // one small value that is kept keeps the whole copy, until [Value.Clone] frees it.

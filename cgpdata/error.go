@@ -16,8 +16,9 @@ var (
 )
 
 // SyntaxError tells where and why a text was refused. When the text ended too
-// early, errors.Is(err, io.ErrUnexpectedEOF) holds, and one that breaks a limit
-// is ErrSize, ErrDepth or ErrItems in the same way.
+// early, errors.Is(err, io.ErrUnexpectedEOF) holds, save where what stands at its
+// end is wrong already, as #NUL is. One that breaks a limit is ErrSize, ErrDepth or
+// ErrItems in the same way.
 type SyntaxError struct {
 	Offset int64  // of the byte in the text, from 0
 	Line   int    // from 1; LF, CR and CR LF end a line

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // A plan tells how values of one Go type become text and back.
@@ -61,8 +62,10 @@ type record struct {
 // A field is a pair of that dictionary, or the inline map.
 type field struct {
 	name      string
-	prefix    string // its text with '=', where every format writes it alike
-	index     []int  // the way to it through embedded structs
+	prefix    string    // its text with '=', where every format writes it alike
+	index     []int     // the way to it through embedded structs
+	pointers  []uintptr // on this way: where a pointer is in the struct before it
+	offset    uintptr   // where the field is in the last struct
 	typ       reflect.Type
 	plan      *plan
 	omitEmpty bool
@@ -106,11 +109,13 @@ func parseTag(f reflect.StructField) (t tag, err error) {
 func (m planner) record(t reflect.Type) (*record, error) {
 	r := &record{byName: map[string]int{}, rest: -1}
 	type embedded struct {
-		typ   reflect.Type
-		index []int
+		typ      reflect.Type
+		index    []int
+		pointers []uintptr
+		offset   uintptr
 	}
 	seen := map[reflect.Type]bool{} // at this depth or above it
-	for level := []embedded{{t, nil}}; len(level) > 0; {
+	for level := []embedded{{typ: t}}; len(level) > 0; {
 		var deeper []embedded
 		known := len(r.fields)
 		for _, e := range level {
@@ -132,7 +137,11 @@ func (m planner) record(t reflect.Type) (*record, error) {
 						return nil, fmt.Errorf("field %s is not exported: it cannot be inline", f.Name)
 					}
 					if !seen[inner] {
-						deeper = append(deeper, embedded{inner, index})
+						next := embedded{inner, index, e.pointers, e.offset + f.Offset}
+						if f.Type.Kind() == reflect.Pointer {
+							next.pointers, next.offset = append(slices.Clone(e.pointers), next.offset), 0
+						}
+						deeper = append(deeper, next)
 					}
 					continue
 				}
@@ -142,7 +151,8 @@ func (m planner) record(t reflect.Type) (*record, error) {
 					}
 					continue
 				}
-				if err := r.add(m, f, tag, index, known); err != nil {
+				place := field{index: index, pointers: e.pointers, offset: e.offset + f.Offset}
+				if err := r.add(m, f, tag, place, known); err != nil {
 					return nil, err
 				}
 			}
@@ -166,8 +176,10 @@ func structIn(f reflect.StructField, t tag) reflect.Type {
 	return typ
 }
 
-// add adds the field f. The first known fields of r are less deep than it.
-func (r *record) add(m planner, f reflect.StructField, t tag, index []int, known int) error {
+// add adds the field f, whose place is known. The first known fields of r are less deep
+// than it.
+func (r *record) add(m planner, f reflect.StructField, t tag, added field, known int) error {
+	added.name, added.typ, added.plan = t.name, f.Type, m.plan(f.Type)
 	if t.inline {
 		switch {
 		case f.Type.Kind() != reflect.Map || f.Type.Key().Kind() != reflect.String:
@@ -176,26 +188,27 @@ func (r *record) add(m planner, f reflect.StructField, t tag, index []int, known
 			return fmt.Errorf("field %s: a second inline map", f.Name)
 		}
 		r.rest = len(r.fields)
-		r.fields = append(r.fields, field{name: f.Name, index: index, typ: f.Type, plan: m.plan(f.Type), inline: true})
+		added.name, added.inline = f.Name, true
+		r.fields = append(r.fields, added)
 		return nil
 	}
-	if t.name == "" {
-		t.name = f.Name
+	if added.name == "" {
+		added.name = f.Name
 	}
-	if other, ok := r.byName[t.name]; ok {
+	if other, ok := r.byName[added.name]; ok {
 		if other < known {
 			return nil
 		}
-		return fmt.Errorf("field %s: a second one with the key %q", f.Name, t.name)
+		return fmt.Errorf("field %s: a second one with the key %q", f.Name, added.name)
 	}
-	added := field{name: t.name, index: index, typ: f.Type, plan: m.plan(f.Type), omitEmpty: t.omitEmpty}
-	if isAtom(t.name, Atoms1999) {
-		added.prefix = t.name + "="
+	added.omitEmpty = t.omitEmpty
+	if isAtom(added.name, Atoms1999) {
+		added.prefix = added.name + "="
 	}
 	if t.word {
 		added.plan = &plan{encode: wordEncoding(f.Type), decode: m.decoding(f.Type)}
 	}
-	r.byName[t.name] = len(r.fields)
+	r.byName[added.name] = len(r.fields)
 	r.fields = append(r.fields, added)
 	return nil
 }
@@ -213,22 +226,30 @@ func (r *record) arrange() {
 	}
 }
 
-// of returns the field in v, which holds the struct; ok is false if it is in an
-// embedded struct whose pointer is nil. With make it makes that struct.
-func (f *field) of(v reflect.Value, make bool) (_ reflect.Value, ok bool) {
+// in returns where the field is in the struct that p points to; nil if it is in an embedded
+// struct whose pointer is nil.
+func (f *field) in(p unsafe.Pointer) unsafe.Pointer {
+	for _, offset := range f.pointers {
+		if p = *(*unsafe.Pointer)(unsafe.Add(p, offset)); p == nil {
+			return nil
+		}
+	}
+	return unsafe.Add(p, f.offset)
+}
+
+// of returns the field in v, which holds the struct, and makes embedded structs whose
+// pointer is nil.
+func (f *field) of(v reflect.Value) reflect.Value {
 	for i, n := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
-				if !make {
-					return v, false
-				}
 				v.Set(reflect.New(v.Type().Elem()))
 			}
 			v = v.Elem()
 		}
 		v = v.Field(n)
 	}
-	return v, true
+	return v
 }
 
 var errType = errors.New("type that has no text")

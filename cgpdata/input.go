@@ -322,56 +322,29 @@ func (in *input) end(n int) int {
 
 // elements returns the length of the XML elements, as far as they are right.
 func (in *input) elements(maxDepth int) int {
-	source := xmlSource{in: in}
-	d := xml.NewDecoder(&source)
+	d := newXMLDecoder(func(i int) (byte, bool) {
+		c := in.at(i)
+		return c, in.pos+i < len(in.buf)
+	})
 	for depth := 0; ; {
 		token, err := d.Token()
+		n := int(d.InputOffset())
 		if err != nil {
-			return source.n
+			return n
 		}
 		switch token.(type) {
 		case xml.StartElement:
 			depth++
 		case xml.EndElement:
 			depth--
-			if depth == 0 && in.at(source.n) == '<' {
+			if depth == 0 && in.at(n) == '<' {
 				continue
 			}
 		case xml.Directive:
-			return source.n
+			return n
 		}
 		if depth == 0 || depth > maxDepth {
-			return source.n
+			return n
 		}
 	}
-}
-
-// An xmlSource gives an XML decoder the bytes from pos on, and never one more than it
-// asks for.
-type xmlSource struct {
-	in *input
-	n  int
-}
-
-// ReadByte implements [io.ByteReader].
-func (s *xmlSource) ReadByte() (byte, error) {
-	c := s.in.at(s.n)
-	if s.in.pos+s.n >= len(s.in.buf) {
-		return 0, io.EOF
-	}
-	s.n++
-	return c, nil
-}
-
-// Read implements [io.Reader], which the XML decoder asks for and does not use.
-func (s *xmlSource) Read(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	c, err := s.ReadByte()
-	if err != nil {
-		return 0, err
-	}
-	b[0] = c
-	return 1, nil
 }

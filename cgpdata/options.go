@@ -78,7 +78,7 @@ const (
 
 var toleranceNames = [...]string{
 	"trailing comma", "duplicate key", "empty key", "missing value", "unknown escape", "NUL byte in string",
-	"invalid UTF-8", "control byte in string", "leap second", "fraction in number", "invalid IP address",
+	"invalid UTF-8", "control byte or line end in string", "leap second", "fraction in number", "invalid IP address",
 	"missing braces around dictionary", "empty text",
 }
 

@@ -135,22 +135,28 @@ func (p *parser) valueEnd(i int) int {
 // leafEnd returns the end of the value at i, which is neither array nor dictionary,
 // without the white space and the comments behind it.
 func (p *parser) leafEnd(i int) int {
+	c := p.at(i)
+	for next := i; p.at(next) == c; next = p.skip(i) {
+		i = p.pieceEnd(next)
+		if c != '"' && c != '[' {
+			break
+		}
+	}
+	return i
+}
+
+// pieceEnd is leafEnd for one of the strings or datablocks that are one value.
+func (p *parser) pieceEnd(i int) int {
 	switch p.at(i) {
 	case '"':
-		for next := i; p.at(next) == '"'; next = p.skip(i) {
-			for i = next + 1; i < len(p.src) && p.src[i] != '"'; i++ {
-				if p.at(i) == '\\' {
-					i++
-				}
+		for i++; i < len(p.src) && p.src[i] != '"'; i++ {
+			if p.src[i] == '\\' {
+				i++
 			}
-			i++
 		}
-		return i
+		return i + 1
 	case '[':
-		for next := i; p.at(next) == '['; next = p.skip(i) {
-			i = next + bytes.IndexByte(p.src[next:], ']') + 1
-		}
-		return i
+		return i + bytes.IndexByte(p.src[i:], ']') + 1
 	case '#', '<':
 		_, i = p.other(i)
 		return i

@@ -285,14 +285,14 @@ func (p *parser) next(i int) (end int, due bool) {
 	f := &p.open[len(p.open)-1]
 	switch c := p.at(i); {
 	case c == ',' && f.bracket == '(':
-		if end = p.skip(i + 1); end < len(p.src) && p.src[end] != ')' {
+		if end = scan(p.src, i+1, p.space); end < len(p.src) && p.src[end] != ')' && p.src[end] != '/' {
 			f.count++
 			return end, true
 		}
 	case c == ')' && f.bracket == '(':
 		return i + 1, false
 	case c == ';' && f.bracket == '{':
-		if end, due = p.usualPair(f, p.skip(i+1)); end >= 0 {
+		if end, due = p.usualPair(f, scan(p.src, i+1, p.space)); end >= 0 {
 			f.count++
 			return end, due
 		}
@@ -301,11 +301,12 @@ func (p *parser) next(i int) (end int, due bool) {
 }
 
 // usualPair goes from a key that is an atom to its value, or behind the closing bracket
-// that stands there instead. What is unusual or wrong it leaves alone, and returns -1.
+// that stands there instead. What is unusual or wrong, comments too, it leaves alone, and
+// returns -1.
 func (p *parser) usualPair(f *frame, i int) (end int, due bool) {
 	src := p.src
 	stop := scan(src, i, classAtom)
-	equals := p.skip(stop)
+	equals := scan(src, stop, p.space)
 	switch {
 	case equals == len(src):
 		return -1, false
@@ -317,7 +318,7 @@ func (p *parser) usualPair(f *frame, i int) (end int, due bool) {
 	case src[i] == '#' || src[equals] != '=':
 		return -1, false
 	}
-	if end = p.skip(equals + 1); end == len(src) || src[end] == ';' {
+	if end = scan(src, equals+1, p.space); end == len(src) || src[end] == ';' || src[end] == '/' {
 		return -1, false
 	}
 	key := span{int32(i), int32(i), int32(stop), false}
@@ -368,7 +369,7 @@ func (p *parser) nextPair(f *frame, i int, first bool) (end int, due bool) {
 		case i == len(p.src) && f.bracket == 0:
 			return i, false
 		default:
-			i = p.failPair(i, "a key or '}'")
+			i = p.failPair(i, keyOrEnd(f.bracket))
 		}
 		if i < 0 || p.at(i) != ';' {
 			return i, true
@@ -396,6 +397,14 @@ func (p *parser) key(f *frame, i int) (end int) {
 		return p.failPair(i, "'='")
 	}
 	return p.skip(i + 1)
+}
+
+// keyOrEnd tells what may stand where a key may.
+func keyOrEnd(bracket byte) string {
+	if bracket == 0 {
+		return "a key or the end of the text"
+	}
+	return "a key or '}'"
 }
 
 func (p *parser) failPair(i int, want string) int {

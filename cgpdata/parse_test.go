@@ -25,7 +25,7 @@ func TestSyntaxErrorPosition(t *testing.T) {
 	require.Equal(t, 4, got.Line)
 	require.Equal(t, 16, got.Column)
 	require.Equal(t, "Listener.Ports[1].PortNumber", got.Path)
-	require.EqualError(t, err, "cgpdata: line 4, column 16: control byte in string at Listener.Ports[1].PortNumber")
+	require.EqualError(t, err, "cgpdata: line 4, column 16: control byte or line end in string at Listener.Ports[1].PortNumber")
 
 	_, err = cgpdata.Parse([]byte(`{"my key"={"a\"b"=$;};}`), nil)
 	require.ErrorAs(t, err, &got)

@@ -242,7 +242,10 @@ func (p *parser) escape(i int) (end int) {
 func (p *parser) escapeByte(i int) (end int) {
 	code := 0
 	for end = i + 1; end <= i+3; end++ {
-		if !isDigit(p.at(end)) {
+		if end == len(p.src) {
+			return p.fail(end, truncated("string"))
+		}
+		if !isDigit(p.src[end]) {
 			return p.unknownEscape(i)
 		}
 		code = code*10 + int(p.src[end]-'0')
@@ -264,6 +267,8 @@ func (p *parser) escapeRune(i int) (end int) {
 		code = min(code<<4|rune(hexDigit(p.src[end])), utf8.MaxRune+1)
 	}
 	switch {
+	case end >= len(p.src) && (i+2 == len(p.src) || p.src[i+2] == '\''):
+		return p.fail(len(p.src), truncated("string"))
 	case p.at(i+2) != '\'' || end == first || p.at(end) != '\'':
 		return p.unknownEscape(i)
 	case !utf8.ValidRune(code):

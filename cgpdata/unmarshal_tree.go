@@ -252,7 +252,11 @@ func (e *entry) put(d *decoder, m reflect.Value, key span, at int) (end int) {
 		return -1
 	}
 	if m.IsNil() {
-		m.Set(reflect.MakeMapWithSize(m.Type(), e.likely(len(d.src)-end, end-int(key.at))))
+		size := 0
+		if len(d.open) == 1 { // what is left of the text is left of the map
+			size = e.likely(len(d.src)-end, end-int(key.at))
+		}
+		m.Set(reflect.MakeMapWithSize(m.Type(), size))
 	}
 	m.SetMapIndex(e.key, e.elem)
 	return end
@@ -290,7 +294,7 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			switch {
 			case n >= 0:
 			case rest != nil:
-				all, _ := r.fields[r.rest].of(v, true)
+				all := r.fields[r.rest].of(v)
 				if others == nil {
 					others = newEntry(all.Type(), rest)
 				}
@@ -309,7 +313,7 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			if len(f.index) == 1 { // spares a call
 				to = v.Field(f.index[0])
 			} else {
-				to, _ = f.of(v, true)
+				to = f.of(v)
 			}
 			if done != nil {
 				if done[n] { // the last one counts, and nothing of those before it

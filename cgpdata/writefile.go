@@ -40,7 +40,7 @@ func UpdateFile(name string, o *Options, change func(*Document) error) error {
 // ReplaceFile replaces the text of the file name, which must be there, by what change
 // makes of it. Whoever reads the file meanwhile, and whatever ends the program or the
 // machine, finds all of the old text or all of the new one: that is written to a
-// temporary file in the same directory (.name.*.tmp), synced and renamed. An error
+// temporary file in the same directory (.name.*.tmp, of a long name its beginning), synced and renamed. An error
 // leaves the old file, and no temporary one (a killed program may); only if the
 // directory cannot be synced, the new file is there already. The error of change is
 // returned as it is.
@@ -53,7 +53,8 @@ func UpdateFile(name string, o *Options, change func(*Document) error) error {
 // ErrChanged is returned if text, mode, owner or file have changed since they were
 // read. On the same systems this is certain between users of this function,
 // who lock the directory (flock) for the moment of the renaming; a program
-// that writes the file without it can be overlooked in that moment.
+// that writes the file without it can be overlooked in that moment. Who else locks the
+// directory is waited for ten seconds.
 //
 // A text above 2 GiB is refused with [ErrSize].
 func ReplaceFile(name string, change func(old []byte) ([]byte, error)) error {
@@ -133,7 +134,9 @@ func readRegular(name string, limit int64) (c contents, err error) {
 
 // stage writes text to a temporary file beside name, with the mode and owner of info.
 func stage(name string, text []byte, info fs.FileInfo) (temp string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
+	const maxBase = 200 // of the name, which is cut to leave room for the rest
+	base := filepath.Base(name)
+	f, err := os.CreateTemp(filepath.Dir(name), "."+base[:min(len(base), maxBase)]+".*.tmp")
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // openFlags guard against what takes the place of a regular file: a link is not
@@ -29,6 +30,20 @@ func keepOwner(f *os.File, info fs.FileInfo) error {
 	return f.Chown(int(stat.Uid), int(stat.Gid))
 }
 
+// lockDirectory waits for the lock of dir, for a while: whoever may read a directory can
+// keep it. A file system without locks has to do without.
+func lockDirectory(dir *os.File) error {
+	const patience = 10 * time.Second
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		switch err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.EWOULDBLOCK):
+			return nil
+		case time.Now().After(deadline):
+			return &fs.PathError{Op: "lock", Path: dir.Name(), Err: err}
+		}
+	}
+}
+
 // renameIf renames temp to name if unchanged returns nil, and makes it last.
 func renameIf(unchanged func() error, temp, name string) error {
 	dir, err := os.Open(filepath.Dir(name))
@@ -36,11 +51,8 @@ func renameIf(unchanged func() error, temp, name string) error {
 		return err
 	}
 	defer dir.Close() // ends the lock
-	for {
-		err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX)
-		if !errors.Is(err, syscall.EINTR) {
-			break // locked, or on a file system without locks
-		}
+	if err := lockDirectory(dir); err != nil {
+		return err
 	}
 	if err := unchanged(); err != nil {
 		return err

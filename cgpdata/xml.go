@@ -1,11 +1,12 @@
 package cgpdata
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // xml reads XML elements that follow each other directly, which are one value, as
@@ -20,7 +21,7 @@ func (p *parser) xml(i int) (v Value, end int) {
 // elements returns the end of the XML elements that begin at start. Anything but
 // elements, such as a prolog, is refused between them, and a DOCTYPE inside them.
 func (p *parser) elements(start int) (end int) {
-	d := xml.NewDecoder(bytes.NewReader(p.src[start:])) // a ByteReader: reads no byte too many
+	d := newXMLDecoder(func(i int) (byte, bool) { return p.at(start + i), start+i < len(p.src) })
 	for depth := 0; ; {
 		at := start + int(d.InputOffset())
 		token, err := d.Token()
@@ -28,10 +29,13 @@ func (p *parser) elements(start int) (end int) {
 		if err != nil {
 			return p.failXML(end, err)
 		}
-		switch token.(type) {
+		switch token := token.(type) {
 		case xml.StartElement:
 			if depth++; depth > p.maxDepth {
 				return p.fail(at, ErrDepth)
+			}
+			if repeats(token.Attr) {
+				return p.fail(at, errors.New("XML: attribute twice"))
 			}
 		case xml.EndElement:
 			depth--
@@ -52,12 +56,95 @@ func (p *parser) elements(start int) (end int) {
 	}
 }
 
+// repeats reports whether an element has an attribute twice, which the XML decoder does
+// not mind.
+func repeats(attributes []xml.Attr) bool {
+	if len(attributes) < 2 {
+		return false
+	}
+	seen := make(map[xml.Name]bool, len(attributes))
+	for _, a := range attributes {
+		if seen[a.Name] {
+			return true
+		}
+		seen[a.Name] = true
+	}
+	return false
+}
+
+var errEncoding = errors.New("encoding other than UTF-8")
+
 func (p *parser) failXML(at int, err error) int {
-	if at >= len(p.src) || errors.Is(err, io.EOF) {
+	e, isSyntax := errors.AsType[*xml.SyntaxError](err)
+	text := strings.TrimPrefix(err.Error(), "xml: ")
+	switch {
+	case errors.Is(err, io.EOF) || isSyntax && strings.HasPrefix(e.Msg, "unexpected EOF"):
 		return p.fail(len(p.src), truncated("XML element"))
+	case isSyntax:
+		text = e.Msg // its line counts from the element
+	case errors.Is(err, errEncoding):
+		text = errEncoding.Error()
 	}
-	if e, ok := errors.AsType[*xml.SyntaxError](err); ok {
-		err = errors.New(e.Msg) // its line counts from the element
+	return p.fail(at, fmt.Errorf("XML: %s", text))
+}
+
+// newXMLDecoder returns a decoder of the bytes that at returns, which reads none too many.
+// It takes bytes that belong to no valid UTF-8 for letters: whether they may pass is for
+// others to say.
+func newXMLDecoder(at func(i int) (c byte, ok bool)) *xml.Decoder {
+	d := xml.NewDecoder(&xmlBytes{at: at})
+	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errEncoding }
+	return d
+}
+
+type xmlBytes struct {
+	at    func(i int) (c byte, ok bool)
+	next  int
+	valid int // up to here bytes beyond ASCII are valid UTF-8
+}
+
+// ReadByte implements [io.ByteReader].
+func (b *xmlBytes) ReadByte() (byte, error) {
+	c, ok := b.at(b.next)
+	if !ok {
+		return 0, io.EOF
 	}
-	return p.fail(at, fmt.Errorf("XML: %w", err))
+	if c >= utf8.RuneSelf && b.next >= b.valid {
+		if size := b.runeSize(); size > 1 {
+			b.valid = b.next + size
+		} else {
+			c = 'x'
+		}
+	}
+	b.next++
+	return c, nil
+}
+
+// runeSize returns the number of bytes of the next character, 1 if it is not valid UTF-8.
+func (b *xmlBytes) runeSize() int {
+	var char [utf8.UTFMax]byte
+	n := 0
+	for n < len(char) && !utf8.FullRune(char[:n]) {
+		c, ok := b.at(b.next + n)
+		if !ok {
+			return 1
+		}
+		char[n] = c
+		n++
+	}
+	_, size := utf8.DecodeRune(char[:n])
+	return size
+}
+
+// Read implements [io.Reader], which the XML decoder asks for and does not use.
+func (b *xmlBytes) Read(text []byte) (int, error) {
+	if len(text) == 0 {
+		return 0, nil
+	}
+	c, err := b.ReadByte()
+	if err != nil {
+		return 0, err
+	}
+	text[0] = c
+	return 1, nil
 }

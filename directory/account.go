@@ -11,7 +11,9 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-type accountKey struct{ domain, name string }
+// accountKey tells accounts apart by the directories of their domains: of two
+// that differ in letter case the other one may come to be the domain.
+type accountKey struct{ domainDir, name string }
 
 // account is an account, or the name of one that does not exist (yet).
 type account struct {
@@ -59,7 +61,7 @@ func (b *Base) find(ctx context.Context, address string) (entry, time.Time, erro
 // inDomain finds an account by its real name. Where an account and an alias have
 // the same name, the account has it: our choice.
 func (b *Base) inDomain(d *domain, name string, now time.Time) (entry, bool) {
-	key := accountKey{d.name, name}
+	key := accountKey{d.dir, name}
 	a, ok := b.accounts.get(key)
 	if !ok {
 		a = b.accounts.add(key, &account{name: name, address: name + "@" + d.name})
@@ -77,7 +79,9 @@ func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *plac
 		if _, err := os.Stat(old.proof); err == nil {
 			return old
 		}
-		b.stores.forget(old.storage.last().root)
+		if err := b.stores.forget(old.storage.last().root); err != nil {
+			b.log.Error("storage of an account that is gone cannot be closed", "account", name+"@"+d.name, "err", err)
+		}
 	}
 	return b.locate(d, name, now)
 }

@@ -69,6 +69,67 @@ func TestAccountLayouts(t *testing.T) {
 	}
 }
 
+// Names on disk that are not in lower case, as another program may have made
+// them, are found all the same; one in lower case comes first.
+func TestLetterCaseOnDisk(t *testing.T) {
+	t.Parallel()
+	b := newBase(t, files{
+		"Domains/Client1.COM/John.macnt/":                   "",
+		"Domains/Client1.COM/Settings/Aliases.data":         "{JJ=JOHN;}",
+		"Domains/Client1.COM/Settings/Access.settings":      "{Ann=(CanAccessWebSites);}",
+		"Domains/Client1.COM/ANN.macnt/account.settings":    "{Password=secret1;}",
+		"Domains/Client1.COM/M.sub/MARY.settings":           "{MaxWebFiles=5;}",
+		"Domains/Client1.COM/disk.mnt/Zo\u00cb.macnt/":      "",
+		"Domains/Client1.COM/Twice.macnt/account.settings":  "{MaxWebFiles=6;}",
+		"Domains/Client1.COM/x.sub/TWICE.mbox":              "",
+		"Domains/Client1.COM/x.sub/Both.macnt/account.info": "{}",
+		"Domains/Client1.COM/x.sub/both.settings":           "{MaxWebFiles=7;}",
+		"Domains/two.example/x.macnt/":                      "",
+		"Domains/TWO.example/y.macnt/":                      "",
+	}, directory.Options{})
+	for _, test := range []struct {
+		name, address, want string
+		files               int64
+	}{
+		{"account", "john@client1.com", "john@client1.com", 1000},
+		{"in other letters", "JOHN@CLIENT1.com", "john@client1.com", 1000},
+		{"alias", "jj@client1.com", "john@client1.com", 1000},
+		{"settings file in a folder", "mary@client1.com", "mary@client1.com", 5},
+		{"letters beyond ASCII", "zo\u00eb@client1.com", "zo\u00eb@client1.com", 1000},
+		{"in two folders", "twice@client1.com", "twice@client1.com", 6},
+		{"in both forms", "both@client1.com", "both@client1.com", 7},
+		{"domain in both forms", "x@two.example", "x@two.example", 1000},
+		{"domain in both forms, the other one", "y@two.example", "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, err := b.Account(t.Context(), test.address)
+			if test.want == "" {
+				require.ErrorIs(t, err, fs.ErrNotExist)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, a.Address)
+			require.Equal(t, test.files, a.Limits.Files)
+		})
+	}
+	caller, err := b.Login(t.Context(), filestore.Credentials{Login: "ann@client1.com", Password: "secret1"})
+	require.NoError(t, err)
+	role, err := b.Role(t.Context(), caller, "john@client1.com")
+	require.NoError(t, err)
+	require.Equal(t, filestore.Administrator, role)
+
+	require.NoError(t, os.Rename(b.path("Domains/two.example"), b.path("Domains/gone.example")))
+	b.pass()
+	_, err = b.Account(t.Context(), "y@two.example")
+	require.NoError(t, err)
+	_, err = b.Account(t.Context(), "x@two.example")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	b.change(t, files{"Domains/two.example/y.macnt/account.settings": "{MaxWebFiles=8;}"})
+	a, err := b.Account(t.Context(), "y@two.example")
+	require.NoError(t, err)
+	require.EqualValues(t, 8, a.Limits.Files, "not the account of the other directory")
+}
+
 func TestNoAccount(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
@@ -489,13 +550,18 @@ func TestDefaultStore(t *testing.T) {
 	a, err = b.Account(t.Context(), "fred@main.example")
 	require.NoError(t, err)
 	require.Nil(t, a.Store)
+
+	require.NoError(t, b.Close())
+	usage, err := os.ReadFile(filepath.Join(dir, "Accounts/john.macnt/account.web.state/usage"))
+	require.NoError(t, err)
+	require.Equal(t, "{Bytes=5;Files=1;}\n", string(usage))
 }
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
 		"Accounts/mary.macnt/": "", "Accounts/fred.mbox": "", "Accounts/fred.settings": "{}", "Accounts/fred.info": "{}", "Accounts/Settings/Access.settings": "{}",
-		"Accounts/t.sub/e.sub/test.macnt/": "", "Accounts/d.mnt/zoe.macnt/": "", "Accounts/d.mnt/fred.macnt/": "", "Accounts/Upper.macnt/": "", "Accounts/file.macnt": "",
+		"Accounts/t.sub/e.sub/test.macnt/": "", "Accounts/d.mnt/zoe.macnt/": "", "Accounts/d.mnt/fred.macnt/": "", "Accounts/Upper.macnt/": "", "Accounts/FRED.macnt/": "", "Accounts/a%b.macnt/": "", "Accounts/file.macnt": "",
 		"Domains/client1.com/": "",
 	}, directory.Options{})
 	var names []string
@@ -507,8 +573,8 @@ func TestAccounts(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	require.Equal(t, []string{"fred", "mary", "test", "zoe"}, names)
-	require.Equal(t, []string{`Accounts: "Upper" is no name of an account in lower case`}, errs)
+	require.Equal(t, []string{"fred", "upper", "mary", "test", "zoe"}, names)
+	require.Equal(t, []string{`Accounts: "a%b" is no name of an account`}, errs)
 	for range b.Accounts(t.Context(), "client1.com") {
 		require.Fail(t, "there are none")
 	}

@@ -10,7 +10,9 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -34,14 +36,19 @@ type Options struct {
 	// text, even where PasswordEncryption names a method. It may be a hash of an
 	// unknown form, which then is its own password.
 	UnmarkedClear bool
+	// Crypt reports whether a password belongs to a crypt(3) string of a form
+	// that the package does not know, as those of traditional DES are. It must be
+	// safe for concurrent use. nil: such strings open no account.
+	Crypt func(stored, password string) bool
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none.
 	ClusterDir string
 	// OpenStore opens the storage of an account, or what is mounted into
 	// storages, whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. It is
-	// called once for each root, as long as the account exists. nil: a
-	// [dirstore.Store] with the default options.
+	// called once for each root, as long as the account exists. A Store that is
+	// an [io.Closer] is closed when its account is gone, and by [Base.Close].
+	// nil: a [dirstore.Store] with the default options.
 	OpenStore func(root string, create bool) (filestore.Store, error)
 	// Logger gets what is wrong with files, and logins that fail. nil: nobody.
 	Logger *slog.Logger
@@ -65,17 +72,26 @@ type Base struct {
 	now           func() time.Time
 	log           *slog.Logger
 	unmarkedClear bool
+	crypt         func(stored, password string) bool
 	hosts         hosts
 
 	main     *domain
 	defaults *watched[settings] // Settings/DomainDefault.settings
 	modules  *recent[string, *watched[cgpdata.Value]]
-	domains  *recent[string, *domain]
-	accounts *recent[accountKey, *account]
-	stores   stores
-	memory   filestore.Memory
+	domains  *recent[string, *domain] // by the names of their directories
+	// domainNames are the names of domains in lower case, and of their
+	// directories, where these are not in lower case.
+	domainNames *watched[map[string]string]
+	accounts    *recent[accountKey, *account]
+	stores      stores
+	memory      filestore.Memory
+	clusterDir  string
 
-	clusterDir string
+	failures failures
+	checked  checked
+	lanes    lanes
+	hashing  chan struct{}          // holds a token for each hash that is worked out
+	decoy    atomic.Pointer[secret] // the last one that was costly
 }
 
 var _ filestore.Directory = (*Base)(nil)
@@ -115,11 +131,15 @@ func open(dir string, o *Options) (*Base, error) {
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
+		crypt:         o.Crypt,
 		clusterDir:    o.ClusterDir,
 		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
 		domains:       newRecent[string, *domain](keepDomains),
 		accounts:      newRecent[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, byRoot: map[string]*storage{}},
+		failures:      newFailures(),
+		checked:       newChecked(),
+		hashing:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -136,6 +156,7 @@ func open(dir string, o *Options) (*Base, error) {
 		return nil, err
 	}
 	b.main = b.newDomain(name, "Accounts")
+	b.domainNames = watch(b, readDomainNames, "Domains")
 	b.defaults = watch(b, readDomainSettings, "Settings", "DomainDefault.settings")
 	if _, err := b.defaults.get(b.now()); err != nil {
 		return nil, fileError("Settings/DomainDefault.settings", err)
@@ -145,6 +166,12 @@ func open(dir string, o *Options) (*Base, error) {
 	}
 	return b, nil
 }
+
+// Close closes the storages. Call it when nothing uses them any more, at the end
+// of the program: what accounts hold then need not be counted again. Accounts
+// that have a storage cannot be had after it. The error names all storages that
+// could not be closed; nothing that users stored is lost by that.
+func (b *Base) Close() error { return b.stores.close() }
 
 // readMain returns the name of the Main Domain.
 func (b *Base) readMain() (string, error) {
@@ -194,11 +221,11 @@ func (b *Base) relative(path string) string {
 // MainDomain returns the name of the Main Domain, in lower case.
 func (b *Base) MainDomain() string { return b.main.name }
 
-// Domains yields the names of the domains, the Main Domain first, then those in
-// the directory Domains, sorted. A directory there whose name is no name of a
-// domain in lower case yields an error, and so does a directory Domains that
-// cannot be read; the walk goes on. It is for reports: nothing is kept in
-// memory.
+// Domains yields the names of the domains in lower case, the Main Domain first,
+// then those in the directory Domains, sorted as they stand there; one name comes
+// once. A directory there whose name is no name of a domain yields an error, and
+// so does a directory Domains that cannot be read; the walk goes on. It is for
+// reports: nothing is kept in memory.
 func (b *Base) Domains(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if !yield(b.main.name, nil) {
@@ -209,16 +236,20 @@ func (b *Base) Domains(ctx context.Context) iter.Seq2[string, error] {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !yield("", fileError("Domains", err)) {
 			return
 		}
+		seen := map[string]struct{}{b.main.name: {}}
 		for _, e := range entries {
-			name, err := e.Name(), ctx.Err()
+			name, err := strings.ToLower(e.Name()), ctx.Err()
+			_, again := seen[name]
 			switch {
 			case err != nil:
 				yield("", err)
 				return
-			case name == b.main.name || !isDirectory(filepath.Join(dir, name)):
+			case again || !isDirectory(filepath.Join(dir, e.Name())):
 				continue
 			case !validDomain(name):
-				name, err = "", fmt.Errorf("directory %q in Domains: no name of a domain in lower case", name)
+				name, err = "", fmt.Errorf("directory %q in Domains: no name of a domain", e.Name())
+			default:
+				seen[name] = struct{}{}
 			}
 			if !yield(name, err) {
 				return

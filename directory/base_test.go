@@ -85,10 +85,12 @@ func newBase(t testing.TB, f files, o directory.Options) *fixture {
 }
 
 // pass moves the clock on, so that files are looked at again.
-func (x *fixture) pass() {
+func (x *fixture) pass() { x.advance(time.Second) }
+
+func (x *fixture) advance(d time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.now = x.now.Add(time.Second)
+	x.now = x.now.Add(d)
 }
 
 // change writes files, and lets the change be seen.
@@ -96,6 +98,13 @@ func (x *fixture) change(t testing.TB, f files) {
 	t.Helper()
 	f.write(t, x.dir)
 	x.pass()
+}
+
+func (x *fixture) account(t testing.TB, address string) filestore.Account {
+	t.Helper()
+	a, err := x.Account(t.Context(), address)
+	require.NoError(t, err)
+	return a
 }
 
 func (x *fixture) path(name string) string { return filepath.Join(x.dir, filepath.FromSlash(name)) }
@@ -212,7 +221,7 @@ func TestDomains(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
 		"Domains/client2.com/": "", "Domains/client1.com/": "", "Domains/file": "",
-		"Domains/Upper.com/": "", "Domains/main.example/": "",
+		"Domains/Upper.com/": "", "Domains/main.example/": "", "Domains/CLIENT1.com/": "", "Domains/a_b c/": "",
 	}, directory.Options{})
 	var names, errs []string
 	for name, err := range b.Domains(t.Context()) {
@@ -222,8 +231,8 @@ func TestDomains(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	require.Equal(t, []string{"main.example", "client1.com", "client2.com"}, names)
-	require.Equal(t, []string{`directory "Upper.com" in Domains: no name of a domain in lower case`}, errs)
+	require.Equal(t, []string{"main.example", "client1.com", "upper.com", "client2.com"}, names)
+	require.Equal(t, []string{`directory "a_b c" in Domains: no name of a domain`}, errs)
 	for name := range b.Domains(t.Context()) {
 		require.Equal(t, "main.example", name)
 		break

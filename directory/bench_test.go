@@ -3,6 +3,7 @@ package directory_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,5 +51,30 @@ func BenchmarkRole(b *testing.B) {
 	for b.Loop() {
 		_, err := base.Role(b.Context(), filestore.Caller{Account: "a2@client1.com"}, "a1@client1.com")
 		require.NoError(b, err)
+	}
+}
+
+// A login by a clear password, by a hash that was checked within the last
+// minute, and by what it costs otherwise.
+func BenchmarkLogin(b *testing.B) {
+	const sha512 = "\x02$6$saltstring$.Oq6XmpoJ8HDLKnQtrF5FcmKZ5wer04s.9RTp74/4ef0CpDeNfu0HtxtGk.4u4wirwmAr3K3UwbUSRB3ZAkkH."
+	base := newBase(b, files{
+		"Accounts/clear.macnt/account.settings": settingsWith(b, "secret1"), "Accounts/sha512.macnt/account.settings": settingsWith(b, sha512),
+		"Accounts/yescrypt.macnt/account.settings": settingsWith(b, "\x02$y$j9T$LdJMENpBABJJ3hIHjB1Bi.$ELaLdGSIB4k45xfSZIeFJQ2WJ4b2Cbjfx6KUnlqVOR/"),
+	}, directory.Options{})
+	for _, test := range []struct {
+		name, account string
+		hashes        bool
+	}{{"clear", "clear", false}, {"remembered", "sha512", false}, {"SHA-512", "sha512", true}, {"yescrypt", "yescrypt", true}} {
+		b.Run(test.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if test.hashes {
+					base.advance(time.Minute)
+				}
+				_, err := base.Login(b.Context(), filestore.Credentials{Login: test.account + "@main.example", Password: "secret1"})
+				require.NoError(b, err)
+			}
+		})
 	}
 }

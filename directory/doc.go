@@ -26,9 +26,10 @@
 // of it is logged, once for each version of the file, by the file's name
 // within the base directory.
 //
-// Passwords are checked only if they are stored as clear text. Router lines,
-// domain aliases and the addresses assigned to domains are [Options], as no
-// source tells in which files the server keeps them.
+// Passwords may be stored as clear text or as hashes; see [Base.Login] for the
+// forms and for what limits guessing. Router lines, domain aliases and the
+// addresses assigned to domains are [Options], as no source tells in which files
+// the server keeps them. For the same reason a Base knows no groups.
 //
 // Sources: CommuniGate Pro Guide, Account Data, for the files of an account;
 // CommuniGate Pro Guide, File Storage, for the settings, services and rights

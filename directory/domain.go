@@ -57,9 +57,22 @@ func (b *Base) realDomain(name string, now time.Time) *domain {
 	if !validDomain(name) { // a name that reaches the file system has been checked
 		return nil
 	}
-	d, ok := b.domains.get(name)
+	if d := b.domainIn(name, name, now); d != nil {
+		return d
+	}
+	others, _ := b.domainNames.get(now) // the error has been logged
+	if stored, ok := others[name]; ok {
+		return b.domainIn(name, stored, now)
+	}
+	return nil
+}
+
+// domainIn returns the domain of this name, if its directory is the one that is
+// stored in Domains.
+func (b *Base) domainIn(name, stored string, now time.Time) *domain {
+	d, ok := b.domains.get(stored)
 	if !ok {
-		d = b.domains.add(name, b.newDomain(name, "Domains", name))
+		d = b.domains.add(stored, b.newDomain(name, "Domains", stored))
 	}
 	exists, ok := d.exists.load(now)
 	if !ok {
@@ -69,6 +82,19 @@ func (b *Base) realDomain(name string, now time.Time) *domain {
 		return nil
 	}
 	return d
+}
+
+// readDomainNames reads the directory Domains: names in lower case, and how they
+// stand there, of those that are not in lower case, as the server writes them.
+func readDomainNames(path string, _ *slog.Logger) (map[string]string, error) {
+	entries, err := os.ReadDir(path)
+	names := map[string]string{}
+	for _, e := range entries {
+		if name := e.Name(); name != strings.ToLower(name) && isDirectory(filepath.Join(path, name)) {
+			addFolded(names, name)
+		}
+	}
+	return names, err
 }
 
 // findDomain returns a domain as a caller names it; "" is the Main Domain.

@@ -70,7 +70,8 @@ func isMailbox(path string) bool {
 }
 
 // locate looks for an account of d on disk: in the directory of the domain, in
-// the two directories where a hashed layout puts it, then in all others.
+// the two directories where a hashed layout puts it, then in all others, and in
+// all of them by its name in other letter case.
 func (b *Base) locate(d *domain, name string, now time.Time) *place {
 	if p := b.placeIn(d.dir, name); p != nil {
 		return p
@@ -84,8 +85,8 @@ func (b *Base) locate(d *domain, name string, now time.Time) *place {
 		}
 	}
 	for dir, names := range d.folders.walk(now) {
-		if _, ok := names[name]; ok {
-			if p := b.placeIn(dir, name); p != nil {
+		if stored, ok := names[name]; ok {
+			if p := b.placeIn(dir, stored); p != nil {
 				return p
 			}
 		}
@@ -96,14 +97,15 @@ func (b *Base) locate(d *domain, name string, now time.Time) *place {
 // A folder is a directory below that of a domain where accounts may stand as
 // well: *.sub, *.sub/*.sub and *.mnt. Its listing is kept in memory, so that
 // looking for an account that does not exist costs little. The top folder is
-// the directory of the domain itself; of its accounts no list is kept.
+// the directory of the domain itself; of its accounts only those are listed
+// whose names are not in lower case, as the server writes them.
 type folder struct {
 	path string
 	list *watched[listing]
 }
 
 type listing struct {
-	names  map[string]struct{} // of the accounts
+	names  map[string]string // of the accounts in lower case -> as it stands on disk
 	subs   []*folder
 	mounts []*folder
 }
@@ -119,13 +121,13 @@ const (
 func (b *Base) newFolder(path string, at depth) *folder {
 	read := func(path string, _ *slog.Logger) (listing, error) {
 		entries, err := os.ReadDir(path)
-		l := listing{names: map[string]struct{}{}}
+		l := listing{names: map[string]string{}}
 		for _, e := range entries {
 			name := e.Name()
 			sub, mount := strings.HasSuffix(name, ".sub"), strings.HasSuffix(name, ".mnt")
 			switch account, ok := accountOf(name); {
-			case ok && at != top:
-				l.names[account] = struct{}{}
+			case ok && (at != top || account != strings.ToLower(account)):
+				addFolded(l.names, account)
 			case !isDirectory(filepath.Join(path, name)):
 			case sub && at == top:
 				l.subs = append(l.subs, b.newFolder(filepath.Join(path, name), outer))
@@ -140,11 +142,23 @@ func (b *Base) newFolder(path string, at depth) *folder {
 	return &folder{path: path, list: &watched[listing]{path: path, log: b.logFor(path), read: read}}
 }
 
-// walk yields the paths of the folders below f, and the accounts in each: first
-// *.sub, then *.sub/*.sub, then *.mnt.
-func (f *folder) walk(now time.Time) iter.Seq2[string, map[string]struct{}] {
-	return func(yield func(string, map[string]struct{}) bool) {
+// addFolded adds a name under its form in lower case. Of several names the one
+// that is in lower case counts, else the first.
+func addFolded(names map[string]string, name string) {
+	lower := strings.ToLower(name)
+	if _, ok := names[lower]; !ok || lower == name {
+		names[lower] = name
+	}
+}
+
+// walk yields the paths of f and of the folders below it, and the accounts in
+// each: first *.sub, then *.sub/*.sub, then *.mnt.
+func (f *folder) walk(now time.Time) iter.Seq2[string, map[string]string] {
+	return func(yield func(string, map[string]string) bool) {
 		list, _ := f.list.get(now) // the error has been logged
+		if !yield(f.path, list.names) {
+			return
+		}
 		folders := slices.Clone(list.subs)
 		for _, sub := range list.subs {
 			inside, _ := sub.list.get(now)
@@ -168,13 +182,13 @@ func accountOf(entry string) (name string, ok bool) {
 	return "", false
 }
 
-// Accounts yields the names of the accounts of a domain as they stand on disk,
-// without the domain; "" is the Main Domain. They come folder by folder, sorted
-// within each; one name comes once. An account that can never be found, since
-// its name is not in lower case or no name at all, yields an error, and so does
-// a folder that cannot be read; the walk goes on. A domain that does not exist
-// yields fs.ErrNotExist. It is for reports: it reads all folders, and nothing
-// is kept in memory.
+// Accounts yields the names of the accounts of a domain, without the domain, in
+// lower case; "" is the Main Domain. They come folder by folder, sorted as they
+// stand on disk within each; one name comes once. An account that can never be
+// found, since its name is none, yields an error, and so does a folder that
+// cannot be read; the walk goes on. A domain that does not exist yields
+// fs.ErrNotExist. It is for reports: it reads all folders, and nothing is kept in
+// memory.
 func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		d, now, err := b.findDomain(ctx, domain)
@@ -182,13 +196,13 @@ func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, er
 			yield("", err)
 			return
 		}
-		folders := []string{d.dir}
-		for path := range d.folders.walk(now) {
-			folders = append(folders, path)
-		}
 		seen := map[string]struct{}{}
-		for _, dir := range folders {
-			for name, err := range b.accountsIn(dir) {
+		for dir := range d.folders.walk(now) {
+			for stored, err := range b.accountsIn(dir) {
+				name := strings.ToLower(stored)
+				if err == nil && !validAccount(name) {
+					name, err = "", fmt.Errorf("%s: %q is no name of an account", b.relative(dir), stored)
+				}
 				if _, ok := seen[name]; ok && err == nil {
 					continue
 				}
@@ -205,7 +219,8 @@ func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, er
 	}
 }
 
-// accountsIn yields the accounts directly in dir, some of them twice.
+// accountsIn yields the accounts directly in dir, some of them twice, by their
+// names on disk.
 func (b *Base) accountsIn(dir string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		entries, err := os.ReadDir(dir)
@@ -214,14 +229,7 @@ func (b *Base) accountsIn(dir string) iter.Seq2[string, error] {
 		}
 		for _, e := range entries {
 			name, ok := accountOf(e.Name())
-			if !ok || b.placeIn(dir, name) == nil {
-				continue
-			}
-			var err error
-			if !validAccount(name) || name != strings.ToLower(name) {
-				name, err = "", fmt.Errorf("%s: %q is no name of an account in lower case", b.relative(dir), name)
-			}
-			if !yield(name, err) {
+			if ok && b.placeIn(dir, name) != nil && !yield(name, nil) {
 				return
 			}
 		}

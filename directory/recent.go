@@ -35,6 +35,13 @@ func (r *recent[K, V]) add(key K, value V) V {
 	return value
 }
 
+// set keeps value in place of what key has.
+func (r *recent[K, V]) set(key K, value V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.put(key, value)
+}
+
 // find needs mu.
 func (r *recent[K, V]) find(key K) (value V, ok bool) {
 	if value, ok = r.first[key]; ok {

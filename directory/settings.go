@@ -84,6 +84,7 @@ const (
 	callLogs           = "CallLogs"
 	calendarBox        = "CalendarBox"
 	publishFreeBusy    = "PublishFreeBusy"
+	failedLoginFlow    = "FailedLoginFlow"
 )
 
 var noServices = cgpdata.String("") // in the form of older files
@@ -102,6 +103,8 @@ func check(key string, v cgpdata.Value) (err error) {
 		_, err = ParseCount(v)
 	case callLogs:
 		_, err = ParseBool(v)
+	case failedLoginFlow:
+		_, err = parseFlow(v)
 	case accessModes, domainAccessModes:
 		_, err = ParseServices(v)
 	case defaultWebPage, webSitePrefix, calendarBox:
@@ -113,7 +116,7 @@ func check(key string, v cgpdata.Value) (err error) {
 // kept reports whether a setting of an account is kept in memory.
 func kept(key string) bool {
 	switch key {
-	case accessModes, maxWebFiles, maxWebSize, maxFileSize, defaultWebPage, password, passwordEncryption, callLogs:
+	case accessModes, maxWebFiles, maxWebSize, maxFileSize, defaultWebPage, password, passwordEncryption, failedLoginFlow, callLogs:
 		return true
 	}
 	return false
@@ -141,6 +144,8 @@ func builtIn(key string) (v cgpdata.Value, ok bool) {
 		return cgpdata.String("Calendar"), true
 	case publishFreeBusy:
 		return cgpdata.String("60"), true
+	case failedLoginFlow:
+		return builtInFlow, true
 	}
 	return cgpdata.Value{}, false
 }
@@ -167,9 +172,20 @@ func effective(key string, levels ...level) (v cgpdata.Value, ok bool, err error
 // accountLevels are the places of an account setting.
 func (b *Base) accountLevels(e entry, now time.Time) [3]level {
 	own, err := e.place.settings.get(now)
-	domain, domainErr := e.domain.settings.get(now)
-	server, serverErr := b.defaults.get(now)
-	return [3]level{{own.own, err}, {domain.accounts, domainErr}, {server.accounts, serverErr}}
+	defaults := b.accountDefaults(e.domain, now)
+	return [3]level{{own.own, err}, defaults[0], defaults[1]}
+}
+
+// accountDefaults are the places of an account setting outside the account. d is
+// nil for a domain that does not exist.
+func (b *Base) accountDefaults(d *domain, now time.Time) (levels [2]level) {
+	if d != nil {
+		domain, err := d.settings.get(now)
+		levels[0] = level{domain.accounts, err}
+	}
+	server, err := b.defaults.get(now)
+	levels[1] = level{server.accounts, err}
+	return levels
 }
 
 // domainLevels are the places of a domain setting.
@@ -188,6 +204,7 @@ func (b *Base) domainLevels(d *domain, now time.Time) [2]level {
 //
 //	AccessModes  All     DefaultWebPage  default.html    MaxWebFiles  1000
 //	CallLogs     YES     MaxFileSize     unlimited       MaxWebSize   100M
+//	FailedLoginFlow  (20,10m)
 //
 // The error is fs.ErrNotExist for an account that does not exist, and another
 // one if a file that could have had the value cannot be read. The password is a

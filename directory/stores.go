@@ -2,6 +2,8 @@ package directory
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,13 +18,25 @@ import (
 // file, and knows how much is stored.
 type stores struct {
 	open   func(root string, create bool) (filestore.Store, error)
-	mu     sync.Mutex // guards byRoot
+	mu     sync.Mutex // guards byRoot, which is nil after close
 	byRoot map[string]*storage
 }
 
 type storage struct {
-	mu    sync.Mutex // guards store, and is held while it is opened
-	store filestore.Store
+	mu     sync.Mutex // guards all below, and is held while the store is opened
+	store  filestore.Store
+	closed bool
+}
+
+// close ends the store, if it was opened and can be closed.
+func (s *storage) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if c, ok := s.store.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // opened is the Store of an account as it was found on disk.
@@ -54,16 +68,15 @@ func (s *stores) find(p *place) opened {
 }
 
 func (s *stores) get(root string, create bool) (filestore.Store, error) {
-	s.mu.Lock()
-	kept, ok := s.byRoot[root]
-	if !ok {
-		kept = &storage{}
-		s.byRoot[root] = kept
+	kept, err := s.at(root)
+	if err != nil {
+		return nil, err
 	}
-	s.mu.Unlock()
-
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
+	if kept.closed {
+		return nil, fs.ErrClosed
+	}
 	if kept.store == nil {
 		store, err := s.open(root, create)
 		if err != nil {
@@ -74,17 +87,52 @@ func (s *stores) get(root string, create bool) (filestore.Store, error) {
 	return kept.store, nil
 }
 
-// forget lets go of the Store of an account that is gone: one of the same name
-// may come, and what is known of the old storage would be wrong. A storage that
-// is still there belongs to another account as well.
-func (s *stores) forget(root string) {
-	if root == "" {
-		return
-	}
-	if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
-		return
-	}
+// at returns the place that is kept for the Store of a root.
+func (s *stores) at(root string) (*storage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.byRoot == nil {
+		return nil, fs.ErrClosed
+	}
+	kept, ok := s.byRoot[root]
+	if !ok {
+		kept = &storage{}
+		s.byRoot[root] = kept
+	}
+	return kept, nil
+}
+
+// forget closes the Store of an account that is gone, and lets go of it: one of
+// the same name may come, and what is known of the old storage would be wrong. A
+// storage that is still there belongs to another account as well.
+func (s *stores) forget(root string) error {
+	if root == "" {
+		return nil
+	}
+	if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s.mu.Lock()
+	kept := s.byRoot[root]
 	delete(s.byRoot, root)
+	s.mu.Unlock()
+	if kept == nil {
+		return nil
+	}
+	return withoutPath(kept.close())
+}
+
+// close closes all Stores, and opens no others.
+func (s *stores) close() error {
+	s.mu.Lock()
+	kept := s.byRoot
+	s.byRoot = nil
+	s.mu.Unlock()
+	var failed error
+	for root, k := range kept {
+		if err := k.close(); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("close %s: %w", root, withoutPath(err)))
+		}
+	}
+	return failed
 }

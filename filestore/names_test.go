@@ -111,6 +111,8 @@ func TestSidecarName(t *testing.T) {
 		{name: "only the suffix is an ordinary name", in: "x/.meta", want: "x/.meta.meta"},
 		{name: "250 bytes", in: strings.Repeat("x", 250), want: strings.Repeat("x", 250) + ".meta"},
 		{name: "251 bytes", in: strings.Repeat("x", 251)},
+		{name: "4,091 bytes in all", in: strings.Repeat("1234567/", 511) + "xyz", want: strings.Repeat("1234567/", 511) + "xyz.meta"},
+		{name: "4,092 bytes in all", in: strings.Repeat("1234567/", 511) + "wxyz"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -49,6 +49,13 @@ const MaxSidecarBytes = meta.MaxBytes
 // or onto a directory above it is fs.ErrInvalid too, and so is what would make
 // the name of anything below it invalid.
 //
+// Limits are those of the call: a change of them is in effect from the next call
+// on, and an upload keeps those that it was created with.
+//
+// A store that has something to do before it is let go of is an [io.Closer]
+// too, and whoever opened it closes it. Changes after Close, commits included,
+// give fs.ErrClosed.
+//
 // A Store is safe for concurrent use. Package storetest holds the tests that
 // every store passes.
 type Store interface {

@@ -41,7 +41,7 @@ func stores(t *testing.T) map[string]func() filestore.Store {
 	return map[string]func() filestore.Store{
 		"memstore": func() filestore.Store { return memstore.New() },
 		"dirstore": func() filestore.Store {
-			s, err := dirstore.Open(filepath.Join(t.TempDir(), "account.web"), &dirstore.Options{NoSync: true})
+			s, err := dirstore.Open(filepath.Join(t.TempDir(), "account.web"), &dirstore.Options{Sync: dirstore.SyncLater})
 			require.NoError(t, err)
 			return s
 		},

@@ -39,9 +39,9 @@ func Set(a Attribute) Change {
 	}
 }
 
-// Remove takes away all attributes of this name. A name without a namespace means
-// that of the document as well as none. What is not there is removed already
-// (as in RFC 4918 §14.23).
+// Remove takes away all attributes of this name. A name without a namespace
+// means that of the document as well as none. What is not there is removed
+// already (as in RFC 4918 §14.23).
 func Remove(name xml.Name) Change {
 	return Change{
 		what:      "remove attribute " + nameString(name),
@@ -142,10 +142,10 @@ func inheritACL(from *Document) Change {
 // CLI command UPDATESTORAGEFILEATTR. The element is that of [ParseAttribute].
 //
 //	<accessPwd mode="add"><key>K</key></accessPwd>      adds the key, also without mode
-//	<accessPwd mode="delete"><key>K</key></accessPwd>   deletes the key
+//	<accessPwd mode="delete"><key>K</key></accessPwd>   revokes the key
 //	<ACL><subKey key="john">lr</subKey></ACL>           is the new ACL
 //	<title>Beach</title>                                sets an attribute
-//	<title mode="delete"/>                              deletes it; for ACL too
+//	<title mode="delete"/>                              removes it; for ACL too
 //
 // Another mode of accessPwd or ACL is refused; elsewhere it is part of the
 // attribute, as is mode="delete" of an element with content.

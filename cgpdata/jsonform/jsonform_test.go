@@ -227,7 +227,7 @@ var refused = []struct{ name, json, wantErr string }{
 	{"no XML", `{"#xml":"a"}`, "line 1, column 9: want XML elements"},
 	{"XML without an end", `{"#xml":"<a>"}`, "line 1, column 9: unterminated XML element"},
 	{"XML and blanks", `{"#xml":"<a/> "}`, "line 1, column 9: want XML elements"},
-	{"XML not UTF-8", `{"#xml":{"#bytes":"PGE+/DwvYT4="}}`, "line 1, column 9: XML: invalid UTF-8"},
+	{"XML not UTF-8", `{"#xml":{"#bytes":"PGE+/DwvYT4="}}`, "line 1, column 9: invalid UTF-8"},
 	{"no object", `{"#object":"(a)"}`, "line 1, column 12: want an object"},
 	{"object without an end", `{"#object":"#(a"}`, "line 1, column 12: unterminated object"},
 	{"object and more", `{"#object":"#(a) /* b */"}`, "line 1, column 12: want an object"},

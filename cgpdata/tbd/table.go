@@ -268,6 +268,9 @@ func (t *Table) change(ctx context.Context, edit func(*content) (string, error))
 			return nil, err
 		}
 		text, err := edit(c)
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err == nil && int64(len(text)) > t.o.MaxBytes {
 			err = fmt.Errorf("tbd: %w", errTooLarge)
 		}

@@ -106,7 +106,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fs.SetOutput(help)
-		fmt.Fprintln(help, "usage: server [flags]")
+		fmt.Fprintln(help, "usage: server [check] [flags]")
 		fs.PrintDefaults()
 		return nil, err
 	}

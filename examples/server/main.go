@@ -10,6 +10,12 @@
 //
 //	ready http=127.0.0.1:8100 https=off ftp=127.0.0.1:8121 tftp=127.0.0.1:8169 cli=127.0.0.1:8106
 //
+// With check as its first word it serves nothing. It goes through the base
+// directory, which it does not change, and prints a line for everything that is
+// wrong in it: PATH: text. Status 1 tells that there was something.
+//
+//	go run ./examples/server check -base /var/CommuniGate
+//
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
 // that run may end, what is left after ten seconds is cut, and the exit status
 // is 0. Bad flags and a broken base directory give one line and status 2,
@@ -39,9 +45,17 @@ type usageError struct{ error }
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := serve(ctx, args, stdout, stderr)
+	var found int
+	var err error
+	if len(args) > 0 && args[0] == "check" {
+		found, err = check(ctx, args[1:], stdout, stderr)
+	} else {
+		err = serve(ctx, args, stdout, stderr)
+	}
 	var usage usageError
 	switch {
+	case err == nil && found > 0:
+		return 1
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
@@ -52,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	c, err := parseFlags(args, stderr)
 	if err != nil {
 		return err
@@ -72,6 +86,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return usageError{err}
 	}
+	defer func() { err = errors.Join(err, base.Close()) }()
 	services, err := c.services(ctx, base, logger)
 	if err != nil {
 		return err

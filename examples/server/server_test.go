@@ -139,7 +139,9 @@ func (r *running) entries(t *testing.T, address string) []string {
 	root := filepath.Join(r.base, filepath.FromSlash(accountDir(address)))
 	var names []string
 	require.NoError(t, filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
-		if name := strings.TrimPrefix(path, root); name != "" && name != "/account.web.state" && name != "/account.web" {
+		switch name := strings.TrimPrefix(path, root); name {
+		case "", "/account.web", "/account.web.state", "/account.web.state/usage":
+		default:
 			names = append(names, name)
 		}
 		return err
@@ -239,6 +241,13 @@ func TestTermDuringUpload(t *testing.T) {
 	before := r.entries(t, "john@client1.com")
 	old, err := os.ReadFile(r.storage("john@client1.com", "notes.txt"))
 	require.NoError(t, err)
+	page, err := http.NewRequestWithContext(t.Context(), "GET", r.url("/~john/index.wssp"), nil)
+	require.NoError(t, err)
+	page.SetBasicAuth("john", r.password["john@client1.com"])
+	counted, err := http.DefaultClient.Do(page) // the page shows the usage, so it is counted
+	require.NoError(t, err)
+	counted.Body.Close()
+	require.Equal(t, http.StatusOK, counted.StatusCode)
 	body, feed := io.Pipe()
 	request, err := http.NewRequestWithContext(t.Context(), "PUT", r.url("/~john/notes.txt"), body)
 	require.NoError(t, err)
@@ -265,4 +274,7 @@ func TestTermDuringUpload(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(old), string(now))
 	require.Equal(t, before, r.entries(t, "john@client1.com"))
+	usage, err := os.ReadFile(r.storage("john@client1.com", "") + ".state/usage")
+	require.NoError(t, err)
+	require.Regexp(t, `^\{Bytes=\d+;Files=\d+;\}\n$`, string(usage), "at the end the usage is written down")
 }

@@ -18,7 +18,7 @@ func TestTreeThatIsMadeAnew(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "john.macnt")
 	root := filepath.Join(base, "account.web")
 	require.NoError(t, os.Mkdir(base, 0o700))
-	s, err := dirstore.Open(root, &dirstore.Options{NoSync: true})
+	s, err := dirstore.Open(root, &dirstore.Options{Sync: dirstore.SyncLater})
 	require.NoError(t, err)
 	one := filestore.Limits{Files: 1, Bytes: 1000, FileSize: 1000}
 	for range 3 {

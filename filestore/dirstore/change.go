@@ -26,19 +26,17 @@ func (s *Store) changing(ctx context.Context, do func(tree) (trash []string, err
 }
 
 func (s *Store) locked(ctx context.Context, t tree, do func(tree) ([]string, error)) ([]string, error) {
-	if err := s.lock(ctx); err != nil {
+	if err := s.begin(ctx, t); err != nil {
 		return nil, err
 	}
-	defer s.unlock()
-	if err := s.recount(ctx, t); err != nil {
-		return nil, err
-	}
+	defer s.end()
 	return do(t)
 }
 
 // makeRoot makes the directory of the tree if it is not there.
 func (s *Store) makeRoot(t tree) error {
-	if s.noCreate {
+	counted := s.counted.Load()
+	if s.noCreate || counted != nil && *counted != (birth{}) {
 		return nil
 	}
 	err := t.mkdir(s.tree, dirPerm)
@@ -48,7 +46,7 @@ func (s *Store) makeRoot(t tree) error {
 	if err == nil {
 		err = s.sync(t, ".")
 	}
-	if err == nil && s.counted.Load() != nil {
+	if err == nil && counted != nil {
 		var born birth
 		if born, err = t.birth(s.tree); err == nil {
 			s.counted.Store(&born) // what is empty is counted
@@ -143,7 +141,7 @@ func (s *Store) checkTarget(t tree, to string, st stat, replace, withSidecar boo
 	if err := s.checkParent(t, to); err != nil {
 		return err
 	}
-	old, err := t.lstat(s.at(to))
+	old, err := s.look(t, to)
 	if err != nil {
 		return err
 	}
@@ -166,7 +164,7 @@ func (s *Store) sidecar(t tree, name string) (string, stat, error) {
 	if !ok {
 		return "", stat{}, nil
 	}
-	st, err := t.lstat(s.at(side))
+	st, err := s.look(t, side)
 	if err != nil || st.kind != kindFile {
 		return side, stat{}, err
 	}
@@ -180,7 +178,7 @@ func (s *Store) removal(ctx context.Context, t tree, name string) (moves []move,
 	if err != nil {
 		return nil, nil, u, err
 	}
-	st, err := t.lstat(s.at(name))
+	st, err := s.look(t, name)
 	if err != nil {
 		return nil, nil, u, err
 	}
@@ -341,7 +339,7 @@ func (s *Store) doOrReplace(t tree, moves []move, st stat) error {
 				return err
 			}
 			if err := s.syncMoves(t, []move{last}); err != nil {
-				s.counted.Store(nil)
+				s.distrust()
 				return err
 			}
 			return nil

@@ -249,19 +249,8 @@ func (c *copier) write(to string, content []byte) error {
 	if err := c.checkSize(int64(len(content))); err != nil {
 		return err
 	}
-	f, err := c.t.create(to)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := f.Write(content); err != nil {
-		return err
-	}
 	c.copied = add(c.copied, filestore.Usage{Files: 1, Bytes: int64(len(content))})
-	if c.s.noSync {
-		return nil
-	}
-	return f.Sync()
+	return c.s.writeFile(c.t, to, content)
 }
 
 func (c *copier) copyFile(name, to string) error {

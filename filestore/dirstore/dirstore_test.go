@@ -1,6 +1,10 @@
 package dirstore_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,31 +33,40 @@ func TestStore(t *testing.T) {
 				dir := t.TempDir()
 				canary := filepath.Join(dir, "account.settings")
 				require.NoError(t, os.WriteFile(canary, []byte("{Password=secret;}"), 0o600))
-				s, err := open(filepath.Join(dir, "account.web"), &dirstore.Options{NoSync: true})
+				s, err := open(filepath.Join(dir, "account.web"), &dirstore.Options{Sync: dirstore.SyncLater})
 				require.NoError(t, err)
-				t.Cleanup(func() { checkAround(t, dir) })
+				t.Cleanup(func() { checkClosed(t, s, dir) })
 				return s
 			})
 		})
 	}
 }
 
-// checkAround demands that nothing but the two directories was made, that the
-// canary is as it was, and that the state directory is empty.
-func checkAround(t *testing.T, dir string) {
+// checkClosed closes s, and demands that nothing but the two directories was
+// made, that the canary is as it was, that the state directory holds no more
+// than the usage, and that this is right.
+func checkClosed(t *testing.T, s *dirstore.Store, dir string) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(dir, "account.settings"))
+	ctx := context.Background() // that of t has ended
+	counted, err := s.Usage(ctx, filestore.Root)
 	require.NoError(t, err)
-	require.Equal(t, "{Password=secret;}", string(content))
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	for _, e := range entries {
-		require.Contains(t, []string{"account.settings", "account.web", "account.web.state"}, e.Name())
-	}
+	require.NoError(t, s.Close())
+	require.Equal(t, "{Password=secret;}", contents(t, filepath.Join(dir, "account.settings")))
+	require.Subset(t, []string{"account.settings", "account.web", "account.web.state"}, names(t, dir))
 	state, err := os.ReadDir(filepath.Join(dir, "account.web.state"))
-	if err == nil && len(state) > 0 && !t.Failed() {
-		for _, e := range state {
-			t.Errorf("left in the state directory: %s", e.Name())
-		}
+	if errors.Is(err, fs.ErrNotExist) {
+		return
 	}
+	require.NoError(t, err)
+	for _, e := range state {
+		require.Equal(t, "usage", e.Name(), "left in the state directory")
+		want := fmt.Sprintf("{Bytes=%d;Files=%d;}\n", counted.Bytes, counted.Files)
+		require.Equal(t, want, contents(t, filepath.Join(dir, "account.web.state", "usage")))
+	}
+	s, err = dirstore.Open(filepath.Join(dir, "account.web"), nil)
+	require.NoError(t, err)
+	kept, err := s.Usage(ctx, filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, counted, kept)
+	require.NoError(t, s.Close())
 }

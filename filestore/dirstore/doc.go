@@ -5,6 +5,7 @@
 //	if err != nil {
 //		return err
 //	}
+//	defer store.Close()
 //	upload, err := store.Create(ctx, "hello.txt", filestore.CreateOptions{}, limits)
 //	if err != nil {
 //		return err
@@ -18,22 +19,67 @@
 // The tree holds what users stored, under the names they gave, and nothing
 // else. The store's own files are beside it, in a directory of the same name
 // with ".state" behind it (account.web.state, mode 0700): uploads on their
-// way, the intent of a change that has several steps, and what was removed
-// until it is deleted. Both must be on one file system, so the directory
-// itself cannot be a mount point; it may be a symbolic link, and then the
-// state directory is beside the target. Files are made with mode 0640 and
-// directories with 0750, less the umask of the process.
+// way, the intent of a change that has several steps, what was removed until
+// it is deleted, and the usage. Both must be on one file system, so the
+// directory itself cannot be a mount point; it may be a symbolic link, and
+// then the state directory is beside the target. Files are made with mode 0640
+// and directories with 0750, less the umask of the process.
+//
+// # Usage
+//
+// The count of what is stored outlives the process in the file usage of the
+// state directory, one line such as
+//
+//	{Bytes=123;Files=45;}
+//
+// That the file is there means that it is exact. The first change takes it
+// away before anything else; five seconds without a change, and
+// [Store.Close], write it again, aside and renamed into place. Opening an
+// account and changing it so costs the same, however many files it has.
+// Without the file the tree is counted once, before the first change or the
+// first Usage of the whole; reading does not wait for that.
+//
+// Other programs may change the tree. What they do is seen at once; that it is
+// not in the count is noticed when a call comes across a file or a directory
+// that was changed after the usage was written and before this store changed
+// anything itself, and when the count falls below zero. The next change or
+// Usage then counts anew, and so does [Store.Rescan] at any time. Times are
+// those of the inode (ctime), and of directories alone where the system does
+// not tell them (outside Linux). What others do within one tick of that clock,
+// or while the store is busy, is for Rescan.
 //
 // # Safety
 //
 // An upload is written to the state directory and renamed into place. A
 // change of several names (a file and its sidecar, a replaced directory, a
-// copied tree) is written down before it is done, and [Open] finishes what a
-// crash interrupted. When a call has returned without an error, its change
-// survives the loss of power, unless Options.NoSync is set; a process that is
-// killed loses nothing in either case. The file system must keep the order of
-// renames within the directories that were synced, as ext4, XFS, Btrfs and
-// ZFS do.
+// copied tree) first writes an intent: one small file that tells all renames,
+// with a last line that shows it whole. [Open] does the rest of an intent that
+// a crash has interrupted, drops one without its end, and then removes
+// everything but the usage. A removed directory is renamed into the state
+// directory, and deleted there afterwards. So a process that is killed at any
+// moment leaves every change done or not done, and no file of its own.
+//
+// # Loss of power
+//
+// With [SyncBefore], the default, a change whose call has returned without an
+// error survives the loss of power, and one that had not returned is done or
+// not done. That takes these calls of fsync:
+//
+//   - an upload: its file before the rename, the directory it is in after it;
+//   - a directory: the directory it is made in;
+//   - a removed or renamed file: the directories it was and is in;
+//   - a change of several names: the intent and the state directory before the
+//     renames, all directories that have changed after them, and the state
+//     directory again when the intent is removed; a copy syncs each file and
+//     directory of the new tree before that;
+//   - the first change after a rest: the state directory, when the usage is
+//     taken away; the usage itself and the state directory when it is written.
+//
+// The file system must keep what fsync promises, also for the entries of a
+// directory, as ext4, XFS, Btrfs and ZFS do. With [SyncLater] there are none
+// of these calls.
+//
+// # Links and special files
 //
 // Symbolic links inside the tree are never followed, and special files never
 // opened for use: both are as if they were not there, and their names are
@@ -46,11 +92,9 @@
 // # Limits
 //
 // One directory has one Store in one process at a time, because Open clears
-// the state directory, and because the usage is counted once and then kept in
-// memory; what other programs change in the tree is seen, but not counted. A
-// Store holds no descriptors between calls. Changes of one account run one
-// after the other; reading never waits for them, but for the moment of the
-// renames.
+// the state directory, and because the usage is kept in memory. A Store holds
+// no descriptors between calls. Changes of one account run one after the
+// other; reading never waits for them, but for the moment of the renames.
 //
 // Sources: CommuniGate Pro Guide, File Storage, for the place and the
 // sidecars; everything else is our choice.

@@ -2,10 +2,12 @@ package dirstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -15,161 +17,349 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// faults lets the call number at, of those that change something, fail, or
-// that and all after it, as if the process had been killed.
-type faults struct {
-	at, calls int
-	killed    bool
-}
+var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 
-func (f *faults) next() error {
-	f.calls++
-	if f.calls == f.at || f.killed && f.calls > f.at {
-		return syscall.EIO
+// before is what stands when a fault comes.
+var before = files{"a": "1", "a.meta": "m", "b": "/", "b/x": "22", "b/x.meta": "k", "b/y": "333", "b.meta": "n", "c": "4444", "e": "/", "z.meta": "o"}
+
+// with returns before with some entries changed, and without those whose
+// content is "".
+func with(changes files) files {
+	after := files{}
+	for name, content := range before {
+		after[name] = content
 	}
-	return nil
-}
-
-// faulty is a tree with faults.
-type faulty struct {
-	tree
-	*faults
-}
-
-func (t faulty) create(name string) (*os.File, error) {
-	if err := t.next(); err != nil {
-		return nil, err
+	for name, content := range changes {
+		if content == "" {
+			delete(after, name)
+		} else {
+			after[name] = content
+		}
 	}
-	return t.tree.create(name)
+	return after
 }
 
-func (t faulty) mkdir(name string, perm os.FileMode) error {
-	if err := t.next(); err != nil {
+// operation is something that a store does, and what stands afterwards.
+type operation struct {
+	name  string
+	do    func(ctx context.Context, s *Store) error
+	after files
+}
+
+func putting(name, content string, o filestore.CreateOptions) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		u, err := s.Create(ctx, name, o, boundless)
+		if err != nil {
+			return err
+		}
+		defer u.Abort()
+		if _, err := io.WriteString(u, content); err != nil {
+			return err
+		}
+		_, err = u.Commit()
 		return err
 	}
-	return t.tree.mkdir(name, perm)
 }
 
-func (t faulty) rename(from, to string, replace bool) error {
-	if err := t.next(); err != nil {
-		return err
+func renaming(from, to string) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true})
 	}
-	return t.tree.rename(from, to, replace)
 }
 
-func (t faulty) remove(name string) error {
-	if err := t.next(); err != nil {
-		return err
+func copying(from, to string) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		same := func(_ bool, sidecar []byte) []byte { return sidecar }
+		return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true}, same, boundless)
 	}
-	return t.tree.remove(name)
 }
 
-func (t faulty) chtimes(name string, modTime time.Time) error {
-	if err := t.next(); err != nil {
-		return err
+func removing(name string) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		return s.Remove(ctx, name, filestore.RemoveOptions{Recursive: true})
 	}
-	return t.tree.chtimes(name, modTime)
 }
 
-func (t faulty) sync(dir string) error {
-	if err := t.next(); err != nil {
-		return err
-	}
-	return t.tree.sync(dir)
-}
-
-// TestFaults breaks every change at every call. Afterwards the tree is as it
-// was or as it should be, the usage is what is there, and the store works.
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
-	before := files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4"}
-	same := func(_ bool, sidecar []byte) []byte { return sidecar }
-	tests := []struct {
-		name   string
-		change func(ctx context.Context, s *Store) error
-		after  files
-	}{
-		{"upload", func(ctx context.Context, s *Store) error {
-			u, err := s.Create(ctx, "c", filestore.CreateOptions{ModTime: time.Unix(1, 0), Offset: filestore.End}, limits)
+func operations() []operation {
+	return []operation{
+		{"upload", putting("n", "5", filestore.CreateOptions{}), with(files{"n": "5"})},
+		{"upload of declared size", putting("b/n", "55", filestore.CreateOptions{Size: 2, Exclusive: true}), with(files{"b/n": "55"})},
+		{"upload with a time", putting("c", "5", filestore.CreateOptions{ModTime: time.Unix(1, 0), IfMatch: "*"}), with(files{"c": "5"})},
+		{"upload over a file with a sidecar", putting("b/x", "5", filestore.CreateOptions{}), with(files{"b/x": "5"})},
+		{"upload of a sidecar", putting("c.meta", "5", filestore.CreateOptions{}), with(files{"c.meta": "5"})},
+		{"upload of a file whose sidecar waits", putting("z", "5", filestore.CreateOptions{}), with(files{"z": "5"})},
+		{"append", putting("c", "5", filestore.CreateOptions{Offset: filestore.End}), with(files{"c": "44445"})},
+		{"offset", putting("c", "5", filestore.CreateOptions{Offset: 1}), with(files{"c": "45"})},
+		{"middle", putting("c", "5", filestore.CreateOptions{Offset: 1, KeepTail: true}), with(files{"c": "4544"})},
+		{"upload from a reader", func(ctx context.Context, s *Store) error {
+			u, err := s.Create(ctx, "c", filestore.CreateOptions{}, boundless)
 			if err != nil {
 				return err
 			}
 			defer u.Abort()
-			if _, err := io.WriteString(u, "5"); err != nil {
+			if _, err := u.(io.ReaderFrom).ReadFrom(strings.NewReader("55555")); err != nil {
 				return err
 			}
 			_, err = u.Commit()
 			return err
-		}, files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "45"}},
-		{"remove a file", func(ctx context.Context, s *Store) error {
-			return s.Remove(ctx, "c", filestore.RemoveOptions{})
-		}, files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n"}},
-		{"remove a tree", func(ctx context.Context, s *Store) error {
-			return s.Remove(ctx, "b", filestore.RemoveOptions{Recursive: true})
-		}, files{"a": "1", "a.meta": "m", "c": "4"}},
-		{"replace", func(ctx context.Context, s *Store) error {
-			return s.Rename(ctx, "a", "b", filestore.RenameOptions{Replace: true})
-		}, files{"b": "1", "b.meta": "m", "c": "4"}},
-		{"replace a file", func(ctx context.Context, s *Store) error {
-			return s.Rename(ctx, "c", "b/x", filestore.RenameOptions{Replace: true})
-		}, files{"a": "1", "a.meta": "m", "b/x": "4", "b/y.meta": "3", "b.meta": "n"}},
-		{"make a directory with a sidecar", func(ctx context.Context, s *Store) error {
-			return s.Mkdir(ctx, "d", []byte("s"), limits)
-		}, files{"a": "1", "a.meta": "m", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4", "d.meta": "s"}},
-		{"copy", func(ctx context.Context, s *Store) error {
-			return s.Copy(ctx, "b", "a", filestore.CopyOptions{Replace: true}, same, limits)
-		}, files{"a/x": "2", "a/y.meta": "3", "a.meta": "n", "b/x": "2", "b/y.meta": "3", "b.meta": "n", "c": "4"}},
+		}, with(files{"c": "55555"})},
+		{"upload that is given up", func(ctx context.Context, s *Store) error {
+			u, err := s.Create(ctx, "c", filestore.CreateOptions{Size: 10, Offset: filestore.End}, boundless)
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(u, "5")
+			return errors.Join(err, u.Abort())
+		}, before},
+		{"mkdir", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "z", nil, boundless) }, with(files{"z": "/"})},
+		{"mkdir with a sidecar", func(ctx context.Context, s *Store) error {
+			return s.Mkdir(ctx, "n", []byte("s"), boundless)
+		}, with(files{"n": "/", "n.meta": "s"})},
+		{"remove a file", removing("c"), with(files{"c": ""})},
+		{"remove a sidecar", removing("z.meta"), with(files{"z.meta": ""})},
+		{"remove a pair", removing("a"), with(files{"a": "", "a.meta": ""})},
+		{"remove a tree", removing("b"), with(files{"b": "", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": ""})},
+		{"remove an empty directory", func(ctx context.Context, s *Store) error {
+			return s.Remove(ctx, "e", filestore.RemoveOptions{})
+		}, with(files{"e": ""})},
+		{"rename a file", renaming("c", "n"), with(files{"c": "", "n": "4444"})},
+		{"rename a pair", renaming("a", "n"), with(files{"a": "", "a.meta": "", "n": "1", "n.meta": "m"})},
+		{"rename a tree", renaming("b", "n"), with(files{"b": "", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": "",
+			"n": "/", "n.meta": "n", "n/x": "22", "n/x.meta": "k", "n/y": "333"})},
+		{"replace a file by a file", renaming("c", "b/y"), with(files{"c": "", "b/y": "4444"})},
+		{"replace a pair by a pair", renaming("a", "b/x"), with(files{"a": "", "a.meta": "", "b/x": "1", "b/x.meta": "m"})},
+		{"replace a pair by a file", renaming("c", "a"), with(files{"c": "", "a": "4444", "a.meta": ""})},
+		{"replace a tree by a pair", renaming("a", "b"), with(files{"a": "", "a.meta": "", "b": "1", "b.meta": "m", "b/x": "", "b/x.meta": "", "b/y": ""})},
+		{"replace a waiting sidecar", renaming("c", "z"), with(files{"c": "", "z": "4444", "z.meta": ""})},
+		{"a sidecar becomes its file", renaming("z.meta", "z"), with(files{"z.meta": "", "z": "o"})},
+		{"copy a pair", copying("a", "n"), with(files{"n": "1", "n.meta": "m"})},
+		{"copy a tree", copying("b", "a"), with(files{"a": "/", "a.meta": "n", "a/x": "22", "a/x.meta": "k", "a/y": "333"})},
+		{"copy over a tree", copying("c", "b"), with(files{"b": "4444", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": ""})},
+		{"rescan", func(ctx context.Context, s *Store) error { return s.Rescan(ctx) }, before},
+		{"usage", func(ctx context.Context, s *Store) error {
+			_, err := s.Usage(ctx, filestore.Root)
+			return err
+		}, before},
+		{"rescan and close", func(ctx context.Context, s *Store) error {
+			return errors.Join(s.Rescan(ctx), s.Close())
+		}, before},
+		{"change and close", func(ctx context.Context, s *Store) error {
+			return errors.Join(removing("c")(ctx, s), s.Close())
+		}, with(files{"c": ""})},
 	}
-	for _, tt := range tests {
-		for _, killed := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, killed %v", tt.name, killed), func(t *testing.T) {
+}
+
+// newAccount makes an account with these files, and the usage beside them.
+func newAccount(t *testing.T, f files) (root string) {
+	t.Helper()
+	root = filepath.Join(t.TempDir(), "account.web")
+	f.write(t, root)
+	files{usageFile: string(encodeUsage(f.usage()))}.write(t, root+".state")
+	return root
+}
+
+// honest demands that a usage file, if there is one, is right.
+func honest(t *testing.T, root string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(root+".state", usageFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, string(encodeUsage(filesIn(t, root).usage())), string(b))
+}
+
+// TestFaults breaks every operation at every call to the system. Afterwards
+// the tree is as it was or as it should be, the usage is what is there, no
+// file is left in the state directory, and the store works.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		for _, f := range everyFault() {
+			t.Run(fmt.Sprintf("%s, %v, killed %v", op.name, f.err, f.killed), func(t *testing.T) {
 				t.Parallel()
-				for at := 1; ; at++ {
-					require.Less(t, at, 100)
-					root := filepath.Join(t.TempDir(), "account.web")
-					before.write(t, root)
-					f := &faults{killed: killed}
-					open := func(base string) (tree, error) {
-						t, err := bestOpener()(base)
-						return faulty{t, f}, err
-					}
-					s, err := openWith(root, nil, open)
-					require.NoError(t, err)
-					f.at = at
-					err = tt.change(t.Context(), s)
-					reached := f.calls >= at
-					if err != nil {
-						require.ErrorIs(t, err, syscall.EIO)
-					}
-					*f = faults{}
-					if killed {
-						s, err = Open(root, nil)
-						require.NoError(t, err)
-					} else if err == nil {
-						require.Equal(t, tt.after, filesIn(t, root))
-					}
-					require.NoError(t, s.Mkdir(t.Context(), "next", nil, limits))
-					require.NoError(t, s.Remove(t.Context(), "next", filestore.RemoveOptions{}))
-					now := filesIn(t, root)
-					require.Contains(t, []files{before, tt.after}, now, "fault at call %d", at)
-					if _, made := now["d.meta"]; made {
-						require.DirExists(t, filepath.Join(root, "d"), "fault at call %d", at)
-					}
-					s2, err := Open(root, nil)
-					require.NoError(t, err)
-					require.Equal(t, now, filesIn(t, root))
-					require.Empty(t, filesIn(t, root+".state"))
-					counted, err := s2.Usage(t.Context(), filestore.Root)
-					require.NoError(t, err)
-					kept, err := s.Usage(t.Context(), filestore.Root)
-					require.NoError(t, err)
-					require.Equal(t, counted, kept, "fault at call %d", at)
-					if !reached {
-						break
-					}
+				for at, reached := 1, true; reached; at++ {
+					require.Less(t, at, 200)
+					reached = tryFault(t, op, &faults{at: at, err: f.err, short: f.short, killed: f.killed})
 				}
 			})
 		}
+	}
+}
+
+func tryFault(t *testing.T, op operation, f *faults) (reached bool) {
+	t.Helper()
+	root := newAccount(t, before)
+	at := f.at
+	f.at = 0
+	s, err := openWith(root, nil, f.open)
+	require.NoError(t, err)
+	f.calls, f.at = 0, at
+	err = op.do(t.Context(), s)
+	reached = f.calls >= at
+	f.at = 0
+	if err == nil {
+		require.Equal(t, op.after, filesIn(t, root), "fault at call %d", at)
+	}
+	if f.killed {
+		honest(t, root)
+		s.timer.Stop()
+		s, err = Open(root, &Options{Sync: SyncLater})
+		require.NoError(t, err)
+	}
+	require.Contains(t, []files{before, op.after}, filesIn(t, root), "fault at call %d: %v", at, err)
+	honest(t, root)
+	if !s.closed.Load() {
+		kept, err := s.Usage(t.Context(), filestore.Root)
+		require.NoError(t, err)
+		require.Equal(t, filesIn(t, root).usage(), kept, "fault at call %d", at)
+		require.NoError(t, s.Mkdir(t.Context(), "next", nil, boundless))
+		require.NoError(t, s.Remove(t.Context(), "next", filestore.RemoveOptions{}))
+		require.NoError(t, s.Close())
+	}
+	now := filesIn(t, root)
+	require.Contains(t, []files{before, op.after}, now, "fault at call %d", at)
+	honest(t, root)
+	reopened(t, root, now)
+	return reached
+}
+
+// reopened demands that a new Store finds these files, and clears up.
+func reopened(t *testing.T, root string, want files) {
+	t.Helper()
+	s, err := Open(root, &Options{Sync: SyncLater})
+	require.NoError(t, err)
+	require.Equal(t, want, filesIn(t, root))
+	counted, err := s.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, want.usage(), counted)
+	require.NoError(t, s.Close())
+	require.Equal(t, files{"usage": string(encodeUsage(want.usage()))}, filesIn(t, root+".state"))
+}
+
+// TestDenied: the host forbids one change after the other.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			for at, reached := 1, true; reached; at++ {
+				f := &denied{faults: faults{err: syscall.EACCES}}
+				root := newAccount(t, before)
+				s, err := openWith(root, nil, f.open)
+				require.NoError(t, err)
+				f.calls, f.at = 0, at
+				err = op.do(t.Context(), s)
+				reached = f.calls >= at
+				f.at = 0
+				if err != nil {
+					require.ErrorIs(t, err, syscall.EACCES)
+					require.NotErrorIs(t, err, os.ErrPermission, "it is not for the caller")
+				}
+				require.NoError(t, s.Close())
+				now := filesIn(t, root)
+				require.Contains(t, []files{before, op.after}, now, "denied at call %d", at)
+				honest(t, root)
+				reopened(t, root, now)
+			}
+		})
+	}
+}
+
+// denied lets changes fail, and no reading: what may not be read is not
+// counted.
+type denied struct{ faults }
+
+func (d *denied) open(base string) (tree, error) {
+	t, err := bestOpener()(base)
+	if err != nil {
+		return nil, err
+	}
+	return deniedTree{t, faulty{t, &d.faults}}, nil
+}
+
+type deniedTree struct {
+	tree
+	changing faulty
+}
+
+func (t deniedTree) create(name string) (newFile, error) {
+	if err := t.changing.next(); err != nil {
+		return nil, err
+	}
+	return t.tree.create(name)
+}
+func (t deniedTree) mkdir(name string, perm os.FileMode) error { return t.changing.mkdir(name, perm) }
+func (t deniedTree) remove(name string) error                  { return t.changing.remove(name) }
+func (t deniedTree) rename(from, to string, replace bool) error {
+	return t.changing.rename(from, to, replace)
+}
+func (t deniedTree) chtimes(name string, modTime time.Time) error {
+	return t.changing.chtimes(name, modTime)
+}
+func (t deniedTree) sync(string) error { return nil }
+
+// TestFirstChangeFaults breaks the first change of an account.
+func TestFirstChangeFaults(t *testing.T) {
+	t.Parallel()
+	for name, op := range map[string]operation{
+		"upload": {"", putting("n", "5", filestore.CreateOptions{}), files{"n": "5"}},
+		"mkdir":  {"", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "d", nil, boundless) }, files{"d": "/"}},
+	} {
+		for _, f := range everyFault() {
+			t.Run(fmt.Sprintf("%s, %v, killed %v", name, f.err, f.killed), func(t *testing.T) {
+				t.Parallel()
+				for at, reached := 1, true; reached; at++ {
+					root := filepath.Join(t.TempDir(), "account.web")
+					f := &faults{err: f.err, short: f.short, killed: f.killed}
+					s, err := openWith(root, nil, f.open)
+					require.NoError(t, err)
+					f.calls, f.at = 0, at
+					err = op.do(t.Context(), s)
+					reached = f.calls >= at
+					f.at = 0
+					s.timer.Stop()
+					now := filesIn(t, root)
+					require.Contains(t, []files{{}, op.after}, now)
+					if err == nil {
+						require.Equal(t, op.after, now)
+					}
+					honest(t, root)
+					s, err = Open(root, nil)
+					require.NoError(t, err)
+					if err := op.do(t.Context(), s); len(now) == 0 || name == "upload" {
+						require.NoError(t, err)
+					}
+					require.Equal(t, op.after, filesIn(t, root))
+					require.NoError(t, s.Close())
+				}
+			})
+		}
+	}
+}
+
+// TestRecoveryFaults breaks Open while it brings a change to its end.
+func TestRecoveryFaults(t *testing.T) {
+	t.Parallel()
+	replaced := []move{
+		{inTree("b.meta"), inState("t1")}, {inTree("b"), inState("t2")},
+		{inTree("a.meta"), inTree("b.meta")}, {inTree("a"), inTree("b")},
+	}
+	after := with(files{"a": "", "a.meta": "", "b": "1", "b.meta": "m", "b/x": "", "b/x.meta": "", "b/y": ""})
+	for _, f := range everyFault() {
+		t.Run(fmt.Sprintf("%v, killed %v", f.err, f.killed), func(t *testing.T) {
+			t.Parallel()
+			for at, reached := 1, true; reached; at++ {
+				root := newAccount(t, before)
+				files{usageFile: "", "intent": string(encodeIntent(replaced)), "UPLOAD": "half"}.write(t, root+".state")
+				f := &faults{at: at, err: f.err, short: f.short, killed: f.killed}
+				_, err := openWith(root, nil, f.open)
+				reached = f.calls >= at
+				if err == nil {
+					require.Equal(t, after, filesIn(t, root))
+				}
+				reopened(t, root, after)
+			}
+		})
 	}
 }

@@ -19,7 +19,7 @@ func FuzzModel(f *testing.F) {
 			open = opens["rooted"]
 		}
 		dir := t.TempDir()
-		s, err := open(filepath.Join(dir, "account.web"), &dirstore.Options{NoSync: true})
+		s, err := open(filepath.Join(dir, "account.web"), &dirstore.Options{Sync: dirstore.SyncLater})
 		require.NoError(t, err)
 		storetest.Play(t, s, script)
 		_, err = open(filepath.Join(dir, "account.web"), nil)

@@ -22,9 +22,6 @@ const (
 	maxIntentMoves = 4
 )
 
-// usageFile is the one entry of the state directory that outlives Open.
-const usageFile = "usage"
-
 // place is where a rename begins or ends: a name of the storage behind
 // "tree/", or an entry of the state directory behind "state/". It stays true
 // when the directories are given other names.
@@ -104,7 +101,7 @@ func (s *Store) do(t tree, moves []move) error {
 		}
 	}
 	if !clear {
-		s.counted.Store(nil)
+		s.distrust()
 	}
 	return err
 }
@@ -141,13 +138,19 @@ func (s *Store) syncMoves(t tree, moves []move) error {
 }
 
 func (s *Store) writeIntent(t tree, content []byte) error {
-	f, err := t.create(s.staged(intentFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := s.makeStateDir(t); err != nil {
-			return err
-		}
-		f, err = t.create(s.staged(intentFile))
+	err := s.writeFile(t, s.staged(intentFile), content)
+	if err == nil {
+		err = s.sync(t, s.stateDir())
 	}
+	if err != nil && t.remove(s.staged(intentFile)) != nil {
+		s.distrust()
+	}
+	return err
+}
+
+// writeFile makes a file in the state directory.
+func (s *Store) writeFile(t tree, name string, content []byte) error {
+	f, err := t.create(name)
 	if err != nil {
 		return err
 	}
@@ -155,16 +158,7 @@ func (s *Store) writeIntent(t tree, content []byte) error {
 	if err == nil && !s.noSync {
 		err = f.Sync()
 	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = s.sync(t, s.stateDir())
-	}
-	if err != nil && t.remove(s.staged(intentFile)) != nil {
-		s.counted.Store(nil)
-	}
-	return err
+	return errors.Join(err, f.Close())
 }
 
 func (s *Store) removeIntent(t tree) error {
@@ -178,8 +172,16 @@ func (s *Store) removeIntent(t tree) error {
 // source has gone, or whose target is there, was done before.
 func (s *Store) rollForward(t tree) error {
 	moves, err := s.readIntent(t)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
+	}
+	if len(moves) > 0 { // otherwise it was never begun
+		if err := s.unmark(t); err != nil {
+			return err
+		}
 	}
 	for _, m := range moves {
 		from, err := t.lstat(s.where(m.from))
@@ -197,9 +199,6 @@ func (s *Store) rollForward(t tree) error {
 			return err
 		}
 	}
-	if len(moves) == 0 {
-		return nil
-	}
 	if err := s.syncMoves(t, moves); err != nil {
 		return err
 	}
@@ -208,9 +207,6 @@ func (s *Store) rollForward(t tree) error {
 
 func (s *Store) readIntent(t tree) ([]move, error) {
 	f, _, err := t.open(s.staged(intentFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -240,6 +236,9 @@ func (s *Store) recover() error {
 	defer dir.Close()
 	if st.kind != kindDir {
 		return filestore.ErrNotDirectory
+	}
+	if err := s.findMark(t); err != nil {
+		return err
 	}
 	if err := s.rollForward(t); err != nil {
 		return err

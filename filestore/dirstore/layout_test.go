@@ -50,6 +50,13 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content)
+}
+
 func TestMadeByFirstChange(t *testing.T) {
 	t.Parallel()
 	for name, open := range opens {
@@ -251,5 +258,49 @@ func TestDescriptors(t *testing.T) {
 			require.NoError(t, s.Remove(t.Context(), dir, filestore.RemoveOptions{Recursive: true}))
 		}
 		require.Equal(t, before, count())
+	}
+}
+
+// TestMovedAccount: an account may be moved to another disk, with a link in its
+// place, while its Store is in use. One that is gone is not an empty one.
+func TestMovedAccount(t *testing.T) {
+	t.Parallel()
+	for name, open := range opens {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			require.NoError(t, err)
+			base := filepath.Join(dir, "john.macnt")
+			require.NoError(t, os.Mkdir(base, 0o700))
+			s, err := open(filepath.Join(base, "account.web"), nil)
+			require.NoError(t, err)
+			require.NoError(t, put(t.Context(), s, "a", "1"))
+			require.NoError(t, os.Rename(base, filepath.Join(dir, "disk")))
+			require.NoError(t, os.Symlink("disk", base))
+			info, err := s.Stat(t.Context(), "a")
+			require.NoError(t, err)
+			require.EqualValues(t, 1, info.Size())
+			f, err := s.Open(t.Context(), "a")
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			require.NoError(t, put(t.Context(), s, "b", "22"))
+			require.ElementsMatch(t, []string{"a", "b"}, list(t, s, filestore.Root))
+
+			require.NoError(t, os.Remove(base))
+			_, err = s.Stat(t.Context(), filestore.Root)
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			_, err = s.Open(t.Context(), "a")
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			_, err = s.Usage(t.Context(), filestore.Root)
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			require.ErrorIs(t, put(t.Context(), s, "c", "1"), fs.ErrNotExist)
+			listed := 0
+			for _, err := range s.List(t.Context(), filestore.Root) {
+				require.ErrorIs(t, err, fs.ErrNotExist)
+				listed++
+			}
+			require.Equal(t, 1, listed)
+			require.NoError(t, s.Close())
+		})
 	}
 }

@@ -9,9 +9,10 @@ import (
 // ledger counts what is stored, and what changes on their way hold for
 // themselves, so that no limit is passed by two at once.
 type ledger struct {
-	mu   sync.Mutex // guards used and held
+	mu   sync.Mutex // guards all below
 	used filestore.Usage
 	held filestore.Usage
+	bad  bool // used came out below zero
 }
 
 func (l *ledger) stored() filestore.Usage {
@@ -23,7 +24,14 @@ func (l *ledger) stored() filestore.Usage {
 func (l *ledger) set(used filestore.Usage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.used = used
+	l.used, l.bad = used, false
+}
+
+// wrong reports whether more was removed than was ever counted.
+func (l *ledger) wrong() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bad
 }
 
 // hold changes what one change holds from *held to the growing part of delta.
@@ -53,6 +61,9 @@ func (l *ledger) settle(held *filestore.Usage, delta filestore.Usage) {
 	l.held = sub(l.held, *held)
 	*held = filestore.Usage{}
 	l.used = add(l.used, delta)
+	if l.used.Files < 0 || l.used.Bytes < 0 {
+		l.used, l.bad = filestore.Usage{Files: max(0, l.used.Files), Bytes: max(0, l.used.Bytes)}, true
+	}
 }
 
 func add(a, b filestore.Usage) filestore.Usage {

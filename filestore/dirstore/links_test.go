@@ -118,13 +118,6 @@ func write(t *testing.T, path, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-func contents(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(content)
-}
-
 func TestHardLinkIsAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -185,9 +178,34 @@ func TestSwappedLink(t *testing.T) {
 					t.Errorf("found %s", info.Path())
 				}
 			}
+			for i := range 200 {
+				// Some of these fail, and none leads to the secrets.
+				_, _ = s.Usage(t.Context(), "d")
+				_ = s.Copy(t.Context(), "d", "copy", filestore.CopyOptions{Replace: true}, nil, boundless)
+				for info, err := range s.List(t.Context(), "d/e") {
+					if err == nil && info.Path() != "d/e/f" && info.Path() != "d/e/n" {
+						t.Errorf("listed %s", info.Path())
+					}
+				}
+				if way != "best" {
+					continue // a rename may be led astray there: see the package comment
+				}
+				_ = put(t.Context(), s, "d/e/n", "public")
+				_ = s.Rename(t.Context(), "d/e/n", "d/e/f", filestore.RenameOptions{Replace: true})
+				_ = s.Remove(t.Context(), "d/e/f", filestore.RemoveOptions{Recursive: i%2 == 0})
+				_ = put(t.Context(), s, "d/e/f", "public")
+				_ = s.Mkdir(t.Context(), "d/e/n/d", nil, boundless)
+			}
 			close(done)
 			group.Wait()
 			require.Equal(t, []string{"f"}, names(t, filepath.Join(dir, "secrets")))
+			require.Equal(t, "secret", contents(t, filepath.Join(dir, "secrets", "f")))
+			require.NoError(t, filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+				if err == nil && e.Type().IsRegular() {
+					require.Equal(t, "public", contents(t, path), path)
+				}
+				return err
+			}))
 		})
 	}
 }

@@ -48,8 +48,10 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 		s.names.RLock()
 		f, st, err := t.open(s.at(dir))
 		s.names.RUnlock()
-		if errors.Is(err, fs.ErrNotExist) && dir == filestore.Root && !s.noCreate {
-			return
+		if errors.Is(err, fs.ErrNotExist) && dir == filestore.Root {
+			if _, err = s.find(t, dir); err == nil {
+				return // not made yet
+			}
 		}
 		if err != nil {
 			yield(info{path: dir}, err)
@@ -60,6 +62,7 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 			yield(info{path: dir}, filestore.ErrNotDirectory)
 			return
 		}
+		s.meet(st)
 		for {
 			names, err := f.Readdirnames(batch)
 			for _, last := range names {
@@ -75,6 +78,7 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 				if err == nil && st.kind != kindFile && st.kind != kindDir {
 					continue
 				}
+				s.meet(st)
 				if !yield(info{path, st}, err) {
 					return
 				}

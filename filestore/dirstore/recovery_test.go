@@ -7,32 +7,69 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// files are contents by path below the directory of an account.
+// files are contents by path below the directory of an account; the content
+// of a directory is "/".
 type files map[string]string
 
 func (f files) write(t *testing.T, dir string) {
 	t.Helper()
 	for name, content := range f {
 		path := filepath.Join(dir, name)
+		if content == "/" {
+			require.NoError(t, os.MkdirAll(path, 0o700))
+			continue
+		}
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	}
 }
 
+// usage counts the files.
+func (f files) usage() (u filestore.Usage) {
+	for _, content := range f {
+		u.Files++
+		if content != "/" {
+			u.Bytes += int64(len(content))
+		}
+	}
+	return u
+}
+
+// plain leaves the directories out.
+func (f files) plain() files {
+	plain := files{}
+	for name, content := range f {
+		if content != "/" {
+			plain[name] = content
+		}
+	}
+	return plain
+}
+
+// filesIn reads what is below dir, which may be missing.
 func filesIn(t *testing.T, dir string) files {
 	t.Helper()
 	f := files{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		if os.IsNotExist(err) && path == dir {
-			return nil
-		}
-		if err != nil || e.IsDir() {
+		if path == dir {
+			if os.IsNotExist(err) {
+				err = nil
+			}
 			return err
 		}
-		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
 		name, _ := filepath.Rel(dir, path)
+		if e.IsDir() {
+			f[name] = "/"
+			return nil
+		}
+		content, err := os.ReadFile(path)
 		f[name] = string(content)
 		return err
 	}))
@@ -88,10 +125,10 @@ func TestRecovery(t *testing.T) {
 				}
 				_, err := openWith(filepath.Join(dir, "account.web"), nil, way)
 				require.NoError(t, err)
-				require.Equal(t, tt.after, filesIn(t, dir))
+				require.Equal(t, tt.after, filesIn(t, dir).plain())
 				_, err = openWith(filepath.Join(dir, "account.web"), nil, way)
 				require.NoError(t, err)
-				require.Equal(t, tt.after, filesIn(t, dir))
+				require.Equal(t, tt.after, filesIn(t, dir).plain())
 			})
 		}
 	}
@@ -122,7 +159,7 @@ func TestStrangeIntent(t *testing.T) {
 			found.write(t, dir)
 			_, err := Open(filepath.Join(dir, "account.web"), nil)
 			require.Error(t, err)
-			require.Equal(t, found, filesIn(t, dir))
+			require.Equal(t, found, filesIn(t, dir).plain())
 		})
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -20,12 +22,34 @@ const (
 	statePerm = 0o700
 )
 
+// Sync says when a change is on the disk, where it survives a loss of power.
+// A process that is killed loses nothing in either case.
+type Sync uint8
+
+const (
+	// SyncBefore: before the call that makes the change returns.
+	SyncBefore Sync = iota
+	// SyncLater: when the system gets to it. Changes become much faster. A
+	// loss of power may take the last ones back or leave them half done, and
+	// the usage may be wrong then: see [Store.Rescan].
+	SyncLater
+)
+
+// String returns "before" or "later".
+func (s Sync) String() string {
+	switch s {
+	case SyncBefore:
+		return "before"
+	case SyncLater:
+		return "later"
+	}
+	return fmt.Sprintf("Sync(%d)", uint8(s))
+}
+
 // Options say how a Store works. The zero value is safe. Use field names.
 type Options struct {
-	// NoSync leaves it to the system when to write data to the disk. Changes
-	// become much faster, and the last ones before a loss of power may be
-	// lost or half done. A process that is killed loses nothing.
-	NoSync bool
+	// Sync says when changes are written to the disk.
+	Sync Sync
 	// NoCreate never makes the directory: where it does not exist, all names
 	// give fs.ErrNotExist, [filestore.Root] too. So it is with the fred.web
 	// of an account that has but one mailbox.
@@ -33,7 +57,7 @@ type Options struct {
 }
 
 // Store is a [filestore.Store] in a local directory, safe for concurrent use.
-// Make one with [Open]. It needs no closing.
+// Make one with [Open], and end it with [Store.Close].
 type Store struct {
 	base     string // the directory that holds the tree and the state
 	tree     string // the name of the tree in base
@@ -42,12 +66,21 @@ type Store struct {
 	open     opener
 	ledger   ledger
 
-	change  chan struct{}         // holds a token while a change runs
-	counted atomic.Pointer[birth] // the tree that the ledger is right for, or nil; set by the holder of change
+	change   chan struct{}  // holds a token while a change runs
+	standing bool           // guarded by change: there may be a usage file
+	closed   atomic.Bool    // set by the holder of change
+	syncs    sync.WaitGroup // commits that are visible and not yet on the disk; added to by the holder of change
+	timer    *time.Timer    // calls rest
+
+	counted atomic.Pointer[birth] // the tree that the ledger is right for, or nil
+	mark    atomic.Pointer[mark]  // the newest usage file, or nil if there is none to be trusted
 	names   sync.RWMutex          // held for writing while a change has done only some of its renames
 }
 
-var _ filestore.Store = (*Store)(nil)
+var (
+	_ filestore.Store = (*Store)(nil)
+	_ io.Closer       = (*Store)(nil)
+)
 
 // Open returns the storage in the directory root and settles what a crash has
 // left there. It makes nothing: root may be missing, and is made by the first
@@ -55,7 +88,7 @@ var _ filestore.Store = (*Store)(nil)
 //
 // Open fails if root is something else than a directory, or a link to what is
 // not there, or if it cannot settle the state. There must not be another Store
-// for the same directory.
+// for the same directory that is not closed.
 func Open(root string, o *Options) (*Store, error) {
 	return openWith(root, o, bestOpener())
 }
@@ -71,7 +104,7 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 	s := &Store{
 		base:     filepath.Dir(root),
 		tree:     filepath.Base(root),
-		noSync:   o.NoSync,
+		noSync:   o.Sync == SyncLater,
 		noCreate: o.NoCreate,
 		open:     open,
 		change:   make(chan struct{}, 1),
@@ -79,6 +112,8 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open storage: %w", err)
 	}
+	s.timer = time.AfterFunc(quiet, s.rest)
+	s.timer.Stop() // until there is something to write down
 	return s, nil
 }
 
@@ -136,10 +171,17 @@ func (s *Store) Stat(ctx context.Context, name string) (filestore.FileInfo, erro
 	return info{name, st}, nil
 }
 
+// look tells what stands under name.
+func (s *Store) look(t tree, name string) (stat, error) {
+	st, err := t.lstat(s.at(name))
+	s.meet(st)
+	return st, err
+}
+
 // find tells what a caller may know of name: a file or a directory. The root
 // exists even while its directory does not.
 func (s *Store) find(t tree, name string) (stat, error) {
-	st, err := t.lstat(s.at(name))
+	st, err := s.look(t, name)
 	switch {
 	case err != nil:
 		return stat{}, err
@@ -170,90 +212,12 @@ func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
 	if err != nil {
 		return nil, fail("open", name, err)
 	}
+	s.meet(st)
 	if st.kind == kindDir {
 		f.Close()
 		return nil, fail("open", name, filestore.ErrIsDirectory)
 	}
 	return &openFile{f, info{name, st}}, nil
-}
-
-// Usage implements [filestore.Store].
-func (s *Store) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
-	u, err := s.usage(ctx, dir)
-	if err != nil {
-		return filestore.Usage{}, fail("usage", dir, err)
-	}
-	return u, nil
-}
-
-func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) {
-	if err := check(ctx, dir); err != nil {
-		return filestore.Usage{}, err
-	}
-	t, err := s.open(s.base)
-	if err != nil {
-		return filestore.Usage{}, err
-	}
-	defer t.close()
-	st, err := s.find(t, dir)
-	if err != nil {
-		return filestore.Usage{}, err
-	}
-	if st.kind != kindDir {
-		return filestore.Usage{}, filestore.ErrNotDirectory
-	}
-	if dir != filestore.Root {
-		return s.count(ctx, t, dir)
-	}
-	if err := s.ready(ctx, t); err != nil {
-		return filestore.Usage{}, err
-	}
-	return s.ledger.stored(), nil
-}
-
-// ready makes sure that the ledger is right.
-func (s *Store) ready(ctx context.Context, t tree) error {
-	if s.isCounted(t) {
-		return ctx.Err()
-	}
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.unlock()
-	return s.recount(ctx, t)
-}
-
-// isCounted reports whether the ledger is right: unless the whole tree has been
-// removed meanwhile, with its account perhaps, and another one made.
-func (s *Store) isCounted(t tree) bool {
-	counted := s.counted.Load()
-	if counted == nil {
-		return false
-	}
-	now, err := t.birth(s.tree)
-	return err == nil && now == *counted
-}
-
-// recount counts the tree if that has not been done yet, and first ends a
-// change that could neither be ended nor taken back. Callers hold s.change.
-func (s *Store) recount(ctx context.Context, t tree) error {
-	if s.isCounted(t) {
-		return nil
-	}
-	if err := s.rollForward(t); err != nil {
-		return err
-	}
-	born, err := t.birth(s.tree)
-	if err != nil {
-		return err
-	}
-	u, err := s.count(ctx, t, filestore.Root)
-	if err != nil {
-		return err
-	}
-	s.ledger.set(u)
-	s.counted.Store(&born)
-	return nil
 }
 
 func (s *Store) lock(ctx context.Context) error {
@@ -262,10 +226,14 @@ func (s *Store) lock(ctx context.Context) error {
 	}
 	select {
 	case s.change <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if s.closed.Load() {
+		s.unlock()
+		return fs.ErrClosed
+	}
+	return nil
 }
 
 func (s *Store) unlock() { <-s.change }

@@ -1,6 +1,7 @@
 package dirstore
 
 import (
+	"io"
 	"os"
 	"time"
 )
@@ -18,9 +19,9 @@ type tree interface {
 	// gives fs.ErrNotExist.
 	open(name string) (*os.File, stat, error)
 	// create makes a file that did not exist, for writing.
-	create(name string) (*os.File, error)
+	create(name string) (newFile, error)
 	// fstat is lstat for an open file.
-	fstat(f *os.File) (stat, error)
+	fstat(f newFile) (stat, error)
 	mkdir(name string, perm os.FileMode) error
 	// rename gives fs.ErrExist for an existing target, or replaces it if it
 	// is a file.
@@ -36,7 +37,19 @@ type tree interface {
 	close()
 }
 
-// opener opens the directory base. It is openBeneath or openRoot.
+// newFile is a file that create has made: an [*os.File].
+type newFile interface {
+	io.Writer
+	io.ReaderFrom
+	io.Seeker
+	Stat() (os.FileInfo, error)
+	Fd() uintptr
+	Sync() error
+	Close() error
+}
+
+// opener makes a tree for the directory base, and may leave it to the first
+// use of that to find out whether it can be opened. It is openBeneath or openRoot.
 type opener func(base string) (tree, error)
 
 // birth is the inode of a directory and, where the system keeps it, the time when
@@ -63,4 +76,13 @@ type stat struct {
 	modTime time.Time
 	inode   uint64
 	changed int64 // the time of the last change of the inode, where known
+}
+
+// touched returns the time of the last change: of the inode where the system
+// tells it, of the entries of a directory elsewhere, which nobody can set, or 0.
+func (st stat) touched() int64 {
+	if st.changed == 0 && st.kind == kindDir {
+		return st.modTime.UnixNano()
+	}
+	return st.changed
 }

@@ -14,15 +14,18 @@ import (
 // than 4,096 bytes.
 const maxPath = 4000
 
-// beneath is the tree on Linux, by openat2(2).
+// beneath is the tree on Linux, by openat2(2). It opens its directory when it
+// first needs it, so that reading one entry takes one call. It is for one
+// goroutine.
 type beneath struct {
-	base int // an O_PATH descriptor
+	path string
+	base int // an O_PATH descriptor, or -1
 }
 
 // bestOpener returns openBeneath if the kernel, and what filters its calls,
 // have openat2.
 func bestOpener() opener {
-	fd, err := openat2(unix.AT_FDCWD, ".", unix.O_PATH|unix.O_DIRECTORY, 0)
+	fd, err := openat2(unix.AT_FDCWD, ".", unix.O_PATH|unix.O_DIRECTORY, 0, unix.RESOLVE_BENEATH)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
 		return openRoot
 	}
@@ -32,17 +35,27 @@ func bestOpener() opener {
 	return openBeneath
 }
 
-func openBeneath(base string) (tree, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Open(base, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	})
-	if err != nil {
-		return nil, err
+func openBeneath(base string) (tree, error) { return &beneath{base, -1}, nil }
+
+func (t *beneath) close() {
+	if t.base >= 0 {
+		unix.Close(t.base)
 	}
-	return beneath{fd}, nil
 }
 
-func (t beneath) close() { unix.Close(t.base) }
+// dir returns the directory.
+func (t *beneath) dir() (int, error) {
+	if t.base >= 0 {
+		return t.base, nil
+	}
+	fd, err := retry(func() (int, error) {
+		return unix.Open(t.path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err == nil {
+		t.base = fd
+	}
+	return fd, err
+}
 
 func retry(call func() (int, error)) (int, error) {
 	for {
@@ -53,12 +66,12 @@ func retry(call func() (int, error)) (int, error) {
 	}
 }
 
-func openat2(dir int, name string, flags, mode uint64) (int, error) {
+func openat2(dir int, name string, flags, mode, resolve uint64) (int, error) {
 	return retry(func() (int, error) {
 		return unix.Openat2(dir, name, &unix.OpenHow{
 			Flags:   flags | unix.O_CLOEXEC | unix.O_NOFOLLOW,
 			Mode:    mode,
-			Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
+			Resolve: resolve | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 		})
 	})
 }
@@ -75,7 +88,7 @@ func openFD(dir int, name string, flags, mode uint64) (int, error) {
 		defer unix.Close(fd)
 		return openFD(fd, name[cut+1:], flags, mode)
 	}
-	fd, err := openat2(dir, name, flags, mode)
+	fd, err := openat2(dir, name, flags, mode, unix.RESOLVE_BENEATH)
 	switch err {
 	case unix.ENOTDIR, unix.ELOOP, unix.EXDEV, unix.ENXIO, unix.ENODEV:
 		return -1, fs.ErrNotExist
@@ -83,8 +96,28 @@ func openFD(dir int, name string, flags, mode uint64) (int, error) {
 	return fd, err
 }
 
-func (t beneath) openFile(name string, flags, mode uint64) (*os.File, error) {
-	fd, err := openFD(t.base, name, flags, mode)
+// find opens what stands under name, which has no ".." in it. It tries the whole
+// path first: where a link has come into it above the directory, or nothing is
+// found, it goes by the directory.
+func (t *beneath) find(name string, flags uint64) (int, error) {
+	if t.base < 0 && len(t.path)+len(name) < maxPath {
+		if fd, err := openat2(unix.AT_FDCWD, t.path+"/"+name, flags, 0, 0); err == nil {
+			return fd, nil
+		}
+	}
+	dir, err := t.dir()
+	if err != nil {
+		return -1, err
+	}
+	return openFD(dir, name, flags, 0)
+}
+
+func (t *beneath) openFile(name string, flags, mode uint64) (*os.File, error) {
+	dir, err := t.dir()
+	if err != nil {
+		return nil, err
+	}
+	fd, err := openFD(dir, name, flags, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +125,8 @@ func (t beneath) openFile(name string, flags, mode uint64) (*os.File, error) {
 	return os.NewFile(uintptr(fd), label), nil
 }
 
-func (t beneath) open(name string) (*os.File, stat, error) {
-	fd, err := openFD(t.base, name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+func (t *beneath) open(name string) (*os.File, stat, error) {
+	fd, err := t.find(name, unix.O_RDONLY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, stat{}, err
 	}
@@ -109,14 +142,19 @@ func (t beneath) open(name string) (*os.File, stat, error) {
 	return os.NewFile(uintptr(fd), label), st, nil
 }
 
-func (t beneath) create(name string) (*os.File, error) {
-	return t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
+func (t *beneath) create(name string) (newFile, error) {
+	f, err := t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
+	if err != nil {
+		return nil, err // not a nil *os.File
+	}
+	return f, nil
 }
 
-func (t beneath) lstat(name string) (stat, error) {
-	fd, err := openFD(t.base, name, unix.O_PATH, 0)
+func (t *beneath) lstat(name string) (stat, error) {
+	fd, err := t.find(name, unix.O_PATH)
 	if errors.Is(err, fs.ErrNotExist) {
-		return stat{}, nil
+		_, err := t.dir() // without the directory itself nothing can be told
+		return stat{}, err
 	}
 	if err != nil {
 		return stat{}, err
@@ -125,7 +163,7 @@ func (t beneath) lstat(name string) (stat, error) {
 	return fdStat(fd)
 }
 
-func (t beneath) birth(name string) (birth, error) {
+func (t *beneath) birth(name string) (birth, error) {
 	var b birth
 	err := t.in(name, func(dir int, last string) error {
 		var st unix.Statx_t
@@ -144,7 +182,7 @@ func (t beneath) birth(name string) (birth, error) {
 	return b, err
 }
 
-func (t beneath) fstat(f *os.File) (stat, error) { return fdStat(int(f.Fd())) }
+func (t *beneath) fstat(f newFile) (stat, error) { return fdStat(int(f.Fd())) }
 
 func fdStat(fd int) (stat, error) {
 	var st unix.Stat_t
@@ -154,7 +192,7 @@ func fdStat(fd int) (stat, error) {
 	return toStat(&st), nil
 }
 
-func (t beneath) entry(dir *os.File, _, last string) (stat, error) {
+func (t *beneath) entry(dir *os.File, _, last string) (stat, error) {
 	var st unix.Stat_t
 	err := unix.Fstatat(int(dir.Fd()), last, &st, unix.AT_SYMLINK_NOFOLLOW)
 	if err == unix.ENOENT {
@@ -184,12 +222,16 @@ func toStat(st *unix.Stat_t) stat {
 }
 
 // in calls do with the directory that holds name, and the last segment.
-func (t beneath) in(name string, do func(dir int, last string) error) error {
+func (t *beneath) in(name string, do func(dir int, last string) error) error {
+	base, err := t.dir()
+	if err != nil {
+		return err
+	}
 	i := strings.LastIndexByte(name, '/')
 	if i < 0 {
-		return do(t.base, name)
+		return do(base, name)
 	}
-	fd, err := openFD(t.base, name[:i], unix.O_PATH|unix.O_DIRECTORY, 0)
+	fd, err := openFD(base, name[:i], unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return err
 	}
@@ -197,13 +239,13 @@ func (t beneath) in(name string, do func(dir int, last string) error) error {
 	return do(fd, name[i+1:])
 }
 
-func (t beneath) mkdir(name string, perm os.FileMode) error {
+func (t *beneath) mkdir(name string, perm os.FileMode) error {
 	return t.in(name, func(dir int, last string) error {
 		return unix.Mkdirat(dir, last, uint32(perm))
 	})
 }
 
-func (t beneath) rename(from, to string, replace bool) error {
+func (t *beneath) rename(from, to string, replace bool) error {
 	return t.in(from, func(fromDir int, fromLast string) error {
 		return t.in(to, func(toDir int, toLast string) error {
 			if replace {
@@ -224,7 +266,7 @@ func (t beneath) rename(from, to string, replace bool) error {
 	})
 }
 
-func (t beneath) remove(name string) error {
+func (t *beneath) remove(name string) error {
 	return t.in(name, func(dir int, last string) error {
 		err := unix.Unlinkat(dir, last, 0)
 		if err == unix.EISDIR {
@@ -234,7 +276,7 @@ func (t beneath) remove(name string) error {
 	})
 }
 
-func (t beneath) chtimes(name string, modTime time.Time) error {
+func (t *beneath) chtimes(name string, modTime time.Time) error {
 	ts, err := unix.TimeToTimespec(modTime)
 	if err != nil {
 		return err
@@ -244,7 +286,7 @@ func (t beneath) chtimes(name string, modTime time.Time) error {
 	})
 }
 
-func (t beneath) sync(dir string) error {
+func (t *beneath) sync(dir string) error {
 	f, err := t.openFile(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ func (t rooted) birth(name string) (birth, error) {
 	return birth{inode: st.inode}, err
 }
 
-func (t rooted) fstat(f *os.File) (stat, error) {
+func (t rooted) fstat(f newFile) (stat, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return stat{}, err
@@ -133,12 +133,16 @@ func (t rooted) open(name string) (f *os.File, st stat, err error) {
 	return f, st, err
 }
 
-func (t rooted) create(name string) (f *os.File, err error) {
-	err = t.in(name, func(dir *os.Root, last string) error {
+func (t rooted) create(name string) (newFile, error) {
+	var f *os.File
+	err := t.in(name, func(dir *os.Root, last string) (err error) {
 		f, err = dir.OpenFile(last, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm)
 		return err
 	})
-	return f, err
+	if err != nil {
+		return nil, err // not a nil *os.File
+	}
+	return f, nil
 }
 
 func (t rooted) mkdir(name string, perm os.FileMode) error {

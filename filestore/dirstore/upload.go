@@ -25,7 +25,8 @@ type upload struct {
 	o       filestore.CreateOptions
 	limits  filestore.Limits
 	base    stat // the file at Create; kindNone if there was none
-	file    *os.File
+	tree    tree // open until the upload ends
+	file    newFile
 	staged  string // the entry of the state directory, until it is renamed
 	offset  int64  // old bytes before the new ones
 	written int64
@@ -55,12 +56,12 @@ func (u *upload) create() error {
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	u.tree = t
 	if err := u.s.ready(u.ctx, t); err != nil {
 		return err
 	}
 	u.s.names.RLock()
-	u.base, err = u.target(t)
+	u.base, err = u.target()
 	u.s.names.RUnlock()
 	if err != nil {
 		return err
@@ -74,13 +75,13 @@ func (u *upload) create() error {
 	if u.file, u.staged, err = u.s.stage(t); err != nil {
 		return err
 	}
-	return u.keepOld(t)
+	return u.keepOld()
 }
 
 // target returns the file that the upload makes way for, if the upload may go
 // there.
-func (u *upload) target(t tree) (stat, error) {
-	s := u.s
+func (u *upload) target() (stat, error) {
+	s, t := u.s, u.tree
 	if err := s.checkParent(t, u.name); err != nil {
 		return stat{}, err
 	}
@@ -91,7 +92,7 @@ func (u *upload) target(t tree) (stat, error) {
 			return stat{}, err
 		}
 	}
-	st, err := t.lstat(s.at(u.name))
+	st, err := s.look(t, u.name)
 	switch {
 	case err != nil:
 		return stat{}, err
@@ -150,7 +151,7 @@ func (u *upload) reserve(old stat, size int64) error {
 }
 
 // stage makes a new file in the state directory, and that if need be.
-func (s *Store) stage(t tree) (f *os.File, entry string, err error) {
+func (s *Store) stage(t tree) (f newFile, entry string, err error) {
 	entry = rand.Text()
 	f, err = t.create(s.staged(entry))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -182,7 +183,7 @@ func (s *Store) sync(t tree, dir string) error {
 }
 
 // keepOld copies the old bytes that stay.
-func (u *upload) keepOld(t tree) error {
+func (u *upload) keepOld() error {
 	size := u.offset
 	if u.o.KeepTail {
 		size = u.base.size
@@ -190,7 +191,7 @@ func (u *upload) keepOld(t tree) error {
 	if size == 0 {
 		return nil
 	}
-	old, st, err := t.open(u.s.at(u.name))
+	old, st, err := u.tree.open(u.s.at(u.name))
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (u *upload) keepOld(t tree) error {
 
 // copyN copies size bytes, without reading them where the system can do that.
 // Fewer give io.ErrUnexpectedEOF.
-func copyN(ctx context.Context, to, from *os.File, size int64) error {
+func copyN(ctx context.Context, to newFile, from *os.File, size int64) error {
 	for size > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -306,13 +307,8 @@ func (u *upload) commit() (stat, error) {
 	if u.written < u.o.Size {
 		return stat{}, io.ErrUnexpectedEOF
 	}
-	t, err := u.s.open(u.s.base)
-	if err != nil {
-		return stat{}, err
-	}
-	defer t.close()
 	if !u.o.ModTime.IsZero() {
-		if err := t.chtimes(u.s.staged(u.staged), u.o.ModTime); err != nil {
+		if err := u.tree.chtimes(u.s.staged(u.staged), u.o.ModTime); err != nil {
 			return stat{}, err
 		}
 	}
@@ -321,25 +317,24 @@ func (u *upload) commit() (stat, error) {
 			return stat{}, err
 		}
 	}
-	st, err := u.publish(t)
+	st, err := u.publish()
 	if err != nil {
 		return stat{}, err
 	}
+	defer u.s.syncs.Done()
 	dir, _ := filestore.Split(u.name)
-	return st, u.s.sync(t, u.s.at(dir))
+	return st, u.s.sync(u.tree, u.s.at(dir))
 }
 
-// publish renames the upload into place.
-func (u *upload) publish(t tree) (stat, error) {
-	s := u.s
-	if err := s.lock(u.ctx); err != nil {
+// publish renames the upload into place. If that was done the caller syncs the
+// directory, which others need not wait for, and tells u.s.syncs.
+func (u *upload) publish() (stat, error) {
+	s, t := u.s, u.tree
+	if err := s.begin(u.ctx, t); err != nil {
 		return stat{}, err
 	}
-	defer s.unlock()
-	if err := s.recount(u.ctx, t); err != nil {
-		return stat{}, err
-	}
-	old, err := u.target(t)
+	defer s.end()
+	old, err := u.target()
 	if err != nil {
 		return stat{}, err
 	}
@@ -358,7 +353,7 @@ func (u *upload) publish(t tree) (stat, error) {
 	u.staged = ""
 	st, err := t.fstat(u.file)
 	if err != nil {
-		s.counted.Store(nil)
+		s.distrust()
 		return stat{}, err
 	}
 	delta := filestore.Usage{Files: 1, Bytes: st.size}
@@ -366,6 +361,7 @@ func (u *upload) publish(t tree) (stat, error) {
 		delta = filestore.Usage{Bytes: st.size - old.size}
 	}
 	s.ledger.settle(&u.held, delta)
+	s.syncs.Add(1)
 	return st, nil
 }
 
@@ -383,6 +379,10 @@ func (u *upload) release() {
 	if u.staged != "" {
 		u.s.discard(u.staged)
 		u.staged = ""
+	}
+	if u.tree != nil {
+		u.tree.close()
+		u.tree = nil
 	}
 	u.s.ledger.settle(&u.held, filestore.Usage{})
 	u.err = fs.ErrClosed

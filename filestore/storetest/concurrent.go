@@ -25,10 +25,10 @@ func testConcurrent(t *testing.T, open func(t *testing.T) filestore.Store) {
 		filestore.ErrNotEmpty, filestore.ErrChanged}
 	torn := strings.Repeat("x", 10_000)
 	var group sync.WaitGroup
-	for worker := range 8 {
+	for worker := range 64 {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(worker), 1))
-			for range 60 {
+			for range 10 {
 				from, to := names[r.IntN(len(names))], names[r.IntN(len(names))]
 				var err error
 				switch r.IntN(7) {

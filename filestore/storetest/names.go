@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -13,26 +14,33 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// hostileNames are names that no store takes, one quoted string a line.
-//
 //go:embed testdata/hostile_names.txt
 var hostileNames string
 
-// oddNames are names that look dangerous and mean nothing to a store. Some
-// systems refuse some of them.
-//
 //go:embed testdata/odd_names.txt
 var oddNames string
 
-func lines(t *testing.T, text string) []string {
-	t.Helper()
+// HostileNames returns names that no store takes: they lead out of the tree, or
+// to two entries by two spellings, or cannot be kept as they are. It is for the
+// tests of whatever takes names from outside, too. The file
+// testdata/hostile_names.txt has them as one quoted string a line.
+func HostileNames() []string { return lines(hostileNames) }
+
+// OddNames returns names that look dangerous and mean nothing to a store, which
+// keeps them byte for byte. Some systems refuse some of them, as
+// [filestore.CheckName] tells. The file is testdata/odd_names.txt.
+func OddNames() []string { return lines(oddNames) }
+
+// lines reads a file that is part of the program.
+func lines(text string) []string {
 	var names []string
 	for line := range strings.Lines(text) {
 		name, err := strconv.Unquote(strings.TrimSpace(line))
-		require.NoError(t, err, line)
+		if err != nil {
+			panic("storetest: not a quoted name: " + line)
+		}
 		names = append(names, name)
 	}
-	require.NotEmpty(t, names)
 	return names
 }
 
@@ -66,7 +74,7 @@ func testHostileNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"copy from", func(ctx context.Context, name string) error { return copyOver(name, "n")(ctx, s) }},
 		{"copy to", func(ctx context.Context, name string) error { return copyOver("a", name)(ctx, s) }},
 	}
-	for _, name := range lines(t, hostileNames) {
+	for _, name := range HostileNames() {
 		for _, op := range ops {
 			err := op.op(t.Context(), name)
 			require.ErrorIs(t, err, fs.ErrInvalid, "%s %q", op.name, name)
@@ -81,13 +89,13 @@ func testHostileNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 func testOddNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 	s := open(t)
 	stored := map[string]bool{}
-	for _, name := range lines(t, oddNames) {
+	for _, name := range OddNames() {
 		if filestore.CheckName(name) != nil {
 			continue
 		}
 		for dir := range strings.SplitSeq(parents(name), "\n") {
 			if dir != "" {
-				require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+				require.NoError(t, mkdirAgain(t, s, dir))
 			}
 		}
 		require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{}, boundless), "%q", name)
@@ -105,6 +113,15 @@ func testOddNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 	counted(t, s)
 }
 
+// mkdirAgain makes a directory that may be there.
+func mkdirAgain(t *testing.T, s filestore.Store, dir string) error {
+	t.Helper()
+	if err := s.Mkdir(t.Context(), dir, nil, boundless); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
 // parents lists the directories above name, the topmost first, one a line.
 func parents(name string) string {
 	dir, _ := filestore.Split(name)
@@ -112,6 +129,139 @@ func parents(name string) string {
 		return ""
 	}
 	return parents(dir) + "\n" + dir
+}
+
+// testOddNamesAlone does everything to each odd name, beside files that are not
+// meant: their names begin alike, or differ in letter case or normal form alone.
+func testOddNamesAlone(t *testing.T, open func(t *testing.T) filestore.Store) {
+	const before = "a=1 account=2 d/ d/b=3 x=4"
+	for _, name := range OddNames() {
+		if filestore.CheckName(name) != nil {
+			continue
+		}
+		t.Run(strconv.QuoteToASCII(name[:min(len(name), 20)]), func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			fill(t, s, before)
+			top := name
+			for dir := range strings.SplitSeq(parents(name), "\n") {
+				if dir != "" {
+					top, _, _ = strings.Cut(name, "/")
+					require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+				}
+			}
+			playWith(t, s, name)
+			if top != name {
+				require.NoError(t, removeAll(top)(t.Context(), s))
+			}
+			holds(t, s, before)
+		})
+	}
+}
+
+// playWith makes, changes, moves and removes one entry.
+func playWith(t *testing.T, s filestore.Store, name string) {
+	t.Helper()
+	absent := func(name string) {
+		_, err := s.Stat(t.Context(), name)
+		refused(t, fs.ErrNotExist, err)
+		_, err = s.Open(t.Context(), name)
+		refused(t, fs.ErrNotExist, err)
+		refused(t, fs.ErrNotExist, removeAll(name)(t.Context(), s))
+	}
+	absent(name)
+	require.NoError(t, write(t.Context(), s, name, "1", filestore.CreateOptions{Exclusive: true}, boundless))
+	info, err := s.Stat(t.Context(), name)
+	require.NoError(t, err)
+	require.Equal(t, name, info.Path())
+	for _, other := range []string{strings.ToUpper(name), strings.ToLower(name), name + "2", name + ".", name + " ", name + "/x"} {
+		if other != name && filestore.CheckName(other) == nil {
+			absent(other)
+		}
+	}
+	require.NoError(t, write(t.Context(), s, name, "2", filestore.CreateOptions{Offset: filestore.End}, boundless))
+	require.NoError(t, rename(name, "moved")(t.Context(), s))
+	absent(name)
+	require.NoError(t, copyTo("moved", name)(t.Context(), s))
+	require.NoError(t, copyOver(name, "moved")(t.Context(), s))
+	require.Equal(t, "12", read(t, s, name))
+	require.NoError(t, replace("moved", name)(t.Context(), s))
+	if side, ok := filestore.SidecarName(name); ok {
+		require.NoError(t, write(t.Context(), s, side, "m", filestore.CreateOptions{}, boundless))
+	}
+	counted(t, s)
+	require.NoError(t, remove(name)(t.Context(), s))
+	if side, ok := filestore.SidecarName(name); ok {
+		absent(side)
+		require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
+		require.NoError(t, remove(name)(t.Context(), s))
+	}
+	absent(name)
+}
+
+// testSpellings: names that a person, or another system, takes for one are two.
+func testSpellings(t *testing.T, open func(t *testing.T) filestore.Store) {
+	for _, tt := range []struct{ name, a, b string }{
+		{"letter case", "private", "Private"},
+		{"letter case of a sidecar", "x.meta", "x.META"},
+		{"letters that fold alike", "index.wssp", "index.w\u017f\u017fp"},
+		{"normal forms", "caf\u00e9", "cafe\u0301"},
+		{"prefix", "private", "private2"},
+		{"prefix of a directory", "private/x", "private2/x"},
+		{"invisible", "a", "a\u200b"},
+		{"looks like a slash", "a/b", "a\u2215b"},
+		{"percent", "a b", "a%20b"},
+		{"long", strings.Repeat("s", 255), strings.Repeat("s", 254)},
+		{"final dot", "a", "a."},
+		{"final blank", "a", "a "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if filestore.CheckName(tt.a) != nil || filestore.CheckName(tt.b) != nil {
+				t.Skip("not on this system")
+			}
+			s := open(t)
+			for _, name := range []string{tt.a, tt.b} {
+				if dir, _ := filestore.Split(name); dir != filestore.Root {
+					require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+				}
+				require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{Exclusive: true}, boundless))
+			}
+			require.Equal(t, tt.a, read(t, s, tt.a))
+			require.Equal(t, tt.b, read(t, s, tt.b))
+			require.NoError(t, remove(tt.a)(t.Context(), s))
+			_, err := s.Stat(t.Context(), tt.a)
+			refused(t, fs.ErrNotExist, err)
+			require.NoError(t, rename(tt.b, tt.a)(t.Context(), s))
+			require.Equal(t, tt.b, read(t, s, tt.a))
+			_, err = s.Stat(t.Context(), tt.b)
+			refused(t, fs.ErrNotExist, err)
+			counted(t, s)
+		})
+	}
+}
+
+// testLongNames: where the name of a file fits and that of its sidecar does not,
+// there is no sidecar.
+func testLongNames(t *testing.T, open func(t *testing.T) filestore.Store) {
+	s := open(t)
+	dir := strings.Repeat("s", 254)
+	for range 15 {
+		require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+		dir += "/" + strings.Repeat("s", 254)
+	}
+	require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+	fits, long := dir+"/12345678901", dir+"/123456789012345"
+	require.NoError(t, s.Mkdir(t.Context(), dir+"/1234567", nil, boundless))
+	fill(t, s, "a=1 a.meta=m")
+	refused(t, filestore.ErrConflict, rename("a", long)(t.Context(), s))
+	refused(t, filestore.ErrConflict, copyTo("a", long)(t.Context(), s))
+	require.NoError(t, copyTo("a", fits)(t.Context(), s))
+	require.Equal(t, "m", read(t, s, fits+".meta"))
+	require.NoError(t, s.Copy(t.Context(), "a", long, filestore.CopyOptions{}, nil, boundless))
+	require.NoError(t, remove(long)(t.Context(), s))
+	require.NoError(t, remove(fits)(t.Context(), s))
+	counted(t, s)
 }
 
 // testContext: nothing is done for a caller who has gone.

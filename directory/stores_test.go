@@ -1,0 +1,70 @@
+package directory_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+)
+
+// closing is a store that counts how often it is closed.
+type closing struct {
+	filestore.Store
+	closed atomic.Int32
+	err    error
+}
+
+func (c *closing) Close() error {
+	c.closed.Add(1)
+	return c.err
+}
+
+// A store is closed when its account is gone, and all others by Close.
+func TestStoresAreClosed(t *testing.T) {
+	t.Parallel()
+	opened := map[string]*closing{}
+	b := newBase(t, files{"Accounts/john.macnt/": "", "Accounts/mary.macnt/": "", "Accounts/zoe.macnt/": ""}, directory.Options{
+		OpenStore: func(root string, _ bool) (filestore.Store, error) {
+			c := &closing{Store: memstore.New()}
+			opened[filepath.Base(filepath.Dir(root))] = c
+			return c, nil
+		},
+	})
+	for _, name := range []string{"john", "mary"} {
+		_, err := b.Account(t.Context(), name+"@main.example")
+		require.NoError(t, err)
+	}
+	john := opened["john.macnt"]
+	john.err = errors.New("disk on fire")
+	require.NoError(t, os.RemoveAll(filepath.Join(b.dir, "Accounts/john.macnt")))
+	b.pass()
+	_, err := b.Account(t.Context(), "john@main.example")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.EqualValues(t, 1, john.closed.Load())
+	require.Contains(t, b.log.String(), "disk on fire")
+	require.Zero(t, opened["mary.macnt"].closed.Load())
+
+	b.change(t, files{"Accounts/john.macnt/": ""})
+	_, err = b.Account(t.Context(), "john@main.example")
+	require.NoError(t, err)
+	require.NotSame(t, john, opened["john.macnt"])
+
+	opened["mary.macnt"].err = errors.New("disk full")
+	require.ErrorContains(t, b.Close(), "mary.macnt/account.web: disk full")
+	require.NoError(t, b.Close())
+	for _, c := range opened {
+		require.EqualValues(t, 1, c.closed.Load())
+	}
+	_, err = b.Account(t.Context(), "zoe@main.example")
+	require.Error(t, err)
+	require.NotErrorIs(t, err, fs.ErrNotExist)
+	require.Len(t, opened, 2)
+}

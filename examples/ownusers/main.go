@@ -1,0 +1,49 @@
+// Command ownusers is a mail server with a user database of its own, here a map,
+// that gives its users a file storage over HTTP and FTP. The database implements
+// [filestore.Directory]; the rest of the suite takes it from there.
+//
+//	go run ./examples/ownusers
+//	curl -u mary@example.com:secret -T notes.txt http://127.0.0.1:8100/~mary/
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/httpsite"
+)
+
+func main() {
+	httpAddr := flag.String("http", "127.0.0.1:8100", "serve HTTP at `ADDR`")
+	ftpAddr := flag.String("ftp", "127.0.0.1:8121", "serve FTP at `ADDR`")
+	dir := flag.String("dir", os.TempDir(), "keep the storages in `DIR`")
+	flag.Parse()
+
+	db := users{}
+	for _, name := range []string{"john", "mary"} {
+		files, err := dirstore.Open(filepath.Join(*dir, name+".web"), nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		db[name+"@example.com"] = user{password: "secret", files: files}
+	}
+	web, err := net.Listen("tcp", *httpAddr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ftp, err := net.Listen("tcp", *ftpAddr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("ready http=%v ftp=%v\n", web.Addr(), ftp.Addr())
+	go func() { log.Fatal((&ftpsite.Server{Directory: db}).Serve(ftp)) }()
+	log.Fatal((&http.Server{Handler: &httpsite.Handler{Directory: db}, ReadHeaderTimeout: 10 * time.Second}).Serve(web))
+}

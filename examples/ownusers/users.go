@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"crypto/subtle"
+	"io/fs"
+	"net/netip"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// users are the users of the mail server, by address.
+type users map[string]user
+
+type user struct {
+	password string // a real server has a hash
+	files    filestore.Store
+}
+
+// Account finds a user: what he has, and how much he may store.
+func (u users) Account(_ context.Context, address string) (filestore.Account, error) {
+	address = strings.ToLower(address)
+	found, ok := u[address]
+	if !ok {
+		return filestore.Account{}, fs.ErrNotExist
+	}
+	limits := filestore.Limits{Files: 1000, Bytes: 100 << 20, FileSize: filestore.Unlimited}
+	return filestore.Account{Address: address, Store: found.files, Limits: limits, WebSite: true}, nil
+}
+
+// Role makes users the owners of their own storages. There is no administrator.
+func (u users) Role(_ context.Context, c filestore.Caller, address string) (filestore.Role, error) {
+	switch {
+	case c.Stranger():
+		return filestore.Stranger, nil
+	case c.Account == address && !c.Limited:
+		return filestore.Owner, nil
+	}
+	return filestore.Other, nil
+}
+
+// Login checks a password.
+func (u users) Login(_ context.Context, c filestore.Credentials) (filestore.Caller, error) {
+	address := strings.ToLower(c.Login)
+	found, ok := u[address]
+	if same := subtle.ConstantTimeCompare([]byte(c.Password), []byte(found.password)); !ok || same != 1 {
+		return filestore.Caller{}, filestore.ErrLogin
+	}
+	return filestore.Caller{Account: address}, nil
+}
+
+// Site has one domain, whatever a client calls the server.
+func (u users) Site(context.Context, string, netip.Addr) (filestore.Site, error) {
+	return filestore.Site{Domain: "example.com"}, nil
+}

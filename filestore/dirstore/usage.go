@@ -1,0 +1,335 @@
+package dirstore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// usageFile is the one entry of the state directory that outlives Open. It
+// holds the count of what is stored, and stands only while that is exact: the
+// first change takes it away before anything else, and it is written again
+// when there was no change for the time quiet, and by Close.
+const usageFile = "usage"
+
+// usageForm is a dictionary of CommuniGate Pro (Data.html) on one line.
+const usageForm = "{Bytes=%d;Files=%d;}\n"
+
+// quiet is how long after a change the usage is written. Our choice.
+const quiet = 5 * time.Second
+
+func encodeUsage(u filestore.Usage) []byte { return fmt.Appendf(nil, usageForm, u.Bytes, u.Files) }
+
+// decodeUsage takes exactly what encodeUsage writes.
+func decodeUsage(b []byte) (u filestore.Usage, ok bool) {
+	_, err := fmt.Sscanf(string(b), usageForm, &u.Bytes, &u.Files)
+	return u, err == nil && u.Bytes >= 0 && u.Files >= 0 && string(b) == string(encodeUsage(u))
+}
+
+// mark is the time of the usage file, by the clock of the file system.
+type mark struct {
+	written int64
+	removed int64 // when the first change after it began; 0: not yet
+}
+
+// meet looks at an entry that some call came across. If it was changed after
+// the mark, and before this store changed anything, somebody else has been
+// there, and the usage is not to be trusted. A time that is still to come
+// tells nothing.
+func (s *Store) meet(st stat) {
+	m := s.mark.Load()
+	if m == nil {
+		return
+	}
+	when := st.touched()
+	if when > m.written && (m.removed == 0 || when < m.removed) && when <= time.Now().UnixNano() {
+		s.distrust()
+	}
+}
+
+// distrust has the next change, or Usage, count anew.
+func (s *Store) distrust() {
+	s.mark.Store(nil)
+	s.counted.Store(nil)
+}
+
+// begin starts a change: no other one runs until end.
+func (s *Store) begin(ctx context.Context, t tree) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	err := s.recount(ctx, t)
+	if err == nil {
+		err = s.unmark(t)
+	}
+	if err != nil {
+		s.unlock()
+	}
+	return err
+}
+
+func (s *Store) end() {
+	if s.ledger.wrong() {
+		s.distrust()
+	}
+	s.timer.Reset(quiet)
+	s.unlock()
+}
+
+// Usage implements [filestore.Store].
+func (s *Store) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	u, err := s.usage(ctx, dir)
+	if err != nil {
+		return filestore.Usage{}, fail("usage", dir, err)
+	}
+	return u, nil
+}
+
+func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	if err := check(ctx, dir); err != nil {
+		return filestore.Usage{}, err
+	}
+	t, err := s.open(s.base)
+	if err != nil {
+		return filestore.Usage{}, err
+	}
+	defer t.close()
+	st, err := s.find(t, dir)
+	if err != nil {
+		return filestore.Usage{}, err
+	}
+	if st.kind != kindDir {
+		return filestore.Usage{}, filestore.ErrNotDirectory
+	}
+	if dir != filestore.Root {
+		return s.count(ctx, t, dir)
+	}
+	if err := s.ready(ctx, t); err != nil {
+		return filestore.Usage{}, err
+	}
+	return s.ledger.stored(), nil
+}
+
+// Rescan counts the whole tree, and corrects what was changed behind the back
+// of the store. Changes wait until it is done, reading goes on. The error is
+// that of ctx or of the disk; the tree is then counted at the next change.
+func (s *Store) Rescan(ctx context.Context) error {
+	if err := s.rescan(ctx); err != nil {
+		return fail("rescan", filestore.Root, err)
+	}
+	return nil
+}
+
+func (s *Store) rescan(ctx context.Context) error {
+	t, err := s.open(s.base)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	s.distrust()
+	return s.recount(ctx, t)
+}
+
+// ready makes sure that the ledger is right.
+func (s *Store) ready(ctx context.Context, t tree) error {
+	if s.closed.Load() {
+		return fs.ErrClosed
+	}
+	if s.isCounted(t) {
+		return ctx.Err()
+	}
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	return s.recount(ctx, t)
+}
+
+// isCounted reports whether the ledger is right: unless the whole tree has been
+// removed meanwhile, with its account perhaps, and another one made.
+func (s *Store) isCounted(t tree) bool {
+	counted := s.counted.Load()
+	if counted == nil {
+		return false
+	}
+	now, err := t.birth(s.tree)
+	return err == nil && now == *counted
+}
+
+// recount fills the ledger, if it is not right: from the usage file if that is
+// to be trusted, else by counting. It first ends a change that could neither
+// be ended nor taken back. Callers hold s.change.
+func (s *Store) recount(ctx context.Context, t tree) error {
+	if s.isCounted(t) {
+		return nil
+	}
+	if err := s.rollForward(t); err != nil {
+		return err
+	}
+	born, err := t.birth(s.tree)
+	if err != nil {
+		return err
+	}
+	u, ok := s.recall(t)
+	if !ok {
+		if err := s.unmark(t); err != nil {
+			return err
+		}
+		s.mark.Store(nil)
+		if u, err = s.count(ctx, t, filestore.Root); err != nil {
+			return err
+		}
+		s.timer.Reset(quiet)
+	}
+	s.ledger.set(u)
+	s.counted.Store(&born)
+	return nil
+}
+
+// recall reads the usage file. Callers hold s.change.
+func (s *Store) recall(t tree) (u filestore.Usage, ok bool) {
+	top, err := t.lstat(s.tree)
+	if err != nil || top.kind != kindDir {
+		return u, false
+	}
+	s.meet(top)
+	if m := s.mark.Load(); m == nil || m.removed != 0 {
+		return u, false
+	}
+	f, _, err := t.open(s.staged(usageFile))
+	if err != nil {
+		return u, false
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(len(usageForm))+40)) // two numbers of up to 19 digits
+	if err != nil {
+		return u, false
+	}
+	return decodeUsage(b)
+}
+
+// findMark looks for the usage file. It is called by Open.
+func (s *Store) findMark(t tree) error {
+	st, err := t.lstat(s.staged(usageFile))
+	if err != nil {
+		return err
+	}
+	s.standing = st.kind != kindNone
+	if st.kind == kindFile {
+		s.mark.Store(&mark{written: st.modTime.UnixNano()})
+	}
+	return nil
+}
+
+// unmark takes the usage file away, if it stands. Callers hold s.change.
+func (s *Store) unmark(t tree) error {
+	if !s.standing {
+		return nil
+	}
+	if err := t.remove(s.staged(usageFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := s.sync(t, s.stateDir()); err != nil {
+		return err
+	}
+	s.standing = false
+	state, err := t.lstat(s.stateDir()) // has the time of the removal
+	if m := s.mark.Load(); m != nil && err == nil {
+		s.mark.CompareAndSwap(m, &mark{m.written, state.touched()})
+	}
+	return err
+}
+
+// rest is called when there was no change for a while.
+func (s *Store) rest() {
+	select {
+	case s.change <- struct{}{}:
+	default:
+		return // a change runs, and will set the timer
+	}
+	defer s.unlock()
+	if !s.closed.Load() {
+		s.record() // an error is met again at the next change, or by Close
+	}
+}
+
+// record writes the usage, if it is known and not yet written, and takes away
+// what is not known to be right. Callers hold s.change.
+func (s *Store) record() error {
+	t, err := s.open(s.base)
+	if err == nil {
+		defer t.close()
+		_, err = t.lstat(s.tree)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the account has gone
+	}
+	if err != nil {
+		return err
+	}
+	counted := s.counted.Load()
+	switch {
+	case counted != nil && *counted == (birth{}) || !s.isCounted(t):
+		return s.unmark(t)
+	case s.standing:
+		return nil
+	}
+	s.syncs.Wait() // what is counted is on the disk
+	if err := s.makeStateDir(t); err != nil {
+		return err
+	}
+	entry := rand.Text()
+	if err := s.writeFile(t, s.staged(entry), encodeUsage(s.ledger.stored())); err != nil {
+		s.discard(entry)
+		return err
+	}
+	return s.putMark(t, entry)
+}
+
+// putMark renames a new usage file into place.
+func (s *Store) putMark(t tree, entry string) error {
+	s.standing = true
+	if err := t.rename(s.staged(entry), s.staged(usageFile), true); err != nil {
+		s.discard(entry)
+		return err
+	}
+	if err := s.sync(t, s.stateDir()); err != nil {
+		return err
+	}
+	if err := s.findMark(t); err != nil {
+		return err
+	}
+	if s.counted.Load() == nil { // distrusted meanwhile
+		s.mark.Store(nil)
+		return s.unmark(t)
+	}
+	return nil
+}
+
+// Close writes down how much is stored, so that nobody need count it again,
+// and ends the store: it waits for a change that runs, and all changes after
+// it, commits of uploads that have begun included, give fs.ErrClosed. Reading
+// goes on, files stay open. Then the directory can be opened anew. A second
+// Close does nothing. After an error of Close nothing is lost but the count.
+func (s *Store) Close() error {
+	s.change <- struct{}{}
+	defer s.unlock()
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.timer.Stop()
+	if err := s.record(); err != nil {
+		return fail("close", filestore.Root, err)
+	}
+	return nil
+}
