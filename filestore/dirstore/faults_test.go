@@ -112,6 +112,7 @@ func operations() []operation {
 			return errors.Join(err, u.Abort())
 		}, before},
 		{"mkdir", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "z", nil, boundless) }, with(files{"z": "/"})},
+		{"upload of a sidecar for its file", putting("c.meta", "5", filestore.CreateOptions{Paired: true}), with(files{"c.meta": "5"})},
 		{"mkdir with a sidecar", func(ctx context.Context, s *Store) error {
 			return s.Mkdir(ctx, "n", []byte("s"), boundless)
 		}, with(files{"n": "/", "n.meta": "s"})},
