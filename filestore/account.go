@@ -67,7 +67,9 @@ type Caller struct {
 	Account string
 	// Limited marks a caller that stands for a service and not for a person,
 	// as the account tftpuser does in TFTP. It is never an owner, never
-	// reaches sidecars or mounts, and needs the WebSite service everywhere.
+	// reaches sidecars or mounts, and needs the WebSite service everywhere. The
+	// subject anyone of an access control list does not mean it: our choice, as
+	// whoever it speaks for has not proved who he is.
 	Limited bool
 	// Remote is the address of the client, which the way in sets. Wrong share
 	// keys are counted for it.

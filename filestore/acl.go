@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -92,6 +93,12 @@ func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights
 		return 0, false, err
 	}
 	acl, listed := s.document.ACL()
+	if v.caller.Limited { // for whom anyone may speak who has proved nothing: it has to be named
+		acl = slices.DeleteFunc(acl, func(e meta.Entry) bool {
+			subject, _, _ := strings.Cut(e.Subject, "@")
+			return strings.EqualFold(subject, "anyone")
+		})
+	}
 	account, domain, _ := strings.Cut(v.caller.Account, "@")
 	caller := meta.Caller{Account: account, Domain: domain}
 	if groups, ok := v.accounts.(Groups); ok {

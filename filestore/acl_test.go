@@ -176,8 +176,8 @@ func (g grouped) InGroup(_ context.Context, caller filestore.Caller, group, doma
 func TestViewListSubjects(t *testing.T) {
 	t.Parallel()
 	for subject, who := range map[string]string{
-		"anyone":             "other, other domain, foreign admin, limited, limited owner",
-		"anyone@":            "other, limited, limited owner",
+		"anyone":             "other, other domain, foreign admin",
+		"anyone@":            "other",
 		"anyone@CLIENT2.com": "other domain, foreign admin",
 		"Mary":               "other, limited",
 		"mary@client1.com":   "other, limited",

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
@@ -27,13 +28,13 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "keep the storages in `DIR`")
 	flag.Parse()
 
-	db := users{}
+	db, memory := users{}, &filestore.Memory{}
 	for _, name := range []string{"john", "mary"} {
 		files, err := dirstore.Open(filepath.Join(*dir, name+".web"), nil)
 		if err != nil {
 			log.Fatal(err)
 		}
-		db[name+"@example.com"] = user{password: "secret", files: files}
+		db[name+"@example.com"] = user{password: "secret", files: files, memory: memory}
 	}
 	web, err := net.Listen("tcp", *httpAddr)
 	if err != nil {
