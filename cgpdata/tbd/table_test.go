@@ -106,7 +106,6 @@ func TestTableRefuses(t *testing.T) {
 	const text = "k\ta\nx\t1\nbad\t1\t2\n"
 	xml, err := cgpdata.XML("<a/>")
 	require.NoError(t, err)
-	var bad *tbd.SyntaxError
 	for _, tt := range []struct {
 		name   string
 		change func(context.Context, *tbd.Table) error
@@ -143,6 +142,7 @@ func TestTableRefuses(t *testing.T) {
 			if tt.is != nil {
 				require.ErrorIs(t, err, tt.is)
 			} else {
+				var bad *tbd.SyntaxError
 				require.ErrorAs(t, err, &bad)
 			}
 			require.Equal(t, text, content(t, path))
