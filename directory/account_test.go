@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -456,9 +457,12 @@ func TestWarmLookupReadsNothing(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// A file with the size, the time and the inode that it had is not read again.
-func TestUnchangedFileIsNotRead(t *testing.T) {
+// A file is read again that was changed and got its size and its time back.
+func TestTouchedBackFileIsRead(t *testing.T) {
 	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the time of the last change of a file is not known here")
+	}
 	const name = "Accounts/john.macnt/account.settings"
 	b := newBase(t, files{name: "{MaxWebFiles=5;}"}, directory.Options{})
 	old := time.Now().Add(-time.Hour)
@@ -471,9 +475,6 @@ func TestUnchangedFileIsNotRead(t *testing.T) {
 	require.EqualValues(t, 5, files())
 	require.NoError(t, os.WriteFile(b.path(name), []byte("{MaxWebFiles=6;}"), 0o644))
 	require.NoError(t, os.Chtimes(b.path(name), old, old))
-	b.pass()
-	require.EqualValues(t, 5, files())
-	require.NoError(t, os.Chtimes(b.path(name), old, old.Add(time.Second)))
 	b.pass()
 	require.EqualValues(t, 6, files())
 }

@@ -86,7 +86,7 @@ func marked(stored string) bool {
 // can check it.
 func (b *Base) hashed(stored string) secret {
 	text, crypt := strings.CutPrefix(stored, "\x02")
-	if scheme, rest, ok := strings.Cut(stored, "}"); ok && scheme[0] == '{' {
+	if scheme, rest, ok := strings.Cut(stored, "}"); ok && strings.HasPrefix(scheme, "{") {
 		if scheme = strings.ToUpper(scheme[1:]); scheme != "CRYPT" {
 			return secret{stored: stored, match: digestMatch(scheme, rest)}
 		}
@@ -184,7 +184,7 @@ func cryptMatch(text string) func(given string) bool {
 		}
 		digest, err = shacrypt.Decode(text)
 	case "y":
-		if len(parts) != 5 || !validYescrypt(parts[2]) || !isCrypt64(parts[3]) || !isCrypt64(parts[4]) {
+		if len(parts) != 5 || len(parts[4]) != 43 || !validYescrypt(parts[2]) || !isCrypt64(parts[3]) || !isCrypt64(parts[4]) {
 			return nil
 		}
 		digest, err = scrypt.Decode(text)

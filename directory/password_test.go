@@ -102,6 +102,8 @@ func TestPasswordsThatOpenNothing(t *testing.T) {
 		{"bcrypt of a kind to come", "\x02$2z$05$" + bcrypt},
 		{"long bcrypt", "\x02$2b$05$" + bcrypt + "q"},
 		{"short bcrypt", "\x02$2b$05$" + bcrypt[1:]},
+		{"yescrypt cut short", "\x02$y$j75$abcd$kI"},
+		{"brace and a control byte", "}\x01"},
 		{"costly yescrypt", "\x02$y$jDT$abcd$kIRDninpAHGu7deyAewA1Vq4kWz5uU1HDDbnN.JgBs6"},
 		{"yescrypt with other flags", "\x02$y$k75$abcd$kIRDninpAHGu7deyAewA1Vq4kWz5uU1HDDbnN.JgBs6"},
 		{"yescrypt with other digits", "\x02$y$j[5$abcd$kIRDninpAHGu7deyAewA1Vq4kWz5uU1HDDbnN.JgBs6"},

@@ -56,7 +56,7 @@ func (w *watched[T]) next(old version[T]) version[T] {
 			log = slog.New(slog.DiscardHandler)
 		}
 		// The times of files come from the real clock.
-		v.info, v.settled = info, time.Since(info.ModTime()) > settle
+		v.info, v.settled = info, time.Since(changed(info)) > settle
 		v.value, err = w.read(w.path, log)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +83,7 @@ func withoutKeys(err error) error {
 }
 
 func unchanged(a, b fs.FileInfo) bool {
-	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b)) && os.SameFile(a, b)
 }
 
 // withoutPath takes the path of the host out of an error.

@@ -89,7 +89,7 @@ func TestViewListLetters(t *testing.T) {
 	}
 	for op, letters := range map[string]string{
 		"list": "l", "stat": "r", "read": "r", "create": "w", "mkdir": "w", "overwrite": "w", "append": "w",
-		"remove": "d", "remove tree": "d", "rename": "dw", "rename over": "dw", "copy": "rw", "copy over": "rw", "copy tree": "rw",
+		"remove": "d", "remove tree": "d", "rename": "rdw", "rename over": "rdw", "copy": "rw", "copy over": "rw", "copy tree": "rw",
 		"target": "w|d", "manage": "-", "usage": "-",
 	} {
 		t.Run(op, func(t *testing.T) {

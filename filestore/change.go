@@ -218,12 +218,26 @@ func (a access) hideEither(t *transfer, err error) error {
 	return a.hide(t.from, err)
 }
 
+// mayMove demands of somebody with a list that he may remove and read all that
+// he moves: elsewhere he, or everybody, may be able to read it.
+func (v *View) mayMove(ctx context.Context, source access, from string, info FileInfo) error {
+	n := need{on: meta.Read | meta.Delete}
+	f, err := v.find(ctx, source, from)
+	switch {
+	case !f.meets(n):
+		return refuse(fs.ErrPermission, err)
+	case info.IsDir():
+		return v.throughout(ctx, source, from, n)
+	}
+	return nil
+}
+
 // mayCopy demands of somebody with a list the right on all that is copied.
 // What is public may be copied by whoever can write, but its attributes stay
 // behind unless a list lets him read them.
 func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info FileInfo) error {
 	if t.move {
-		return nil
+		return v.mayMove(ctx, source, t.from, info)
 	}
 	err := fs.ErrPermission
 	if v.mayRead(ctx, source, t.from) {

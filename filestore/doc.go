@@ -39,8 +39,9 @@
 //	d  remove; for a tree, on every entry
 //	a  read and set protected attributes: share keys, the list itself
 //
-// A rename needs d on the source, w on the directory of the target, and d on
-// what it replaces; a copy needs r on the source and w. The list of a file is
+// A rename needs d and r on the source and on all below it, lest it be moved to
+// where it can be read, w on the directory of the target, and d on what it
+// replaces; a copy needs r on the source and w. The list of a file is
 // its own, or if it has none that of its directory; of a directory its own. A
 // list never reaches sidecars, nor removes the private directory.
 //

@@ -148,6 +148,7 @@ func TestRedact(t *testing.T) {
 		"./protected/../x/pwd/s3cret\x00/unclean": "./protected/../x/pwd/*/unclean",
 		"protected/pwd/pwd/s3cret":                "protected/pwd/*/s3cret",
 		"open Protected/pwd/s3cret/f: not there":  "open Protected/pwd/*/f: not there",
+		"open pwd/s3cret/f: not there":            "open pwd/*/f: not there",
 	} {
 		require.Equal(t, want, filestore.Redact(in), in)
 	}

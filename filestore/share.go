@@ -61,7 +61,9 @@ func Redact(text string) string {
 	segments := strings.Split(text, "/")
 	redacted := false
 	for i := 1; i < len(segments); i++ {
-		if strings.EqualFold(segments[i-1], shareMark) && segments[i] != "" {
+		before := segments[i-1]
+		before = before[strings.LastIndexAny(before, " \"'=:(")+1:]
+		if strings.EqualFold(before, shareMark) && segments[i] != "" {
 			segments[i], redacted = "*", true
 		}
 	}

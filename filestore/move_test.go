@@ -1,0 +1,27 @@
+package filestore_test
+
+import (
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// What somebody may not read he cannot move to where he can.
+func TestViewMoveOfWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	d := shared(t, map[string]string{
+		"pub/a": "", "pub.meta": list("mary=lrwd"),
+		"private/open/f": "", "private/open.meta": list("mary=lrwd"),
+		"private/proj/f": "", "private/proj.meta": list("mary=lrwd"), "private/proj/secret/s": "",
+		"private/box/own": "", "private/box.meta": list("mary=lrwd"), "private/box/own.meta": list("mary=l"),
+		"private/drop/f": "", "private/drop.meta": list("mary=d"),
+	})
+	mary := filestore.NewView(d, filestore.Caller{Account: "mary@client1.com"}, owner)
+	for _, from := range []string{"private/proj", "private/box", "private/box/own", "private/drop/f"} {
+		require.ErrorIs(t, mary.Rename(t.Context(), from, "pub/moved", filestore.RenameOptions{}), fs.ErrPermission, from)
+	}
+	require.NoError(t, mary.Rename(t.Context(), "private/open", "pub/moved", filestore.RenameOptions{}))
+}
