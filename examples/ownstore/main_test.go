@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,20 +16,7 @@ import (
 // start runs the program on a free port, and returns its URL.
 func start(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
-	server := exec.Command(program, "-http", "127.0.0.1:0")
-	server.Stderr = os.Stderr
-	stdout, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		require.NoError(t, server.Process.Kill())
-		_ = server.Wait() // killed
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
+	line := fixture.Run(t, "-http", "127.0.0.1:0")
 	return "http://" + strings.TrimSpace(strings.TrimPrefix(line, "ready http="))
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,20 +15,7 @@ import (
 // start runs the program on free ports, and returns the URLs of its services.
 func start(t *testing.T) (web, ftp string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
-	server := exec.Command(program, "-http", "127.0.0.1:0", "-ftp", "127.0.0.1:0", "-dir", t.TempDir())
-	server.Stderr = os.Stderr
-	stdout, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		require.NoError(t, server.Process.Kill())
-		_ = server.Wait() // killed
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
+	line := fixture.Run(t, "-http", "127.0.0.1:0", "-ftp", "127.0.0.1:0", "-dir", t.TempDir())
 	words := strings.Fields(line)
 	require.Len(t, words, 3)
 	return "http://" + strings.TrimPrefix(words[1], "http="), "ftp://" + strings.TrimPrefix(words[2], "ftp=")
