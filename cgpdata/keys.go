@@ -8,9 +8,11 @@ import (
 // pushKey adds a key to those of the innermost dictionary.
 func (p *parser) pushKey(f *frame, s span) {
 	if n := len(p.keys); n > int(f.keys) && !f.unordered {
-		this, last := p.keyText(s), p.keyText(p.keys[n-1]) // their first bytes mostly decide
-		f.unordered = len(this) == 0 || len(last) == 0 || this[0] < last[0] ||
-			this[0] == last[0] && bytes.Compare(this, last) <= 0
+		last := p.keys[n-1]
+		plain := !s.decoded && !last.decoded && s.start < s.end && last.start < last.end
+		if !plain || p.src[last.start] >= p.src[s.start] { // else their first bytes decide
+			f.unordered = bytes.Compare(p.keyText(s), p.keyText(last)) <= 0
+		}
 	}
 	p.keys = append(p.keys, s)
 }

@@ -321,12 +321,7 @@ func (p *parser) usualPair(f *frame, i int) (end int, due bool) {
 	if end = scan(src, equals+1, p.space); end == len(src) || src[end] == ';' || src[end] == '/' {
 		return -1, false
 	}
-	key := span{int32(i), int32(i), int32(stop), false}
-	if n := len(p.keys); n == int(f.keys) || !p.keys[n-1].decoded && src[p.keys[n-1].start] < src[i] {
-		p.keys = append(p.keys, key) // its first byte puts it behind the one before
-	} else {
-		p.pushKey(f, key)
-	}
+	p.pushKey(f, span{int32(i), int32(i), int32(stop), false})
 	return end, true
 }
 

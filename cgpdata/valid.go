@@ -105,12 +105,7 @@ func (p *parser) passKey(i int) (next int, due bool) {
 		i = p.key(f, i)
 		return i, i >= 0
 	}
-	key := span{int32(i), int32(i), int32(end), false}
-	if n := len(p.keys); n == int(f.keys) || !p.keys[n-1].decoded && src[p.keys[n-1].start] < src[i] {
-		p.keys = append(p.keys, key) // its first byte puts it behind the one before
-	} else {
-		p.pushKey(f, key)
-	}
+	p.pushKey(f, span{int32(i), int32(i), int32(end), false})
 	if end = p.skip(end); end == len(src) || src[end] != '=' {
 		return -1, false
 	}
