@@ -337,7 +337,7 @@ func TestChanges(t *testing.T) {
 	a, err = account()
 	require.NoError(t, err)
 	require.EqualValues(t, 6, a.Limits.Files)
-	require.Same(t, first.Store, a.Store, "one storage, one Store")
+	require.Len(t, b.opened, 1, "one storage, one Store")
 
 	require.NoError(t, os.Remove(b.path("Domains/client1.com/john.macnt/account.settings")))
 	b.pass()
@@ -350,7 +350,7 @@ func TestChanges(t *testing.T) {
 	a, err = account()
 	require.NoError(t, err, "moved into a folder")
 	require.Equal(t, []string{"Domains/client1.com/john.macnt/account.web", "Domains/client1.com/j.sub/john.macnt/account.web"}, b.opened)
-	require.NotSame(t, first.Store, a.Store)
+	require.NotEqual(t, first.Store, a.Store)
 
 	require.NoError(t, os.Rename(b.path("Domains/client1.com"), b.path("Domains/client2.com")))
 	b.pass()
@@ -403,6 +403,7 @@ func TestRemadeAccount(t *testing.T) {
 	b := newBase(t, files{"Accounts/john.macnt/": ""}, directory.Options{})
 	first, err := b.Account(t.Context(), "john@main.example")
 	require.NoError(t, err)
+	require.NoError(t, first.Store.Mkdir(t.Context(), "old", nil, filestore.Limits{Files: filestore.Unlimited}))
 	require.NoError(t, os.Remove(b.path("Accounts/john.macnt")))
 	b.pass()
 	_, err = b.Account(t.Context(), "john@main.example")
@@ -410,7 +411,9 @@ func TestRemadeAccount(t *testing.T) {
 	b.change(t, files{"Accounts/john.macnt/": ""})
 	second, err := b.Account(t.Context(), "john@main.example")
 	require.NoError(t, err)
-	require.NotSame(t, first.Store, second.Store)
+	_, err = second.Store.Stat(t.Context(), "old")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.Len(t, b.opened, 2)
 }
 
 // A single-mailbox account gets its storage when somebody makes the directory.
@@ -497,7 +500,7 @@ func TestLinks(t *testing.T) {
 	require.EqualValues(t, 5, john.Limits.Files)
 	mary, err := b.Account(t.Context(), "mary@client1.com")
 	require.NoError(t, err)
-	require.Same(t, john.Store, mary.Store, "two links to one directory")
+	require.Equal(t, john.Store, mary.Store, "two links to one directory")
 	require.Equal(t, []string{"disk/web"}, b.opened)
 
 	_, err = b.Account(t.Context(), "eve@main.example")
@@ -607,7 +610,7 @@ func TestConcurrentUse(t *testing.T) {
 				assert.NoError(t, err, address)
 				assert.NoError(t, loginErr, address)
 				first, _ := stores.LoadOrStore(address, a.Store)
-				assert.Same(t, first, a.Store, address)
+				assert.Equal(t, first, a.Store, address)
 				if i%100 == 0 {
 					b.pass()
 				}

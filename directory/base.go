@@ -45,9 +45,11 @@ type Options struct {
 	ClusterDir string
 	// OpenStore opens the storage of an account, or what is mounted into
 	// storages, whose directory is root. Unless
-	// create is set, a directory that does not exist is not to be made. It is
-	// called once for each root, as long as the account exists. A Store that is
-	// an [io.Closer] is closed when its account is gone, and by [Base.Close].
+	// create is set, a directory that does not exist is not to be made. There
+	// is one Store for each root at a time. One that is an [io.Closer] is closed
+	// when many others have been used since and nobody uses it, when its account
+	// is gone, and by [Base.Close]; it is opened again when it is wanted. Another
+	// one stays as long as the account exists.
 	// nil: a [dirstore.Store] with the default options.
 	OpenStore func(root string, create bool) (filestore.Store, error)
 	// Logger gets what is wrong with files, and logins that fail. nil: nobody.
@@ -63,6 +65,10 @@ const (
 	keepDomains  = 1024
 	keepModules  = 64
 )
+
+// keepStores is how many storages are kept open, unless more are in use. One
+// that is idle takes about 1 KiB and no open file.
+const keepStores = 8192
 
 // Base is a base directory. It is safe for concurrent use. Open one Base for a
 // directory in a process: it sees to it that there is one [filestore.Store] for
@@ -136,7 +142,7 @@ func open(dir string, o *Options) (*Base, error) {
 		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
 		domains:       newRecent[string, *domain](keepDomains),
 		accounts:      newRecent[accountKey, *account](keepAccounts),
-		stores:        stores{open: o.OpenStore, byRoot: map[string]*storage{}},
+		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
 		failures:      newFailures(),
 		checked:       newChecked(),
 		hashing:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
@@ -148,6 +154,7 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
+	b.stores.log = b.log
 	if b.stores.open == nil {
 		b.stores.open = openDirectory
 	}

@@ -42,10 +42,10 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	if real, err := filepath.EvalSymlinks(root); err == nil {
 		root = real
 	}
-	store, err := b.stores.get(root, true)
+	store, err := b.stores.storeAt(root, true)
 	if err != nil {
-		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", withoutPath(err))
-		return nil, withoutPath(err)
+		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
+		return nil, err
 	}
 	return store, nil
 }

@@ -56,5 +56,5 @@ func TestMount(t *testing.T) {
 	require.DirExists(t, filepath.Join(b.dir, "PBXApp/en"))
 	two, err := b.Mount(t.Context(), "ann@other.example", "$ServerPBXApp")
 	require.NoError(t, err)
-	require.Same(t, one, two, "one store for one directory")
+	require.Equal(t, one, two, "one store for one directory")
 }

@@ -32,7 +32,7 @@ func manyAccounts(t testing.TB, count int) string {
 // one of them: it costs as many allocations, where reading a directory makes some
 // for every entry.
 func TestStartDoesNotDependOnAccounts(t *testing.T) {
-	small, large := manyAccounts(t, 50), manyAccounts(t, 5_000)
+	small, large := manyAccounts(t, 50), manyAccounts(t, 50_000)
 	start := func(dir string) float64 {
 		return testing.AllocsPerRun(5, func() {
 			b, err := directory.Open(dir, nil)

@@ -1,52 +1,252 @@
 package directory
 
 import (
+	"container/list"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// stores has the one Store of each storage in use: two of them on one directory
-// would not see each other's uploads and limits. They are kept as long as their
-// accounts are seen to exist, used or not; an idle Store is small, holds no open
-// file, and knows how much is stored.
+// stores has the one Store of each storage: two of them on one directory would
+// not see each other's uploads and limits. Whoever uses a Store borrows it. What
+// nobody has borrowed stays open as long as there is room; then those are closed
+// that were used longest ago, and opened again when somebody wants them.
 type stores struct {
-	open   func(root string, create bool) (filestore.Store, error)
-	mu     sync.Mutex // guards byRoot, which is nil after close
-	byRoot map[string]*storage
-}
+	open func(root string, create bool) (filestore.Store, error)
+	room int // how many are kept open, those in use included
+	log  *slog.Logger
 
-type storage struct {
-	mu     sync.Mutex // guards all below, and is held while the store is opened
-	store  filestore.Store
+	mu     sync.Mutex // guards all below
 	closed bool
+	byRoot map[string]*storage
+	recent list.List // of all *storage that may be closed, the one used last at the back
 }
 
-// close ends the store, if it was opened and can be closed.
-func (s *storage) close() error {
+// storage is the place of the Store of one root. While its mutex is held, no
+// one else opens or closes it. That of stores is taken inside of it, never
+// around it.
+type storage struct {
+	in    *stores
+	root  string
+	users int           // guarded by in.mu
+	used  *list.Element // guarded by in.mu; where it is in in.recent, or nil
+
+	mu    sync.Mutex
+	store filestore.Store // guarded by mu; nil: not open
+}
+
+// loan is a Store that stays open until end is called.
+type loan struct {
+	filestore.Store
+	of *storage
+}
+
+// borrow opens the Store of a root, unless it is open. One that is nil, without
+// an error, is no storage.
+func (s *stores) borrow(root string, create bool) (loan, error) {
+	at, err := s.use(root)
+	if err != nil {
+		return loan{}, err
+	}
+	store, opened, err := at.get(create)
+	if err != nil || store == nil {
+		at.leave()
+		return loan{}, err
+	}
+	if opened {
+		s.shrink()
+	}
+	return loan{store, at}, nil
+}
+
+// end gives the Store back.
+func (l loan) end() { l.of.leave() }
+
+// use adds a user to the place of a root.
+func (s *stores) use(root string) (*storage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
-	if c, ok := s.store.(io.Closer); ok {
-		return c.Close()
+	if s.closed {
+		return nil, fs.ErrClosed
+	}
+	at, ok := s.byRoot[root]
+	if !ok {
+		at = &storage{in: s, root: root}
+		s.byRoot[root] = at
+	}
+	at.users++
+	if at.used != nil {
+		s.recent.MoveToBack(at.used)
+	}
+	return at, nil
+}
+
+// get returns the Store, and whether it had to be opened.
+func (at *storage) get(create bool) (store filestore.Store, opened bool, err error) {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.store != nil {
+		return at.store, false, nil
+	}
+	if at.in.isClosed() {
+		return nil, false, fs.ErrClosed
+	}
+	if store, err = at.in.open(at.root, create); err != nil || store == nil {
+		return nil, false, err
+	}
+	at.store = store
+	if _, ok := store.(io.Closer); ok {
+		at.in.mu.Lock()
+		at.used = at.in.recent.PushBack(at)
+		at.in.mu.Unlock()
+	}
+	return store, true, nil
+}
+
+func (s *stores) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// leave takes a user away, and forgets a place that has none and no Store.
+func (at *storage) leave() {
+	at.in.mu.Lock()
+	at.users--
+	idle := at.users == 0 && at.used == nil
+	at.in.mu.Unlock()
+	if !idle {
+		return
+	}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.in.mu.Lock()
+	defer at.in.mu.Unlock()
+	if at.users == 0 && at.store == nil && at.in.byRoot[at.root] == at {
+		delete(at.in.byRoot, at.root)
+	}
+}
+
+// close closes the Store, if it is open and can be closed.
+func (at *storage) close() error {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return at.closeLocked()
+}
+
+// closeLocked needs mu.
+func (at *storage) closeLocked() error {
+	store := at.store
+	at.store = nil
+	at.in.mu.Lock()
+	if at.used != nil {
+		at.in.recent.Remove(at.used)
+		at.used = nil
+	}
+	at.in.mu.Unlock()
+	if c, ok := store.(io.Closer); ok {
+		return withoutPath(c.Close())
 	}
 	return nil
 }
 
-// opened is the Store of an account as it was found on disk.
+// shrink closes Stores that nobody uses until there is room for those that are
+// left. It is called when one more has been opened.
+func (s *stores) shrink() {
+	for at := s.oldest(); at != nil; at = s.oldest() {
+		if err := at.closeIdle(); err != nil {
+			s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
+		}
+		at.leave()
+	}
+}
+
+// oldest uses the place that nobody has used for the longest time; nil if there
+// is room for all.
+func (s *stores) oldest() *storage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.recent.Len() <= s.room {
+		return nil
+	}
+	for e := s.recent.Front(); e != nil; e = e.Next() { // past those in use
+		if at := e.Value.(*storage); at.users == 0 {
+			at.users++
+			return at
+		}
+	}
+	return nil
+}
+
+// closeIdle closes the Store, unless the caller is not its only user any more.
+func (at *storage) closeIdle() error {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.in.mu.Lock()
+	alone := at.users == 1
+	at.in.mu.Unlock()
+	if !alone {
+		return nil
+	}
+	return at.closeLocked()
+}
+
+// forget closes the Store of an account that is gone: one of the same name may
+// come, and what is known of the old storage would be wrong. Uploads into it end
+// with an error. A storage that is still there belongs to another account as
+// well.
+func (s *stores) forget(root string) error {
+	if root == "" {
+		return nil
+	}
+	if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s.mu.Lock()
+	at := s.byRoot[root]
+	if at != nil {
+		at.users++
+	}
+	s.mu.Unlock()
+	if at == nil {
+		return nil
+	}
+	defer at.leave()
+	return at.close()
+}
+
+// close closes all Stores, and opens no others.
+func (s *stores) close() error {
+	s.mu.Lock()
+	s.closed = true
+	all := slices.Collect(maps.Values(s.byRoot))
+	s.mu.Unlock()
+	var failed error
+	for _, at := range all {
+		if err := at.close(); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("close %s: %w", at.root, err))
+		}
+	}
+	return failed
+}
+
+// opened is the storage of an account as it was found on disk.
 type opened struct {
 	store filestore.Store // nil: no storage
 	root  string
 	err   error
 }
 
-// find returns the Store of a place. Links are followed, so that two accounts
+// find returns the storage of a place. Links are followed, so that two accounts
 // whose storages are links to one directory have one Store.
 func (s *stores) find(p *place) opened {
 	root, err := filepath.EvalSymlinks(p.web)
@@ -63,76 +263,17 @@ func (s *stores) find(p *place) opened {
 	if !p.create && !isDirectory(root) {
 		return opened{}
 	}
-	store, err := s.get(root, p.create)
-	return opened{store, root, withoutPath(err)}
+	store, err := s.storeAt(root, p.create)
+	return opened{store, root, err}
 }
 
-func (s *stores) get(root string, create bool) (filestore.Store, error) {
-	kept, err := s.at(root)
-	if err != nil {
-		return nil, err
+// storeAt returns a Store that borrows that of a root for each call, if it can
+// be opened; nil if there is no storage.
+func (s *stores) storeAt(root string, create bool) (filestore.Store, error) {
+	l, err := s.borrow(root, create)
+	if err != nil || l.of == nil {
+		return nil, withoutPath(err)
 	}
-	kept.mu.Lock()
-	defer kept.mu.Unlock()
-	if kept.closed {
-		return nil, fs.ErrClosed
-	}
-	if kept.store == nil {
-		store, err := s.open(root, create)
-		if err != nil {
-			return nil, err
-		}
-		kept.store = store
-	}
-	return kept.store, nil
-}
-
-// at returns the place that is kept for the Store of a root.
-func (s *stores) at(root string) (*storage, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byRoot == nil {
-		return nil, fs.ErrClosed
-	}
-	kept, ok := s.byRoot[root]
-	if !ok {
-		kept = &storage{}
-		s.byRoot[root] = kept
-	}
-	return kept, nil
-}
-
-// forget closes the Store of an account that is gone, and lets go of it: one of
-// the same name may come, and what is known of the old storage would be wrong. A
-// storage that is still there belongs to another account as well.
-func (s *stores) forget(root string) error {
-	if root == "" {
-		return nil
-	}
-	if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	s.mu.Lock()
-	kept := s.byRoot[root]
-	delete(s.byRoot, root)
-	s.mu.Unlock()
-	if kept == nil {
-		return nil
-	}
-	return withoutPath(kept.close())
-}
-
-// close closes all Stores, and opens no others.
-func (s *stores) close() error {
-	s.mu.Lock()
-	kept := s.byRoot
-	s.byRoot = nil
-	s.mu.Unlock()
-	var failed error
-	for root, k := range kept {
-		if err := k.close(); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("close %s: %w", root, withoutPath(err)))
-		}
-	}
-	return failed
+	l.end()
+	return borrower{s, root, create}, nil
 }

@@ -1,0 +1,162 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// borrower is a [filestore.Store] that stands for the one of a root. It borrows
+// that for each call, and for an upload until that ends: in between it may be
+// closed, and be opened again by the next call. Files need it no longer once they
+// are open.
+type borrower struct {
+	stores *stores
+	root   string
+	create bool
+}
+
+var errNoStorage = errors.New("there is no storage any more")
+
+func (b borrower) borrow(op, name string) (loan, error) {
+	l, err := b.stores.borrow(b.root, b.create)
+	switch {
+	case errors.Is(err, fs.ErrClosed):
+	case err != nil: // opaque: a disk that is not there must not look like files that are not
+		err = fmt.Errorf("open storage: %v", withoutPath(err))
+	case l.of == nil:
+		err = errNoStorage
+	default:
+		return l, nil
+	}
+	return loan{}, &fs.PathError{Op: op, Path: name, Err: err}
+}
+
+func (b borrower) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {
+	l, err := b.borrow("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	defer l.end()
+	return l.Stat(ctx, name)
+}
+
+func (b borrower) Open(ctx context.Context, name string) (filestore.File, error) {
+	l, err := b.borrow("open", name)
+	if err != nil {
+		return nil, err
+	}
+	defer l.end()
+	return l.Open(ctx, name)
+}
+
+func (b borrower) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+	return func(yield func(filestore.FileInfo, error) bool) {
+		l, err := b.borrow("list", dir)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer l.end()
+		l.List(ctx, dir)(yield)
+	}
+}
+
+func (b borrower) Create(ctx context.Context, name string, o filestore.CreateOptions, limits filestore.Limits) (filestore.Upload, error) {
+	l, err := b.borrow("create", name)
+	if err != nil {
+		return nil, err
+	}
+	u, err := l.Create(ctx, name, o, limits)
+	if err != nil {
+		l.end()
+		return nil, err
+	}
+	lent := &lentUpload{u, l, false}
+	if from, ok := u.(io.ReaderFrom); ok {
+		return lentFastUpload{lent, from}, nil
+	}
+	return lent, nil
+}
+
+func (b borrower) Mkdir(ctx context.Context, name string, sidecar []byte, limits filestore.Limits) error {
+	l, err := b.borrow("mkdir", name)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	return l.Mkdir(ctx, name, sidecar, limits)
+}
+
+func (b borrower) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
+	l, err := b.borrow("remove", name)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	return l.Remove(ctx, name, o)
+}
+
+func (b borrower) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
+	l, err := b.borrow("rename", from)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	return l.Rename(ctx, from, to, o)
+}
+
+func (b borrower) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, limits filestore.Limits) error {
+	l, err := b.borrow("copy", from)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	return l.Copy(ctx, from, to, o, attributes, limits)
+}
+
+func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	l, err := b.borrow("usage", dir)
+	if err != nil {
+		return filestore.Usage{}, err
+	}
+	defer l.end()
+	return l.Usage(ctx, dir)
+}
+
+// lentUpload is an upload that gives its Store back when it ends.
+type lentUpload struct {
+	filestore.Upload
+	loan  loan
+	ended bool
+}
+
+func (u *lentUpload) Commit() (filestore.FileInfo, error) {
+	defer u.end()
+	return u.Upload.Commit()
+}
+
+func (u *lentUpload) Abort() error {
+	defer u.end()
+	return u.Upload.Abort()
+}
+
+func (u *lentUpload) end() {
+	if !u.ended {
+		u.ended = true
+		u.loan.end()
+	}
+}
+
+// lentFastUpload keeps the short way of an upload that has one.
+type lentFastUpload struct {
+	*lentUpload
+	from io.ReaderFrom
+}
+
+func (u lentFastUpload) ReadFrom(r io.Reader) (int64, error) { return u.from.ReadFrom(r) }

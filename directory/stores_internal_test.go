@@ -1,0 +1,259 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+)
+
+// disks opens stores that keep what they hold when they are closed, and tells
+// when one is used wrongly.
+type disks struct {
+	t      *testing.T
+	mu     sync.Mutex
+	disk   map[string]filestore.Store
+	open   map[string]bool
+	opened int
+}
+
+func newDisks(t *testing.T) *disks {
+	return &disks{t: t, disk: map[string]filestore.Store{}, open: map[string]bool{}}
+}
+
+func (d *disks) stores(room int) *stores {
+	return &stores{open: d.openStore, room: room, log: slog.New(slog.DiscardHandler), byRoot: map[string]*storage{}}
+}
+
+func (d *disks) openStore(root string, _ bool) (filestore.Store, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	assert.False(d.t, d.open[root], "%s has two stores at a time", root)
+	d.open[root] = true
+	d.opened++
+	if d.disk[root] == nil {
+		d.disk[root] = memstore.New()
+	}
+	return &diskStore{Store: d.disk[root], disks: d, root: root}, nil
+}
+
+func (d *disks) nowOpen() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.open)
+}
+
+type diskStore struct {
+	filestore.Store
+	disks  *disks
+	root   string
+	closed atomic.Bool
+}
+
+func (s *diskStore) Close() error {
+	assert.False(s.disks.t, s.closed.Swap(true), "%s is closed twice", s.root)
+	s.disks.mu.Lock()
+	defer s.disks.mu.Unlock()
+	delete(s.disks.open, s.root)
+	return nil
+}
+
+func (s *diskStore) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	u, err := s.Store.Usage(ctx, dir)
+	assert.False(s.disks.t, s.closed.Load(), "%s is used while it is closed", s.root)
+	return u, err
+}
+
+var roomy = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+
+func at(t *testing.T, s *stores, root string) filestore.Store {
+	t.Helper()
+	store, err := s.storeAt(root, true)
+	require.NoError(t, err)
+	return store
+}
+
+// Stores that were used longest ago are closed, and opened again when somebody
+// wants them.
+func TestIdleStoresAreClosed(t *testing.T) {
+	t.Parallel()
+	d := newDisks(t)
+	s := d.stores(2)
+	a, b, c := at(t, s, "a"), at(t, s, "b"), at(t, s, "c")
+	require.Equal(t, map[string]bool{"b": true, "c": true}, d.open)
+	require.NoError(t, a.Mkdir(t.Context(), "kept", nil, roomy))
+	require.Equal(t, map[string]bool{"a": true, "c": true}, d.open)
+	_, err := c.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	_, err = b.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"b": true, "c": true}, d.open, "a was used longest ago")
+	_, err = a.Stat(t.Context(), "kept")
+	require.NoError(t, err)
+	require.Equal(t, 6, d.opened)
+	require.Len(t, s.byRoot, 2, "no place is kept for what is closed")
+}
+
+// A store with an upload is in use, until that ends.
+func TestStoreOfAnUploadStaysOpen(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(filestore.Upload) error{
+		"commit": func(u filestore.Upload) error { _, err := u.Commit(); return err },
+		"abort":  filestore.Upload.Abort,
+		"both": func(u filestore.Upload) error {
+			_, err := u.Commit()
+			return errors.Join(err, u.Abort())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDisks(t)
+			s := d.stores(1)
+			u, err := at(t, s, "a").Create(t.Context(), "f", filestore.CreateOptions{}, roomy)
+			require.NoError(t, err)
+			for i := range 5 {
+				at(t, s, fmt.Sprint(i))
+			}
+			require.Equal(t, map[string]bool{"a": true, "4": true}, d.open)
+			require.NoError(t, end(u))
+			at(t, s, "z")
+			require.Equal(t, map[string]bool{"z": true}, d.open)
+			require.Len(t, s.byRoot, 1)
+		})
+	}
+}
+
+// A list that is not read to its end gives its store back too.
+func TestStoreOfAListStaysOpen(t *testing.T) {
+	t.Parallel()
+	d := newDisks(t)
+	s := d.stores(1)
+	a := at(t, s, "a")
+	require.NoError(t, a.Mkdir(t.Context(), "one", nil, roomy))
+	require.NoError(t, a.Mkdir(t.Context(), "two", nil, roomy))
+	for _, err := range a.List(t.Context(), filestore.Root) {
+		require.NoError(t, err)
+		at(t, s, "b")
+		require.True(t, d.open["a"])
+		break
+	}
+	at(t, s, "c")
+	require.Equal(t, map[string]bool{"c": true}, d.open)
+}
+
+// What cannot be closed cannot be opened again as it was, and stays.
+func TestStoreWithoutCloseStays(t *testing.T) {
+	t.Parallel()
+	s := newDisks(t).stores(1)
+	s.open = func(string, bool) (filestore.Store, error) { return memstore.New(), nil }
+	a := at(t, s, "a")
+	require.NoError(t, a.Mkdir(t.Context(), "kept", nil, roomy))
+	for i := range 5 {
+		at(t, s, fmt.Sprint(i))
+	}
+	_, err := a.Stat(t.Context(), "kept")
+	require.NoError(t, err)
+}
+
+// A storage that cannot be opened again is a fault in each call: its files must
+// not look like files that are gone. No place is kept for it.
+func TestStoreCannotBeOpenedAgain(t *testing.T) {
+	t.Parallel()
+	d := newDisks(t)
+	s := d.stores(1)
+	a := at(t, s, "a")
+	at(t, s, "b")
+	for name, open := range map[string]func(string, bool) (filestore.Store, error){
+		"error":      func(string, bool) (filestore.Store, error) { return nil, fs.ErrNotExist },
+		"no storage": func(string, bool) (filestore.Store, error) { return nil, nil },
+	} {
+		s.open = open
+		check := func(err error) {
+			t.Helper()
+			require.Error(t, err, name)
+			require.NotErrorIs(t, err, fs.ErrNotExist, name)
+		}
+		_, err := a.Stat(t.Context(), "f")
+		check(err)
+		_, err = a.Open(t.Context(), "f")
+		check(err)
+		for _, err := range a.List(t.Context(), filestore.Root) {
+			check(err)
+		}
+		_, err = a.Create(t.Context(), "f", filestore.CreateOptions{}, roomy)
+		check(err)
+		check(a.Mkdir(t.Context(), "f", nil, roomy))
+		check(a.Remove(t.Context(), "f", filestore.RemoveOptions{}))
+		check(a.Rename(t.Context(), "f", "g", filestore.RenameOptions{}))
+		check(a.Copy(t.Context(), "f", "g", filestore.CopyOptions{}, nil, roomy))
+		_, err = a.Usage(t.Context(), filestore.Root)
+		check(err)
+		require.NotContains(t, s.byRoot, "a")
+	}
+}
+
+// After close nothing is opened.
+func TestClosedStores(t *testing.T) {
+	t.Parallel()
+	d := newDisks(t)
+	s := d.stores(2)
+	a, b := at(t, s, "a"), at(t, s, "b")
+	require.NoError(t, s.close())
+	require.NoError(t, s.close())
+	require.Zero(t, d.nowOpen())
+	for _, store := range []filestore.Store{a, b} {
+		_, err := store.Stat(t.Context(), "f")
+		require.ErrorIs(t, err, fs.ErrClosed)
+	}
+	_, err := s.storeAt("c", true)
+	require.ErrorIs(t, err, fs.ErrClosed)
+	require.Equal(t, 2, d.opened)
+}
+
+// Many at once, with more storages than there is room for: never two stores for
+// one root, none used while it is closed, nothing lost.
+func TestStoresUnderLoad(t *testing.T) {
+	t.Parallel()
+	const workers, rounds, roots = 8, 300, 12
+	d := newDisks(t)
+	s := d.stores(3)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			random := rand.New(rand.NewPCG(1, uint64(w)))
+			for i := range rounds {
+				store := borrower{s, fmt.Sprint(random.IntN(roots)), true}
+				switch random.IntN(2) {
+				case 0:
+					_, err := store.Usage(t.Context(), filestore.Root)
+					assert.NoError(t, err)
+				case 1:
+					u, err := store.Create(t.Context(), fmt.Sprintf("%d-%d", w, i), filestore.CreateOptions{}, roomy)
+					if !assert.NoError(t, err) {
+						return
+					}
+					_, err = u.Commit()
+					assert.NoError(t, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	s.shrink()
+	require.LessOrEqual(t, d.nowOpen(), 3)
+	require.LessOrEqual(t, len(s.byRoot), 3)
+	require.Greater(t, d.opened, roots)
+	require.NoError(t, s.close())
+	require.Zero(t, d.nowOpen())
+}
