@@ -28,7 +28,8 @@ type Builder interface {
 type Built struct {
 	Content []byte
 	// Keep stores the content, as a write of the account itself, within its
-	// limits. If that fails the content is served all the same.
+	// limits. If that fails the content is served all the same. What is stored
+	// and is not kept any more is removed, unless it has a sidecar.
 	Keep bool
 	// ModTime is the time of content that is not stored.
 	ModTime time.Time
@@ -57,13 +58,26 @@ func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 	if err != nil {
 		return nil, pathError("build", a.name, fmt.Errorf("build: %v", err)) // opaque: a fault must not look like a missing file
 	}
-	if b == nil || !b.Keep {
-		return b, nil
-	}
-	if a.keep(ctx, stored, b) == nil {
+	if b == nil || b.Keep && a.keep(ctx, stored, b) == nil {
 		return nil, nil
 	}
+	if stored != nil {
+		a.clear(ctx, stored)
+	}
 	return b, nil
+}
+
+// clear removes what is outdated, unless it has a sidecar: that would go with it,
+// and tells who may read the file. What stays is found outdated again at the next
+// look.
+func (a access) clear(ctx context.Context, stored FileInfo) {
+	side, ok := SidecarName(a.name)
+	if !ok {
+		return
+	}
+	if _, err := a.Store.Stat(ctx, side); errors.Is(err, fs.ErrNotExist) {
+		_ = a.Store.Remove(ctx, a.name, RemoveOptions{IfMatch: stored.ETag()})
+	}
 }
 
 // keep stores what was built, unless somebody else has stored something.

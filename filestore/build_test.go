@@ -115,6 +115,59 @@ func TestViewServesWhatIsNotStored(t *testing.T) {
 	}
 }
 
+// What is outdated does not stay when it cannot be replaced, unless a sidecar
+// would go with it that tells who may read the file.
+func TestViewRemovesWhatIsOutdated(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name        string
+		keep, roomy bool
+		sidecar     string
+		stored      string
+	}{
+		{name: "replaced", keep: true, roomy: true, stored: "new"},
+		{name: "no room", keep: true},
+		{name: "not to be kept", roomy: true},
+		{name: "replaced under its sidecar", keep: true, roomy: true, sidecar: "<meta/>", stored: "new"},
+		{name: "no room under its sidecar", keep: true, sidecar: "<meta/>", stored: "ol"},
+		{name: "not to be kept under its sidecar", roomy: true, sidecar: "<meta/>", stored: "ol"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := withBuilder(t, true)
+			d.Write(t, owner, freeBusy, "ol")
+			if tt.sidecar != "" {
+				d.Write(t, owner, freeBusy+".meta", tt.sidecar)
+			}
+			if !tt.roomy {
+				d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+			}
+			d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) {
+				return &filestore.Built{Content: []byte("new"), Keep: tt.keep}, nil
+			}
+			require.Equal(t, "new", content(t, filestore.NewView(d, callers["owner"], owner), freeBusy))
+			stored, _ := d.Read(t, owner, freeBusy)
+			require.Equal(t, tt.stored, stored)
+			sidecar, _ := d.Read(t, owner, freeBusy+".meta")
+			require.Equal(t, tt.sidecar, sidecar)
+		})
+	}
+}
+
+// An upload that comes while the file is built is not removed.
+func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
+	t.Parallel()
+	d := withBuilder(t, false)
+	d.Write(t, owner, freeBusy, "old")
+	d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) {
+		d.Write(t, owner, freeBusy, "upload")
+		return &filestore.Built{Content: []byte("built")}, nil
+	}
+	require.Equal(t, "built", content(t, filestore.NewView(d, callers["owner"], owner), freeBusy))
+	stored, _ := d.Read(t, owner, freeBusy)
+	require.Equal(t, "upload", stored)
+}
+
 // What is stored is replaced when the builder says so, and served when he does
 // not; a fault of his is no missing file.
 func TestViewRebuilds(t *testing.T) {

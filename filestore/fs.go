@@ -132,6 +132,9 @@ type RemoveOptions struct {
 	// Recursive removes a directory with all below it. Without it only empty
 	// directories go, and others give ErrNotEmpty.
 	Recursive bool
+	// IfMatch, if not empty, demands a file with this entity tag, else
+	// ErrChanged.
+	IfMatch string
 }
 
 // RenameOptions say what Rename may replace. Use field names.

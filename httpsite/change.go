@@ -93,13 +93,14 @@ func (req *request) delete(view *filestore.View) error {
 	if err != nil {
 		return err
 	}
-	if _, err := conditions(req.r, current); err != nil {
+	o, err := conditions(req.r, current)
+	if err != nil {
 		return err
 	}
 	if current != nil && req.directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
-	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: true}); err != nil {
+	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: true, IfMatch: o.IfMatch}); err != nil {
 		return notFound(err)
 	}
 	req.w.WriteHeader(http.StatusNoContent)

@@ -215,6 +215,9 @@ func (s *Store) remove(ctx context.Context, t tree, name string, o filestore.Rem
 	if err != nil {
 		return nil, err
 	}
+	if o.IfMatch != "" && o.IfMatch != (info{name, st}).ETag() {
+		return nil, filestore.ErrChanged
+	}
 	if st.kind == kindDir && !o.Recursive {
 		if err := s.checkEmpty(t, name); err != nil {
 			return nil, err

@@ -21,6 +21,9 @@ func (s *Store) Remove(ctx context.Context, name string, o filestore.RemoveOptio
 	if len(n.entries) > 0 && !o.Recursive {
 		return fail("remove", name, filestore.ErrNotEmpty)
 	}
+	if o.IfMatch != "" && o.IfMatch != n.info(name).ETag() {
+		return fail("remove", name, filestore.ErrChanged)
+	}
 	s.drop(name)
 	return nil
 }

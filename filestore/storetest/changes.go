@@ -37,6 +37,24 @@ func removeAll(name string) change {
 	}
 }
 
+// removeSeen removes a file that is as it was when it was last looked at.
+func removeSeen(name string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		seen, err := s.Stat(ctx, name)
+		if err != nil {
+			return err
+		}
+		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: seen.ETag()})
+	}
+}
+
+// removeMatching removes what has a tag that nothing has.
+func removeMatching(name string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: `"other"`, Recursive: true})
+	}
+}
+
 func rename(from, to string) change {
 	return func(ctx context.Context, s filestore.Store) error {
 		return s.Rename(ctx, from, to, filestore.RenameOptions{})
@@ -119,6 +137,11 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "remove a directory that has a sidecar inside", before: "a/ a/b.meta=1", change: remove("a"), err: filestore.ErrNotEmpty},
 		{name: "remove recursively", before: "a/ a.meta=m a/b/ a/b/c=1 a/b.meta=m a/d=2 ab=3", change: removeAll("a"), after: "ab=3"},
 		{name: "remove recursively a file", before: "a=1 b=2", change: removeAll("a"), after: "b=2"},
+
+		{name: "remove what matches", before: "a=1 a.meta=m b=2", change: removeSeen("a"), after: "b=2"},
+		{name: "remove what does not match", before: "a=1 a.meta=m", change: removeMatching("a"), err: filestore.ErrChanged},
+		{name: "remove a directory that does not match", before: "a/ a/b=1", change: removeMatching("a"), err: filestore.ErrChanged},
+		{name: "remove with a tag what is not there", change: removeMatching("a"), err: fs.ErrNotExist},
 
 		{name: "rename a file", before: "a=1", change: rename("a", "b"), after: "b=1"},
 		{name: "rename into a directory", before: "a=1 d/ d/e/", change: rename("a", "d/e/a"), after: "d/ d/e/ d/e/a=1"},
