@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
 	"directory": {"cgpdata", "meta", "filestore", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
-		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "golang.org/x/crypto/bcrypt"},
+		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
 	"ftpsite":  {"filestore", "internal/serving", "github.com/fclairamb/ftpserverlib", "github.com/spf13/afero", "golang.org/x/sys/unix"},

@@ -7,6 +7,7 @@ require (
 	github.com/go-crypt/crypt v0.14.15
 	github.com/go-ldap/ldap/v3 v3.4.15
 	github.com/pin/tftp/v3 v3.2.0
+	github.com/sergeymakinen/go-crypt v1.0.1
 	github.com/spf13/afero v1.15.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/crypto v0.58.0

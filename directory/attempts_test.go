@@ -17,16 +17,16 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// des is a stored password that only Options.Crypt can check, so that a test
+// extendedDES is a stored password that only Options.Crypt can check, so that a test
 // sees every time a hash is worked out.
-const des = `{Password="\002abmizb72ph5go";}`
+const extendedDES = `{Password="\002_J9..abcd22q80TrZTE6";}`
 
 // hashes counts the calls of Options.Crypt, which "secret1" satisfies.
 type hashes struct{ count atomic.Int64 }
 
 func (h *hashes) crypt(stored, password string) bool {
 	h.count.Add(1)
-	return stored == "abmizb72ph5go" && password == "secret1"
+	return stored == "_J9..abcd22q80TrZTE6" && password == "secret1"
 }
 
 // since returns the number of calls since it was called last.
@@ -35,7 +35,7 @@ func (h *hashes) since() int64 { return h.count.Swap(0) }
 func TestCheckedPasswordIsRemembered(t *testing.T) {
 	t.Parallel()
 	var h hashes
-	b := newBase(t, files{"Accounts/john.macnt/account.settings": des, "Accounts/mary.macnt/account.settings": des}, directory.Options{Crypt: h.crypt})
+	b := newBase(t, files{"Accounts/john.macnt/account.settings": extendedDES, "Accounts/mary.macnt/account.settings": extendedDES}, directory.Options{Crypt: h.crypt})
 	const john, mary = "john@main.example", "mary@main.example"
 	for range 3 {
 		require.NoError(t, b.login(t, john, "secret1"))
@@ -57,9 +57,9 @@ func TestCheckedPasswordIsRemembered(t *testing.T) {
 	require.NoError(t, b.login(t, john, "secret1"))
 	require.EqualValues(t, 1, h.since(), "a minute has passed")
 
-	b.change(t, files{"Accounts/john.macnt/account.settings": `{Password="\002abmizb72ph5gX";}`})
+	b.change(t, files{"Accounts/john.macnt/account.settings": `{Password="\002_J9..abcd22q80TrZTEX";}`})
 	require.ErrorIs(t, b.login(t, john, "secret1"), filestore.ErrLogin, "the stored password has changed")
-	b.change(t, files{"Accounts/john.macnt/account.settings": `{Password="\002abmizb72ph5go";AccessModes=(26,HTTP);}`})
+	b.change(t, files{"Accounts/john.macnt/account.settings": `{Password="\002_J9..abcd22q80TrZTE6";AccessModes=(26,HTTP);}`})
 	_, err := b.Login(t.Context(), filestore.Credentials{Login: john, Password: "secret1", Service: "FTP"})
 	require.ErrorIs(t, err, filestore.ErrLogin, "remembering a password opens no service")
 	b.change(t, files{"Accounts/john.macnt/account.settings": "{"})
@@ -71,8 +71,8 @@ func TestRefusedLoginsCostTheSame(t *testing.T) {
 	t.Parallel()
 	var h hashes
 	b := newBase(t, files{
-		"Accounts/hashed.macnt/account.settings": des,
-		"Accounts/off.macnt/account.settings":    `{Password="\002abmizb72ph5go";AccessModes=(26);}`,
+		"Accounts/hashed.macnt/account.settings": extendedDES,
+		"Accounts/off.macnt/account.settings":    `{Password="\002_J9..abcd22q80TrZTE6";AccessModes=(26);}`,
 		"Accounts/clear.macnt/account.settings":  "{Password=secret2;}",
 		"Accounts/none.macnt/account.settings":   "{}",
 		"Accounts/bad.macnt/account.settings":    "{",
@@ -186,7 +186,7 @@ func TestFailuresAreNotFlushed(t *testing.T) {
 func TestConcurrentGuesses(t *testing.T) {
 	t.Parallel()
 	var h hashes
-	b := newBase(t, files{"Accounts/john.macnt/account.settings": `{Password="\002abmizb72ph5go";FailedLoginFlow=(5,1m);}`}, directory.Options{Crypt: h.crypt})
+	b := newBase(t, files{"Accounts/john.macnt/account.settings": `{Password="\002_J9..abcd22q80TrZTE6";FailedLoginFlow=(5,1m);}`}, directory.Options{Crypt: h.crypt})
 	var group sync.WaitGroup
 	for i := range 64 {
 		group.Go(func() {
@@ -204,9 +204,9 @@ func TestConcurrentGuesses(t *testing.T) {
 func TestHashesDoNotBlock(t *testing.T) {
 	t.Parallel()
 	slots := max(2, runtime.GOMAXPROCS(0))
-	f := files{"Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/warm.macnt/account.settings": des}
+	f := files{"Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/warm.macnt/account.settings": extendedDES}
 	for i := range 50 {
-		f[fmt.Sprintf("Accounts/a%d.macnt/account.settings", i)] = des
+		f[fmt.Sprintf("Accounts/a%d.macnt/account.settings", i)] = extendedDES
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var running atomic.Int64

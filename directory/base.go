@@ -37,7 +37,7 @@ type Options struct {
 	// unknown form, which then is its own password.
 	UnmarkedClear bool
 	// Crypt reports whether a password belongs to a crypt(3) string of a form
-	// that the package does not know, as those of traditional DES are. It must be
+	// that the package does not know, as those of extended DES are. It must be
 	// safe for concurrent use. nil: such strings open no account.
 	Crypt func(stored, password string) bool
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:

@@ -15,7 +15,7 @@ import (
 //
 // The stored password must be the account's own. Its form is told by a mark:
 //
-//	byte 2        a crypt(3) string: MD5, SHA-256, SHA-512, bcrypt, yescrypt
+//	byte 2        a crypt(3) string: DES, MD5, SHA-256, SHA-512, bcrypt, yescrypt
 //	{CRYPT}       the same
 //	{SCHEME}      MD5, SMD5, SHA, SSHA, and SHA256, SHA384, SHA512 with and without salt
 //	none          clear text, if it is printable and PasswordEncryption, which is
@@ -25,7 +25,7 @@ import (
 // Everything else opens no account: an empty or missing password, one encrypted
 // by the server (byte 1), a typed number, a hash of another form, or one whose
 // parameters would take very long. [Options] has Crypt for crypt(3) strings of
-// other forms, such as traditional DES.
+// other forms, such as extended DES.
 //
 // After as many failed logins as FailedLoginFlow says, an account is closed until
 // the time that it names has passed since the first of them, whoever failed: an

@@ -18,6 +18,7 @@ import (
 	"github.com/go-crypt/crypt/algorithm/md5crypt"
 	"github.com/go-crypt/crypt/algorithm/scrypt"
 	"github.com/go-crypt/crypt/algorithm/shacrypt"
+	"github.com/sergeymakinen/go-crypt/des"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -154,10 +155,17 @@ const (
 	maxYescryptMemory = 64 << 20
 )
 
-// cryptMatch checks what crypt(3) stores: MD5 ($1$), SHA-256 ($5$), SHA-512
-// ($6$), bcrypt ($2a$, $2b$, $2y$) and yescrypt ($y$). Other forms give nil,
-// among them the traditional DES, for which there is no maintained library.
+const desDigits = 11 // of the 64 bits that DES makes
+
+// cryptMatch checks what crypt(3) stores: traditional DES, MD5 ($1$), SHA-256
+// ($5$), SHA-512 ($6$), bcrypt ($2a$, $2b$, $2y$) and yescrypt ($y$). Other forms
+// give nil.
 func cryptMatch(text string) func(given string) bool {
+	if len(text) == des.SaltLength+desDigits && isCrypt64(text) {
+		return func(given string) bool {
+			return !hasNUL(given) && des.Check(text, given[:min(len(given), des.MaxPasswordLength)]) == nil // what is longer does not count there
+		}
+	}
 	parts := strings.Split(text, "$")
 	if len(parts) < 4 || parts[0] != "" {
 		return nil

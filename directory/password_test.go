@@ -46,7 +46,7 @@ func TestPasswordsOfOtherPrograms(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %.20s %.8s", program, stored, password), func(t *testing.T) {
 			t.Parallel()
 			marked := stored
-			if stored[0] == '$' {
+			if stored[0] != '{' {
 				marked = "\x02" + stored
 			}
 			settings := settingsWith(t, marked)
@@ -81,7 +81,11 @@ func TestPasswordsThatOpenNothing(t *testing.T) {
 		{"two marks", "\x02\x02" + good},
 		{"mark alone", "\x02"},
 		{"clear behind the mark", "\x02secret1"},
-		{"DES", "\x02abmizb72ph5go"},
+		{"DES without mark", "abmizb72ph5go\x7f"},
+		{"DES cut short", "\x02abmizb72ph5g"},
+		{"long DES", "\x02abmizb72ph5go."},
+		{"DES with two that are no digits", "\x02a:mizb72ph5g!"},
+		{"DES of no password", "\x02abmF1QH4PEr.E"},
 		{"extended DES", "\x02_J9..abcd22q80TrZTE6"},
 		{"APR1", "\x02$apr1$abcdefgh$paCto.rW8wn6thJ8b0QQY."},
 		{"gost-yescrypt", "\x02$gy$j9T$abcdefgh$u3.uh8Lf.h2kvozAkuCpf9HAQt.SmXl66.PmhTyYvR6"},
@@ -120,7 +124,7 @@ func TestPasswordsThatOpenNothing(t *testing.T) {
 		{"empty digest", "{MD5}"},
 		{"scheme and rubbish", "{MD5}5S2YxFmBmhF3WTbY37t5KQ== "},
 		{"crypt in another scheme", "{SHA}" + good},
-		{"DES in a scheme", "{CRYPT}abmizb72ph5go"},
+		{"extended DES in a scheme", "{CRYPT}_J9..abcd22q80TrZTE6"},
 		{"two schemes", "{CRYPT}{SHA}AMr9EmGC6KnnwBuy8N/QBJa+ck8="},
 	} {
 		t.Run(test.name, func(t *testing.T) {
