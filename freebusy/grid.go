@@ -250,11 +250,11 @@ func newBlock(s state, p part, left float64, from, to time.Duration) block {
 	return b
 }
 
-// Hours returns the lines of the grid, one for each full hour.
+// Hours returns the lines of the grid, one for each hour.
 func (g grid) Hours() []line {
 	var hours []line
 	for h := range 25 {
-		hours = append(hours, line{topHeight + float64(h)*hourHeight, clock(time.Duration(h) * time.Hour)})
+		hours = append(hours, line{topHeight + float64(h)*hourHeight, fmt.Sprintf("%02d", h)})
 	}
 	return hours
 }

@@ -85,7 +85,7 @@ func readWeek(t testing.TB, text string) weekPage {
 // What the template holds.
 var (
 	elements = strings.Fields("html head meta title style body h1 h2 small bdi nav a strong form input label datalist option button p " +
-		"svg desc defs pattern rect path circle line g text span table caption thead tbody tr th td footer")
+		"svg desc defs pattern rect path circle line g text tspan span table caption thead tbody tr th td footer")
 	attributes = strings.Fields("lang charset name content rel href method type value list maxlength autocomplete spellcheck id class role " +
 		"aria-label aria-labelledby aria-current aria-hidden width height x y x1 x2 y1 y2 dx dy rx cx cy r d stroke-width patternUnits " +
 		"scope rowspan colspan xmlns")
