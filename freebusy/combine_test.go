@@ -110,6 +110,8 @@ func TestCombine(t *testing.T) {
 		{"one", []freebusy.Schedule{window(1, 9, span(2, 3, busy))}, freebusy.Schedule{Stamp: hour(1), Start: hour(1), End: hour(9), Periods: periods{span(2, 3, busy)}}},
 		{"known where all are", []freebusy.Schedule{window(1, 9, span(1, 3, busy)), window(2, 12, span(8, 11, tentative))},
 			freebusy.Schedule{Stamp: hour(1), Start: hour(2), End: hour(9), Periods: periods{span(2, 3, busy), span(8, 9, tentative)}}},
+		{"periods outside of the window", []freebusy.Schedule{window(2, 9, span(1, 2, busy), span(5, 6, busy), span(9, 10, busy), span(11, 12, busy))},
+			freebusy.Schedule{Stamp: hour(2), Start: hour(2), End: hour(9), Periods: periods{span(5, 6, busy)}}},
 		{"windows apart", []freebusy.Schedule{window(1, 4, span(1, 3, busy)), window(4, 9, span(5, 6, busy))}, freebusy.Schedule{Stamp: hour(1)}},
 		{"a window of no time", []freebusy.Schedule{window(1, 4), window(2, 2, span(1, 3, busy))}, freebusy.Schedule{Stamp: hour(1)}},
 		{"no window: that of the periods", []freebusy.Schedule{open}, freebusy.Schedule{Start: hour(3), End: hour(9), Periods: open.Periods}},

@@ -102,7 +102,7 @@ func newGrid(s Schedule, monday, today time.Time, zone *time.Location) grid {
 		for _, a := range timeline {
 			g.draw(a.state, p, p.wall(later(a.start, p.start)), p.wall(earlier(a.end, p.end)))
 		}
-		shown = later(shown, p.wall(p.end))
+		shown = p.wall(p.end)
 	}
 	g.draw(skipped, part{}, shown, monday.AddDate(0, 0, 7))
 	return g

@@ -394,16 +394,23 @@ func TestWriteWeekInZones(t *testing.T) {
 			rows:   []string{"Thursday 29 December|22:00|24:00|Busy", "Friday 30 December|00:00|24:00|No such time", "Saturday 31 December|00:00|02:00|Busy"},
 			blocks: []string{"busy 48.3% 576 12.4% 48", "skipped 61.3% 48 12.4% 576", "busy 74.3% 48 12.4% 48"},
 			note:   "On Friday 30 December clocks go from 00:00 to Saturday, 00:00."},
-		{name: "in the night before Monday", zone: "Asia/Amman", from: "2009-03-26 22:30", to: "2009-03-26 22:45",
-			rows:   []string{"Friday 27 March|00:00|01:00|No such time", "Friday 27 March|01:30|01:45|Busy"},
-			blocks: []string{"skipped 61.3% 48 12.4% 24", "busy 61.3% 84 12.4% 6"}, note: "On Friday 27 March clocks go from 00:00 to 01:00."},
+		{name: "forward in the first hour of the week", zone: "Asia/Tehran", from: "2010-03-21 20:00", to: "2010-03-21 21:00",
+			rows:   []string{"Monday 22 March|00:00|01:00|No such time", "Monday 22 March|01:00|01:30|Busy"},
+			blocks: []string{"skipped 9.3% 48 12.4% 24", "busy 9.3% 72 12.4% 12"},
+			note:   "On Monday 22 March clocks go from 00:00 to 01:00."},
+		{name: "forward right behind the week", zone: "Asia/Tehran", from: "2010-03-21 19:30", to: "2010-03-21 20:30",
+			rows: []string{"Sunday 21 March|23:00|24:00|Busy"}, blocks: []string{"busy 87.3% 600 12.4% 24"}},
+		{name: "back at the end of the week", zone: "Asia/Tehran", from: "2014-09-21 19:00", to: "2014-09-21 20:00",
+			rows:   []string{"Sunday 21 September|23:30 (UTC+04:30)|24:00 (UTC+04:30)|Busy", "Sunday 21 September|23:00 (UTC+03:30)|23:30 (UTC+03:30)|Busy"},
+			blocks: []string{"busy 87.3% 612 6.2% 12", "busy 93.5% 600 6.2% 12"},
+			note:   "On Monday 22 September clocks go from 00:00 to Sunday, 23:00. Time that comes twice is drawn in halves: left the first time, right the second."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			from, to := at(t, time.UTC, tt.from), at(t, time.UTC, tt.to)
 			s := freebusy.Schedule{Start: from.AddDate(0, -1, 0), End: to.AddDate(0, 1, 0), Periods: periods{{Start: from, End: to}}}
 			z := zone(t, tt.zone)
-			p := drawWeek(t, s, freebusy.WeekOptions{Week: from.In(z), Zone: z, Now: hour(0).AddDate(5, 0, 0)})
+			p := drawWeek(t, s, freebusy.WeekOptions{Week: to.Add(-time.Minute).In(z), Zone: z, Now: hour(0).AddDate(5, 0, 0)})
 			var rows []string
 			for _, row := range p.rows {
 				if !strings.HasSuffix(row, "||Free") {
