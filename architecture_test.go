@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"examples/cgpdata":  {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
 	"examples/ownusers": {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore": {"filestore", "httpsite"},
-	"examples/server":   {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/server":   {"cgpdata", "directory", "filestore", "freebusy", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {

@@ -19,7 +19,8 @@
 // # Free and busy time
 //
 // freebusy.wssp at the top of a storage is a page that the host draws, by
-// [Handler].FreeBusyPage, for whoever may read freebusy.vfb.
+// [Handler].FreeBusyPage, for whoever may read freebusy.vfb. Package freebusy
+// has one that is ready to use.
 //
 // # Pages of users in browsers of visitors
 //

@@ -2,20 +2,23 @@ package httpsite
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
 // FreeBusyPage writes the page freebusy.wssp of an account as HTML: a view of its
 // freebusy.vfb (CommuniGate Pro Guide, File Storage, "Virtual Files and
-// Folders"). The query is that of the request. The page may run no scripts and
-// load nothing; styles may stand in it. An error becomes the answer: what is
-// wrong with a query should be fs.ErrInvalid.
+// Folders"). The Write method of a Page of package freebusy is one. The query is
+// that of the request. The page may run no scripts and load nothing; styles may
+// stand in it, and forms that lead back to the site. An error becomes the answer:
+// what is wrong with a query should be fs.ErrInvalid.
 type FreeBusyPage func(w io.Writer, freeBusy io.Reader, query url.Values) error
 
 // The page is at the top of a storage, in every letter case, and reads a file
@@ -42,15 +45,12 @@ func (req *request) showFreeBusy(view *filestore.View) error {
 	}
 	header := req.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
-	header.Set("Content-Length", strconv.Itoa(text.Len()))
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	sum := sha256.Sum256(text.Bytes())
+	header.Set("ETag", fmt.Sprintf(`"%x"`, sum[:16]))
 	if header.Get("Cache-Control") == "" {
-		header.Set("Cache-Control", "no-cache")
+		header.Set("Cache-Control", "no-cache") // the page depends on the time as well
 	}
-	req.w.WriteHeader(http.StatusOK)
-	if req.r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = req.w.Write(text.Bytes())
-	return err
+	http.ServeContent(req.w, req.r, "", time.Time{}, bytes.NewReader(text.Bytes()))
+	return nil
 }

@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/freebusy"
 )
 
 // demo is a small base directory with something of everything to try.
@@ -92,7 +94,8 @@ func (d *demo) write() error {
 	}
 	john, ann := accountDir("john@client1.com")+"/account.web/", accountDir("ann@client2.com")+"/account.web/"
 	for name, content := range map[string]string{
-		john + "default.html":          page("John", `<p>Welcome. <a href="pictures/">Pictures</a>, <a href="notes.txt">notes</a>, and <a href="index.wssp">management</a> for John.</p>`),
+		john + "default.html":          page("John", `<p>Welcome. <a href="pictures/">Pictures</a>, <a href="notes.txt">notes</a>, <a href="freebusy.wssp">when John is busy</a>, and <a href="index.wssp">management</a> for John.</p>`),
+		john + "freebusy.vfb":          string(busyTime(time.Now())),
 		john + "notes.txt":             "Anybody may read this.\n",
 		john + "pictures/default.html": page("Pictures", `<p><img src="rings.png" alt="rings" width="240" height="240"></p><p><a href="../">Back</a></p>`),
 		john + "pictures/rings.png":    string(picture),
@@ -129,6 +132,29 @@ func page(title, body string) string {
 		"</title></head>\n<body><h1>" + title + "</h1>\n" + body + "\n</body></html>\n"
 }
 
+// busyTime is what John has published today: three weeks of work.
+func busyTime(now time.Time) []byte {
+	today := now.UTC().Truncate(24 * time.Hour)
+	s := freebusy.Schedule{Product: "-//cgpkit//demo//EN", Organizer: "mailto:john@client1.com", Stamp: now, Start: today, End: today.AddDate(0, 0, 60)}
+	add := func(day time.Time, from, to float64, kind freebusy.Type) {
+		at := func(hour float64) time.Time { return day.Add(time.Duration(hour * float64(time.Hour))) }
+		s.Periods = append(s.Periods, freebusy.Period{Start: at(from), End: at(to), Type: kind})
+	}
+	for i := range 21 {
+		switch day := today.AddDate(0, 0, i); day.Weekday() {
+		case time.Monday, time.Wednesday:
+			add(day, 9, 10.5, freebusy.Busy)
+			add(day, 14, 15, freebusy.BusyTentative)
+		case time.Tuesday, time.Thursday:
+			add(day, 10, 12, freebusy.Busy)
+		case time.Friday:
+			add(day, 9, 9.5, freebusy.Busy)
+			add(day, 15, 24, freebusy.BusyUnavailable)
+		}
+	}
+	return freebusy.Append(nil, s)
+}
+
 // drawPicture draws coloured rings.
 func drawPicture() ([]byte, error) {
 	const size = 240
@@ -161,7 +187,7 @@ func (d *demo) describe(w io.Writer, ss services) {
 		}
 		switch s.name {
 		case "http", "https":
-			fmt.Fprintf(w, "  %s://%v/~john/  and  %[1]s://%[2]v/~john/index.wssp\n", s.name, s.bound)
+			fmt.Fprintf(w, "  %s://%v/~john/  and  %[1]s://%[2]v/~john/index.wssp  and  %[1]s://%[2]v/~john/freebusy.wssp\n", s.name, s.bound)
 		case "ftp":
 			fmt.Fprintf(w, "  lftp -u %s,%s ftp://%v\n", john.address, john.password, s.bound)
 		case "tftp":

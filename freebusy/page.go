@@ -1,0 +1,40 @@
+package freebusy
+
+import (
+	"io"
+	"net/url"
+	"time"
+)
+
+// Page draws the page freebusy.wssp of an account out of its freebusy.vfb
+// (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"): one week,
+// by [WriteWeek]. The zero value is ready to use; a Page is safe for concurrent
+// use.
+//
+//	site := &httpsite.Handler{Directory: base, FreeBusyPage: freebusy.Page{}.Write}
+//
+// Time zones that visitors name are looked for in the database of the system; a
+// program that runs where there is none imports time/tzdata.
+type Page struct {
+	// Zone is the time zone of visitors who do not choose one; nil: UTC.
+	Zone *time.Location
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+}
+
+// Write draws the page for a query, as [WeekOptions.WithQuery] reads it. It
+// reads at most [MaxBytes] of the file. A file that is larger or cannot be
+// parsed gives a page that says so: errors are those of reading and writing.
+func (p Page) Write(w io.Writer, file io.Reader, query url.Values) error {
+	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	if err != nil {
+		return err
+	}
+	o := WeekOptions{Zone: p.Zone}
+	if p.Now != nil {
+		o.Now = p.Now()
+	}
+	s, err := Parse(text)
+	o.unreadable = err != nil
+	return WriteWeek(w, s, o.WithQuery(query))
+}

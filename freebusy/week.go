@@ -1,0 +1,205 @@
+package freebusy
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+//go:embed week.html
+var weekText string
+
+var weekTemplate = template.Must(template.New("week").Parse(weekText))
+
+// WeekOptions say which week is drawn, and how. Use field names: the struct may
+// grow. The zero value is the present week in UTC.
+type WeekOptions struct {
+	// Week is any time of the week, which begins on a Monday (ISO 8601). What
+	// counts is its date, in its own zone. The zero time is the same as Now.
+	Week time.Time
+	// Zone is where the clocks are by which the week is drawn; nil: UTC.
+	Zone *time.Location
+	// Now is the present; the zero time is the same as time.Now().
+	Now time.Time
+
+	unknownZone bool // somebody asked for a zone that there is not
+	unreadable  bool // there is a file, but no schedule
+}
+
+// zoneForm is the form of those names in the time zone database that are meant
+// for people. None of them leads out of it.
+var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*$`)
+
+const maxZoneName = 64
+
+// zoneName reports whether a query may name a zone. Local would tell where the
+// server is.
+func zoneName(name string) bool {
+	return len(name) <= maxZoneName && zoneForm.MatchString(name) && name != "Local"
+}
+
+// WithQuery returns o with what the query of a request asks for:
+//
+//	week=2009-03-06       the week of a day
+//	zone=Europe/Berlin    a name in the time zone database
+//
+// What is missing, or makes no sense, leaves o as it is; about a zone that is
+// not known the page says so.
+func (o WeekOptions) WithQuery(query url.Values) WeekOptions {
+	if day, err := time.Parse(time.DateOnly, query.Get("week")); err == nil && writable(day) {
+		o.Week = day
+	}
+	if name := strings.TrimSpace(query.Get("zone")); name != "" {
+		o.unknownZone = true
+		if zoneName(name) {
+			if zone, err := time.LoadLocation(name); err == nil {
+				o.Zone, o.unknownZone = zone, false
+			}
+		}
+	}
+	return o
+}
+
+// WriteWeek writes one week of a schedule as an HTML page of its own: drawn as
+// SVG, and as a table for those who cannot see the drawing. Time outside of the
+// window of the schedule is shown as unknown, unless there is a period. If more
+// than 200 periods fall into the week, they are shown in whole hours.
+//
+// The page holds links to itself for other weeks and time zones; see
+// [WeekOptions.WithQuery]. It has no scripts, loads nothing, and has its styles
+// in it. Whatever the schedule holds, it cannot become markup, and the page is
+// smaller than 256 KiB. Errors are those of w.
+func WriteWeek(w io.Writer, s Schedule, o WeekOptions) error {
+	return weekTemplate.Execute(w, newWeek(s, o))
+}
+
+// week is what the template shows.
+type week struct {
+	Owner, Title      string
+	Grid              grid
+	Zone              string
+	ZoneQuery         string   // the same if a query can name it, or ""
+	Zones             []string // for choice
+	UnknownZone       bool
+	Unreadable        bool
+	Monday            string // as in a query
+	Previous, Next    string // links; "" where there is nothing to see
+	Present           string // link to the present week; "" if it is this
+	Published, Window string
+}
+
+func newWeek(s Schedule, o WeekOptions) week {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	today := midnight(o.Now.In(o.Zone))
+	monday := mondayOf(today)
+	if !o.Week.IsZero() {
+		monday = mondayOf(midnight(o.Week))
+	}
+	page := week{
+		Owner:       owner(s.Organizer),
+		Title:       weekTitle(monday),
+		Grid:        newGrid(s, monday, today, o.Zone),
+		Zone:        printable(o.Zone.String(), maxZoneName),
+		Zones:       commonZones,
+		UnknownZone: o.unknownZone,
+		Unreadable:  o.unreadable,
+		Monday:      monday.Format(time.DateOnly),
+	}
+	if zoneName(o.Zone.String()) {
+		page.ZoneQuery = o.Zone.String()
+	}
+	const moment = "2 January 2006, 15:04"
+	if writable(s.Stamp) {
+		page.Published = s.Stamp.In(o.Zone).Format(moment)
+	}
+	first, last := mondayOf(today), mondayOf(today)
+	if start, end := s.window(); end.After(start) && writable(start) && writable(end) {
+		page.Window = start.In(o.Zone).Format(moment) + " – " + end.In(o.Zone).Format(moment)
+		first = earlier(first, mondayOf(midnight(start.In(o.Zone))))
+		last = later(last, mondayOf(midnight(end.Add(-1).In(o.Zone))))
+	}
+	if monday.After(first) {
+		page.Previous = page.link(earlier(monday.AddDate(0, 0, -7), last))
+	}
+	if monday.Before(last) {
+		page.Next = page.link(later(monday.AddDate(0, 0, 7), first))
+	}
+	if present := mondayOf(today); !present.Equal(monday) {
+		page.Present = page.link(present)
+	}
+	return page
+}
+
+// link returns the address of another week on this page.
+func (w week) link(monday time.Time) string {
+	query := url.Values{"week": {monday.Format(time.DateOnly)}}
+	if w.ZoneQuery != "" {
+		query.Set("zone", w.ZoneQuery)
+	}
+	return "?" + query.Encode()
+}
+
+// mondayOf returns the Monday of the week of a date.
+func mondayOf(date time.Time) time.Time {
+	return date.AddDate(0, 0, -(int(date.Weekday())+6)%7)
+}
+
+// weekTitle names a week by its days.
+func weekTitle(monday time.Time) string {
+	sunday := monday.AddDate(0, 0, 6)
+	first := "2 January 2006"
+	switch {
+	case monday.Month() == sunday.Month():
+		first = "2"
+	case monday.Year() == sunday.Year():
+		first = "2 January"
+	}
+	_, number := monday.ISOWeek()
+	return fmt.Sprintf("%s – %s, week %d", monday.Format(first), sunday.Format("2 January 2006"), number)
+}
+
+// owner returns whose schedule it is, as far as a person can read it.
+func owner(organizer string) string {
+	const scheme, longest = "mailto:", 100
+	if len(organizer) >= len(scheme) && strings.EqualFold(organizer[:len(scheme)], scheme) {
+		organizer = organizer[len(scheme):]
+	}
+	return printable(organizer, longest)
+}
+
+// printable drops what cannot be seen, such as characters that turn the
+// direction of text, and cuts what is longer than a number of characters.
+func printable(text string, longest int) string {
+	var b strings.Builder
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			continue
+		}
+		if longest == 0 {
+			return b.String() + "…"
+		}
+		longest--
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// commonZones are offered for choice; any other zone may be typed in.
+var commonZones = []string{
+	"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "America/Chicago", "America/Denver",
+	"America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Sao_Paulo", "Asia/Dubai",
+	"Asia/Hong_Kong", "Asia/Kolkata", "Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney",
+	"Europe/Athens", "Europe/Berlin", "Europe/Istanbul", "Europe/London", "Europe/Madrid", "Europe/Moscow",
+	"Europe/Paris", "Europe/Rome", "Europe/Warsaw", "Pacific/Auckland",
+}
