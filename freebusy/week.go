@@ -89,7 +89,7 @@ type week struct {
 	UnknownZone       bool
 	Unreadable        bool
 	Monday            string // as in a query
-	Previous, Next    string // links; "" where there is nothing to see
+	Previous, Next    string // links; "" more than a week away from what is known
 	Present           string // link to the present week; "" if it is this
 	Published, Window string
 }
@@ -129,6 +129,7 @@ func newWeek(s Schedule, o WeekOptions) week {
 		first = earlier(first, mondayOf(midnight(start.In(o.Zone))))
 		last = later(last, mondayOf(midnight(end.Add(-1).In(o.Zone))))
 	}
+	first, last = first.AddDate(0, 0, -7), last.AddDate(0, 0, 7) // so that both links are there on most days, and end somewhere
 	if monday.After(first) {
 		page.Previous = page.link(earlier(monday.AddDate(0, 0, -7), last))
 	}

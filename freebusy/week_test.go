@@ -179,7 +179,7 @@ func TestWriteWeek(t *testing.T) {
 		"unavailable 74.3% 48 12.4% 48",
 	}, p.blocks)
 	require.Empty(t, p.notes)
-	require.Equal(t, map[string]string{"Next week →": "?week=2009-03-09&zone=UTC"}, p.links)
+	require.Equal(t, map[string]string{"← Previous week": "?week=2009-02-23&zone=UTC", "Next week →": "?week=2009-03-09&zone=UTC"}, p.links)
 	for _, want := range []string{
 		`<title>Free and busy times of john@client1.com: 2 – 8 March 2009, week 10</title>`,
 		`<small><bdi>john@client1.com</bdi></small>`,
@@ -274,12 +274,13 @@ func TestWriteWeekLinks(t *testing.T) {
 		name, week, zone     string
 		previous, next, this string
 	}{
-		{name: "present", next: "2009-03-09"},
+		{name: "present", previous: "2009-02-23", next: "2009-03-09"},
+		{name: "before the window", week: "2009-02-23", next: "2009-03-02", this: "2009-03-02"},
 		{name: "in the window", week: "2009-03-20", previous: "2009-03-09", next: "2009-03-23", this: "2009-03-02"},
-		{name: "last of the window", week: "2009-04-14", previous: "2009-04-06", this: "2009-03-02"},
+		{name: "last of the window", week: "2009-04-14", previous: "2009-04-06", next: "2009-04-20", this: "2009-03-02"},
 		{name: "behind the window", week: "2009-04-20", previous: "2009-04-13", this: "2009-03-02"},
-		{name: "far behind the window", week: "9999-12-31", previous: "2009-04-13", this: "2009-03-02"},
-		{name: "far before the window", week: "0001-01-08", next: "2009-03-02", this: "2009-03-02"},
+		{name: "far behind the window", week: "9999-12-31", previous: "2009-04-20", this: "2009-03-02"},
+		{name: "far before the window", week: "0001-01-08", next: "2009-02-23", this: "2009-03-02"},
 		{name: "in a zone", week: "2009-03-09", zone: "America/New_York", previous: "2009-03-02", next: "2009-03-16", this: "2009-03-02"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -296,7 +297,7 @@ func TestWriteWeekLinks(t *testing.T) {
 	}
 	// A zone that no query can name is left out, and is that of the page anyway.
 	p := drawWeek(t, march(t), freebusy.WeekOptions{Now: hour(12), Zone: time.FixedZone("here & now", 3600)})
-	require.Equal(t, map[string]string{"Next week →": "?week=2009-03-09"}, p.links)
+	require.Equal(t, map[string]string{"← Previous week": "?week=2009-02-23", "Next week →": "?week=2009-03-09"}, p.links)
 	require.Contains(t, p.text, `list="zones" value=""`)
 	require.Contains(t, p.text, `Times are those of here &amp; now (UTC&#43;01:00).`)
 	p = drawWeek(t, march(t), freebusy.WeekOptions{Now: hour(12), Zone: time.Local})
@@ -304,7 +305,7 @@ func TestWriteWeekLinks(t *testing.T) {
 	// The window ends on a Monday 00:00: that week holds nothing of it.
 	s := march(t)
 	s.End = at(t, time.UTC, "2009-03-16 00:00")
-	require.NotContains(t, drawWeek(t, s, freebusy.WeekOptions{Now: hour(12), Week: at(t, time.UTC, "2009-03-15 00:00")}).links, "Next week →")
+	require.NotContains(t, drawWeek(t, s, freebusy.WeekOptions{Now: hour(12), Week: at(t, time.UTC, "2009-03-16 00:00")}).links, "Next week →")
 }
 
 func TestWithQuery(t *testing.T) {
