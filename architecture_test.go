@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "meta", "filestore", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
+	"directory": {"cgpdata", "meta", "filestore", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 
+	"internal/recent":  nil,
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 

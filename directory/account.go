@@ -62,9 +62,9 @@ func (b *Base) find(ctx context.Context, address string) (entry, time.Time, erro
 // the same name, the account has it: our choice.
 func (b *Base) inDomain(d *domain, name string, now time.Time) (entry, bool) {
 	key := accountKey{d.dir, name}
-	a, ok := b.accounts.get(key)
+	a, ok := b.accounts.Get(key)
 	if !ok {
-		a = b.accounts.add(key, &account{name: name, address: name + "@" + d.name})
+		a = b.accounts.Add(key, &account{name: name, address: name + "@" + d.name})
 	}
 	p, ok := a.place.load(now)
 	if !ok {

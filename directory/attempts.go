@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
 // flow is how many logins may fail in how much time.
@@ -49,8 +50,8 @@ func parseFlow(v cgpdata.Value) (flow, error) {
 // concurrent use.
 type failures struct {
 	mu      sync.Mutex // guards what known and unknown point to
-	known   *recent[string, *failed]
-	unknown *recent[string, *failed]
+	known   *recent.Map[string, *failed]
+	unknown *recent.Map[string, *failed]
 }
 
 // failed are the failed logins of one name since a time.
@@ -66,10 +67,10 @@ const (
 )
 
 func newFailures() failures {
-	return failures{known: newRecent[string, *failed](keepFailed), unknown: newRecent[string, *failed](keepUnknown)}
+	return failures{known: recent.New[string, *failed](keepFailed), unknown: recent.New[string, *failed](keepUnknown)}
 }
 
-func (f *failures) of(known bool) *recent[string, *failed] {
+func (f *failures) of(known bool) *recent.Map[string, *failed] {
 	if known {
 		return f.known
 	}
@@ -78,7 +79,7 @@ func (f *failures) of(known bool) *recent[string, *failed] {
 
 // over reports whether a name has used up its flow.
 func (f *failures) over(address string, known bool, l flow, now time.Time) bool {
-	n, ok := f.of(known).get(address)
+	n, ok := f.of(known).Get(address)
 	if !ok {
 		return false
 	}
@@ -90,9 +91,9 @@ func (f *failures) over(address string, known bool, l flow, now time.Time) bool 
 // add counts a failed login.
 func (f *failures) add(address string, known bool, l flow, now time.Time) {
 	names := f.of(known)
-	n, ok := names.get(address)
+	n, ok := names.Get(address)
 	if !ok {
-		n = names.add(address, &failed{})
+		n = names.Add(address, &failed{})
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,13 +159,13 @@ const remember = time.Minute
 // changed. It is safe for concurrent use.
 type checked struct {
 	key    [sha256.Size]byte
-	proofs *recent[proof, time.Time]
+	proofs *recent.Map[proof, time.Time]
 }
 
 type proof [sha256.Size]byte
 
 func newChecked() checked {
-	c := checked{proofs: newRecent[proof, time.Time](keepAccounts)}
+	c := checked{proofs: recent.New[proof, time.Time](keepAccounts)}
 	_, _ = rand.Read(c.key[:]) // never fails
 	return c
 }
@@ -183,7 +184,7 @@ func (c *checked) proof(address, stored, given string) (p proof) {
 }
 
 func (c *checked) has(p proof, now time.Time) bool {
-	at, ok := c.proofs.get(p)
+	at, ok := c.proofs.Get(p)
 	age := now.Sub(at)
 	return ok && 0 <= age && age < remember
 }

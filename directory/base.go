@@ -18,6 +18,7 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
 // Options are what the base directory itself does not tell. A nil *Options is
@@ -83,12 +84,12 @@ type Base struct {
 
 	main     *domain
 	defaults *watched[settings] // Settings/DomainDefault.settings
-	modules  *recent[string, *watched[cgpdata.Value]]
-	domains  *recent[string, *domain] // by the names of their directories
+	modules  *recent.Map[string, *watched[cgpdata.Value]]
+	domains  *recent.Map[string, *domain] // by the names of their directories
 	// domainNames are the names of domains in lower case, and of their
 	// directories, where these are not in lower case.
 	domainNames *watched[map[string]string]
-	accounts    *recent[accountKey, *account]
+	accounts    *recent.Map[accountKey, *account]
 	stores      stores
 	memory      filestore.Memory
 	clusterDir  string
@@ -139,9 +140,9 @@ func open(dir string, o *Options) (*Base, error) {
 		unmarkedClear: o.UnmarkedClear,
 		crypt:         o.Crypt,
 		clusterDir:    o.ClusterDir,
-		modules:       newRecent[string, *watched[cgpdata.Value]](keepModules),
-		domains:       newRecent[string, *domain](keepDomains),
-		accounts:      newRecent[accountKey, *account](keepAccounts),
+		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
+		domains:       recent.New[string, *domain](keepDomains),
+		accounts:      recent.New[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
 		failures:      newFailures(),
 		checked:       newChecked(),
@@ -287,10 +288,10 @@ func (b *Base) ServerSettings(name string) (cgpdata.Value, error) {
 
 // serverSettings needs a valid name.
 func (b *Base) serverSettings(name string) *watched[cgpdata.Value] {
-	if w, ok := b.modules.get(name); ok {
+	if w, ok := b.modules.Get(name); ok {
 		return w
 	}
-	return b.modules.add(name, watch(b, readDictionary, "Settings", name+".settings"))
+	return b.modules.Add(name, watch(b, readDictionary, "Settings", name+".settings"))
 }
 
 // validModule reports whether name is a file name without surprises.

@@ -70,9 +70,9 @@ func (b *Base) realDomain(name string, now time.Time) *domain {
 // domainIn returns the domain of this name, if its directory is the one that is
 // stored in Domains.
 func (b *Base) domainIn(name, stored string, now time.Time) *domain {
-	d, ok := b.domains.get(stored)
+	d, ok := b.domains.Get(stored)
 	if !ok {
-		d = b.domains.add(stored, b.newDomain(name, "Domains", stored))
+		d = b.domains.Add(stored, b.newDomain(name, "Domains", stored))
 	}
 	exists, ok := d.exists.load(now)
 	if !ok {

@@ -51,26 +51,6 @@ func TestFreshOnce(t *testing.T) {
 	require.Equal(t, 1, f.last())
 }
 
-func TestRecent(t *testing.T) {
-	t.Parallel()
-	r := newRecent[int, string](10)
-	require.Equal(t, "used", r.add(-1, "used"))
-	require.Equal(t, "used", r.add(-1, "other"), "the first one stays")
-	for i := range 1000 {
-		r.add(i, "x")
-		v, ok := r.get(-1)
-		require.True(t, ok, "what is used stays")
-		require.Equal(t, "used", v)
-		require.LessOrEqual(t, len(r.first)+len(r.second), 20)
-	}
-	_, ok := r.get(900)
-	require.False(t, ok)
-	for i := 991; i < 1000; i++ {
-		_, ok := r.get(i)
-		require.True(t, ok, i)
-	}
-}
-
 func FuzzSplitAddress(f *testing.F) {
 	for _, address := range []string{
 		"john@client1.com", "John.Smith@CLIENT1.com", "@", "a@b", "a@..", "../a@b", "a@b@c", "a%b@c", ".a@b", "a\x00@b",

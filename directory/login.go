@@ -160,7 +160,7 @@ func (b *Base) hashOnce(ctx context.Context, a attempt, given string, now time.T
 	}
 	b.decoy.Store(&a.secret)
 	if right, err = b.hash(ctx, a.secret, given); right {
-		b.checked.proofs.set(p, now)
+		b.checked.proofs.Set(p, now)
 	}
 	return right, err
 }

@@ -17,10 +17,17 @@ import (
 type Builder interface {
 	// Build returns what the file of the account with this real address is to
 	// be. It gets what is stored, nil if nothing is, and returns nil if that is
-	// right. The context does not end with the request that asks first: others
+	// what the file is to be. The context does not end with the request that asks first: others
 	// may wait for the answer, and with a [Memory] there is one call at a time
 	// for each account. An error is one for all of them.
-	Build(ctx context.Context, account string, stored FileInfo) (*Built, error)
+	Build(ctx context.Context, account string, stored *Stored) (*Built, error)
+}
+
+// Stored is the file that an account has.
+type Stored struct {
+	FileInfo
+	// Open opens it, as it is now.
+	Open func(ctx context.Context) (File, error)
 }
 
 // Built is the content of a file that was made when somebody asked for it. Use
@@ -47,12 +54,12 @@ func (v *View) built(ctx context.Context, a access) (*Built, error) {
 }
 
 func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
-	stored, err := a.Store.Stat(ctx, a.name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var stored *Stored
+	switch info, err := a.Store.Stat(ctx, a.name); {
+	case err == nil:
+		stored = &Stored{info, func(ctx context.Context) (File, error) { return a.Store.Open(ctx, a.name) }}
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
-	}
-	if err != nil {
-		stored = nil
 	}
 	b, err := builder.Build(ctx, a.Address, stored)
 	if err != nil {
@@ -70,7 +77,7 @@ func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 // clear removes what is outdated, unless it has a sidecar: that would go with it,
 // and tells who may read the file. What stays is found outdated again at the next
 // look.
-func (a access) clear(ctx context.Context, stored FileInfo) {
+func (a access) clear(ctx context.Context, stored *Stored) {
 	side, ok := SidecarName(a.name)
 	if !ok {
 		return
@@ -81,7 +88,7 @@ func (a access) clear(ctx context.Context, stored FileInfo) {
 }
 
 // keep stores what was built, unless somebody else has stored something.
-func (a access) keep(ctx context.Context, stored FileInfo, b *Built) error {
+func (a access) keep(ctx context.Context, stored *Stored, b *Built) error {
 	o := CreateOptions{Size: int64(len(b.Content)), Exclusive: stored == nil}
 	if stored != nil {
 		o.IfMatch = stored.ETag()

@@ -21,10 +21,10 @@ import (
 type building struct {
 	*fixture.Directory
 	calls *atomic.Int32
-	build func(ctx context.Context, account string, stored filestore.FileInfo) (*filestore.Built, error)
+	build func(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error)
 }
 
-func (b building) Build(ctx context.Context, account string, stored filestore.FileInfo) (*filestore.Built, error) {
+func (b building) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
 	b.calls.Add(1)
 	return b.build(ctx, account, stored)
 }
@@ -36,7 +36,7 @@ func withBuilder(t *testing.T, keep bool) building {
 	t.Helper()
 	d := house(t)
 	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	return building{d, &atomic.Int32{}, func(_ context.Context, account string, stored filestore.FileInfo) (*filestore.Built, error) {
+	return building{d, &atomic.Int32{}, func(_ context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
 		if stored != nil {
 			return nil, nil
 		}
@@ -142,7 +142,7 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 			if !tt.roomy {
 				d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
 			}
-			d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) {
+			d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 				return &filestore.Built{Content: []byte("new"), Keep: tt.keep}, nil
 			}
 			require.Equal(t, "new", content(t, filestore.NewView(d, callers["owner"], owner), freeBusy))
@@ -159,7 +159,7 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
 	d.Write(t, owner, freeBusy, "old")
-	d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) {
+	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 		d.Write(t, owner, freeBusy, "upload")
 		return &filestore.Built{Content: []byte("built")}, nil
 	}
@@ -176,15 +176,21 @@ func TestViewRebuilds(t *testing.T) {
 	v := filestore.NewView(d, callers["stranger"], owner)
 	d.Write(t, owner, freeBusy, "old")
 	require.Equal(t, "old", content(t, v, freeBusy))
-	d.build = func(_ context.Context, _ string, stored filestore.FileInfo) (*filestore.Built, error) {
+	d.build = func(_ context.Context, _ string, stored *filestore.Stored) (*filestore.Built, error) {
 		require.EqualValues(t, 3, stored.Size())
+		f, err := stored.Open(t.Context())
+		require.NoError(t, err)
+		defer f.Close()
+		text, err := io.ReadAll(f)
+		require.NoError(t, err)
+		require.Equal(t, "old", string(text))
 		return &filestore.Built{Content: []byte("new"), Keep: true}, nil
 	}
 	v = filestore.NewView(d, callers["stranger"], owner)
 	require.Equal(t, "new", content(t, v, freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "new", stored)
-	d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) {
+	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 		return nil, fs.ErrNotExist
 	}
 	_, err := filestore.NewView(d, callers["stranger"], owner).Open(t.Context(), freeBusy)
@@ -199,7 +205,7 @@ func TestViewBuildsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := withBuilder(t, false)
 		release := make(chan struct{})
-		d.build = func(ctx context.Context, _ string, _ filestore.FileInfo) (*filestore.Built, error) {
+		d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
 			<-release
 			return &filestore.Built{Content: []byte("busy")}, ctx.Err()
 		}
@@ -231,12 +237,12 @@ func TestViewBuildsOnce(t *testing.T) {
 func TestViewBuilderPanics(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
-	d.build = func(context.Context, string, filestore.FileInfo) (*filestore.Built, error) { panic("builder") }
+	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) { panic("builder") }
 	v := filestore.NewView(d, callers["stranger"], owner)
 	for range 2 {
 		require.PanicsWithValue(t, "builder", func() { _, _ = v.Stat(t.Context(), freeBusy) })
 	}
-	d.build = func(ctx context.Context, _ string, _ filestore.FileInfo) (*filestore.Built, error) {
+	d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
 		return nil, fmt.Errorf("after: %w", errors.Join(ctx.Err()))
 	}
 	_, err := filestore.NewView(d, callers["stranger"], owner).Stat(t.Context(), freeBusy)
