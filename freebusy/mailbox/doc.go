@@ -1,13 +1,19 @@
 // Package mailbox reads calendar items out of the mailboxes of a CommuniGate Pro
 // account: the iCalendar texts that its messages hold.
 //
-//	for range 3 { // a mailbox that changes while it is read is read again
-//		m, err := mailbox.Open("/var/CommuniGate/Accounts/john.macnt", "Calendar")
-//		if err != nil {
-//			return err // fs.ErrNotExist: there is no such mailbox
-//		}
-//		for text, err := range m.Items(ctx) {
-//			...
+//	m, err := mailbox.Open("/var/CommuniGate/Accounts/john.macnt", "Calendar")
+//	if err != nil {
+//		return err // fs.ErrNotExist: there is no such mailbox
+//	}
+//	for item, err := range m.Items(ctx) {
+//		var broken *mailbox.MessageError
+//		switch {
+//		case errors.As(err, &broken):
+//			log.Warn("calendar item cannot be read", "err", broken)
+//		case err != nil:
+//			return err // ErrChanged: open the mailbox again, and begin anew
+//		default:
+//			use(item)
 //		}
 //	}
 //

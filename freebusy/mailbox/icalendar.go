@@ -36,7 +36,7 @@ func objects(stream []byte) iter.Seq2[[]byte, error] {
 				}
 				start, none = at, false
 			case start >= 0 && bytes.EqualFold(tag, endObject):
-				if !yield(checked(stream[start:end:end])) {
+				if !yield(checked(stream[start:end])) {
 					return
 				}
 				start = -1

@@ -3,6 +3,7 @@
 package mailbox_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -79,4 +80,20 @@ func TestLinkToAccount(t *testing.T) {
 	uids, errs := drain(t, m.Items(t.Context()))
 	require.Empty(t, errs)
 	require.Equal(t, []string{"a"}, uids)
+}
+
+// Links are entries that are made fast.
+func TestManyEntries(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "Calendar.mdir"), 0o755))
+	path := filepath.Join(dir, "Calendar.mdir", "x")
+	for i := range mailbox.MaxEntries + 1 {
+		require.NoError(t, os.Symlink("x", fmt.Sprint(path, i)))
+	}
+	_, err := mailbox.Open(dir, "Calendar")
+	require.EqualError(t, err, "find mailbox Calendar: more than 50000 messages")
+	require.NoError(t, os.Remove(path+"0"))
+	_, err = mailbox.Open(dir, "Calendar")
+	require.NoError(t, err)
 }

@@ -240,8 +240,9 @@ func (rd *reader) at(place MessageError, message io.Reader, source *source, yiel
 		case source.err != nil: // the message is not to blame, or there is half of it
 			return false
 		case err != nil:
-			place.Err = err
-			return yield(nil, &place)
+			broken := place
+			broken.Err = err
+			return yield(nil, &broken)
 		}
 		return yield(item, nil)
 	})
@@ -265,7 +266,8 @@ func trashed(name string) bool {
 	return ok && strings.Contains(flags, "T")
 }
 
-// source reads a file and remembers the error that ended it; io.EOF is none.
+// source reads a file and remembers the error that ended it; io.EOF is none. It
+// lives no longer than the loop that ctx was given for.
 type source struct {
 	ctx context.Context
 	r   io.Reader

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ var byteOrderMark = []byte("\uFEFF")
 type reader struct {
 	source meter
 	in     *bufio.Reader // reads source
+	stream bytes.Buffer  // the part that is read
 	parts  int           // of the message so far
 	yield  func([]byte, error) bool
 	failed bool // whether an error of the message was yielded
@@ -176,6 +178,10 @@ func (rd *reader) calendar(encoding, charset string, body io.Reader) bool {
 
 // decodeTransfer decodes a transfer encoding (RFC 2045 §6).
 func decodeTransfer(encoding string, body io.Reader) (io.Reader, error) {
+	switch strings.ToLower(encoding) {
+	case "", "7bit", "8bit", "binary":
+		return body, nil
+	}
 	var header message.Header // of no type, so that the charset is left as it is
 	header.Set("Content-Transfer-Encoding", encoding)
 	e, err := message.New(header, body)
@@ -188,18 +194,19 @@ func decodeTransfer(encoding string, body io.Reader) (io.Reader, error) {
 // objects yields the items of an iCalendar stream in a charset. Those that are
 // whole are yielded even if the stream is broken behind them.
 func (rd *reader) objects(r io.Reader, charset string) bool {
-	stream, broken := io.ReadAll(io.LimitReader(r, MaxBytes+1))
-	if len(stream) > MaxBytes {
+	rd.stream.Reset()
+	_, broken := rd.stream.ReadFrom(io.LimitReader(r, MaxBytes+1))
+	if rd.stream.Len() > MaxBytes {
 		return rd.fail(errBytes)
 	}
-	stream, err := decodeCharset(stream, charset)
+	stream, err := decodeCharset(rd.stream.Bytes(), charset)
 	if err != nil {
 		return rd.fail(err)
 	}
 	for object, err := range objects(stream) {
 		switch {
 		case err == nil:
-			if !rd.yield(object, nil) {
+			if !rd.yield(bytes.Clone(object), nil) {
 				return false
 			}
 		case broken == nil:
@@ -229,10 +236,7 @@ func decodeCharset(text []byte, charset string) ([]byte, error) {
 			return nil, errBytes
 		}
 	}
-	if len(text) >= len(byteOrderMark) && string(text[:len(byteOrderMark)]) == string(byteOrderMark) {
-		text = text[len(byteOrderMark):]
-	}
-	return text, nil
+	return bytes.TrimPrefix(text, byteOrderMark), nil
 }
 
 // meter passes on a number of bytes.

@@ -95,20 +95,6 @@ func TestHugeAttachment(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
-func TestManyFiles(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "Calendar.mdir"), 0o755))
-	path := filepath.Join(dir, "Calendar.mdir", "x")
-	for i := range mailbox.MaxEntries + 1 {
-		f, err := os.Create(fmt.Sprint(path, i))
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-	}
-	_, err := mailbox.Open(dir, "Calendar")
-	require.ErrorContains(t, err, "more than 50000 messages")
-}
-
 func BenchmarkItems(b *testing.B) {
 	const count = 10_000
 	dir := b.TempDir()
