@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"meta":             nil,
 	"calllog":          nil,
 	"freebusy":         nil,
+	"freebusy/mailbox": {"github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
 
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
