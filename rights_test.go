@@ -90,6 +90,7 @@ var trees = map[string]map[string]string{
 		"private.meta":     "<meta>" + all + "</meta>",
 		"private/box.meta": "<meta>" + all + "<accessPwd><key>right</key></accessPwd></meta>", "private/box/secret": "secret", "private/box/secret.meta": "<meta><title/></meta>",
 		"private/box/sub.meta": "<meta>" + all + "</meta>", "private/box/sub/x": "x",
+		"private/shelf.meta": "<meta>" + all + "</meta>", "private/shelf/x": "x", "private/shelf/closed/secret": "secret",
 		"private/other/secret": "secret",
 	},
 	"off@client1.com": {

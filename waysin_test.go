@@ -100,7 +100,7 @@ var operations = map[string]func(ctx context.Context, v *filestore.View, name st
 		return v.SetAttributes(ctx, name, meta.Remove(xml.Name{Local: "none"}))
 	},
 	"share": func(ctx context.Context, v *filestore.View, name string) error {
-		return v.SetAttributes(ctx, name, meta.RevokeKey("none"))
+		return v.SetAttributes(ctx, name, meta.AddKey(meta.Share{Key: "new"}))
 	},
 	"usage": func(ctx context.Context, v *filestore.View, name string) error {
 		_, err := v.Usage(ctx, name)
@@ -365,7 +365,7 @@ func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 				"rename":   "RENAMESTORAGEFILE " + account + " " + file + " INTO " + quote(name+".new"),
 				"describe": "READSTORAGEFILEATTR " + account + " " + file,
 				"set":      "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<none mode="delete"/>)`,
-				"share":    "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<accessPwd mode="delete"><key>none</key></accessPwd>)`,
+				"share":    "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<accessPwd><key>new</key></accessPwd>)`,
 				"usage":    "GETSTORAGEFILEINFO " + account + " PATH " + quote(name),
 			}[operation])
 		},

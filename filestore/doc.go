@@ -41,9 +41,11 @@
 //
 // A rename needs d and r on the source and on all below it, lest it be moved to
 // where it can be read, w on the directory of the target, and d on what it
-// replaces; a copy needs r on the source and w. The list of a file is
-// its own, or if it has none that of its directory; of a directory its own. A
-// list never reaches sidecars, nor removes the private directory.
+// replaces; a copy needs r on the source and w. A new share key needs a on the
+// directory that it is for and on all below it, as it opens all of that. The
+// list of a file is its own, or if it has none that of its directory; of a
+// directory its own. A list never reaches sidecars, nor removes the private
+// directory.
 //
 // In the table y is yes; n is refused, whether or not anything is there; - is
 // not there; x is a name that nobody may take or move. The callers are: a
@@ -79,6 +81,10 @@
 //	  list                           n  n  n  y  y  y  n  y  y  n
 //	  mkdir remove rename copy       n  n  n  y  y  y  n  y  y  n
 //	  usage                          n  n  n  n  y  y  n  y  y  n
+//	  share                          n  n  n  y  y  y  n  y  y  n
+//	directory with a closed one in it   private/shelf
+//	  list describe set              n  n  n  y  y  y  n  y  y  n
+//	  share                          n  n  n  n  y  y  n  y  y  n
 //	private file without a list      private/other/secret
 //	  read write remove rename copy  n  n  n  n  y  y  n  y  y  n
 //	  describe set share             n  n  n  n  y  y  n  y  y  n
