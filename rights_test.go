@@ -97,8 +97,8 @@ var trees = map[string]map[string]string{
 		"dir/page.html": "page", "private/box/secret": "secret", "private/box.meta": "<meta><accessPwd><key>right</key></accessPwd></meta>",
 		"dir/listed": "x", "dir/listed.meta": "<meta>" + all + "</meta>",
 	},
-	"$DomainSkins":  {"skin/file": "x", "skin/file.meta": "<meta>" + all + "</meta>"},
-	"$ServerPBXApp": {"en/file": "x", "en.meta": "<meta>" + all + "</meta>"},
+	"$DomainSkins":  {"skin/file": "x", "skin.meta": "<meta>" + all + "</meta>"},
+	"$ServerPBXApp": {"en/file": "x", "en/file.meta": "<meta>" + all + "</meta>"},
 	"$DomainPBXApp": {"file": "x"},
 }
 

@@ -110,6 +110,10 @@
 //	  read write remove rename copy  n  n  n  n  n  y  n  y  y  n
 //	  describe                       n  n  n  n  n  y  n  y  y  n
 //	  set share                      n  n  n  n  n  x  n  x  x  n
+//	directory with a sidecar in it   $DomainSkins/skin
+//	  list mkdir                     n  n  n  n  n  y  n  y  y  n
+//	file with a sidecar in a mount   $ServerPBXApp/en/file
+//	  read                           n  n  n  n  n  n  n  y  y  n
 //	mount that is missing            $ClusterSkins/skin/file
 //	  read                           n  n  n  n  n  n  n  -  -  n
 //	mount of the server, directory   $ServerPBXApp/en
@@ -167,7 +171,9 @@
 //
 // The root and the private directory itself are neither renamed nor copied. In a
 // mount the top has no names of its own; no rename or copy crosses its border,
-// it does not count, and sidecars in it grant nothing.
+// it does not count, and sidecars in it grant nothing. They are files like others
+// there: what would take X.meta along with X, or away with what X replaces, gives
+// ErrConflict.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the
