@@ -124,9 +124,9 @@ func (a Attribute) without(name string, attributes int) Attribute {
 	return a
 }
 
-// maxGuessed is how many bytes of declarations Attributes adds for what only may
-// be a prefix. Our choice.
-const maxGuessed = MaxBytes
+// maxDeclared is how many bytes of declarations Attributes adds without asking
+// whether what looks like a prefix is one. Our choice.
+const maxDeclared = MaxBytes
 
 // Attributes returns all attributes of the document in their order, the
 // protected ones too. The namespaces that the topmost element declares for them
@@ -142,15 +142,15 @@ func (d *Document) Attributes() []Attribute {
 		return nil
 	}
 	attributes := make([]Attribute, 0, len(d.root.children))
-	room := maxGuessed
+	room := maxDeclared
 	for _, child := range d.root.children {
 		attributes = append(attributes, d.attribute(child, &room))
 	}
 	return attributes
 }
 
-// attribute returns a child of the topmost element. room is what is left for
-// declarations that nobody may need.
+// attribute returns a child of the topmost element. room is what is left of
+// maxDeclared.
 func (d *Document) attribute(e *element, room *int) Attribute {
 	a := attributeOf(e, d.text)
 	var declarations strings.Builder
@@ -170,16 +170,20 @@ func (d *Document) attribute(e *element, room *int) Attribute {
 			continue
 		}
 		if seen == nil {
-			seen, needed = make(map[string]bool), make(map[string]bool)
-			e.usedPrefixes(d.text, needed)
+			seen = make(map[string]bool)
 		}
 		seen[prefix] = true
 		declaration := declarationOf(prefix, namespace)
-		if !needed[prefix] {
-			if len(declaration) > *room {
+		if len(declaration) <= *room {
+			*room -= len(declaration)
+		} else {
+			if needed == nil {
+				needed = make(map[string]bool)
+				e.usedPrefixes(d.text, needed)
+			}
+			if !needed[prefix] {
 				continue
 			}
-			*room -= len(declaration)
 		}
 		declarations.WriteString(declaration)
 	}
