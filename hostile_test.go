@@ -1,10 +1,12 @@
 package cgpkit_test
 
 import (
+	"context"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +79,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	for name, content := range map[string]string{
 		"canary": "outside", "etc/passwd": "outside", "base/canary": "outside", "base/Settings/Main.settings": "{DomainName=client1.com;}",
+		"base/Accounts/Settings/Access.settings": "{tftpuser=(UserAccounts);}", "base/Accounts/tftpuser.macnt/account.settings": "{}",
 		"base/Accounts/john.macnt/account.settings": `{Password="john-pw";}`, "base/Accounts/john.macnt/canary": "outside",
 		"base/Accounts/mary.macnt/account.settings": `{Password="mary-pw";}`, "base/Accounts/mary.macnt/account.web/canary": "hers",
 		"base/Accounts/mary.macnt/account.web/private/canary": "hers", "base/Accounts/john.macnt/account.web/dir/x": "x",
@@ -100,25 +103,58 @@ func TestHostileNames(t *testing.T) {
 	}
 	require.Equal(t, before, outside(t, dir), "the view")
 
-	for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overTFTP(t, d, "", nil), overCLI(t, d, nil)} {
-		user := john
-		if w.name == "TFTP" {
-			user = "" // it knows no owner
-		}
-		t.Run(w.name, func(t *testing.T) {
-			tried := 0
+	const tftpuser = "tftpuser@client1.com" // an administrator, who may write
+	for _, by := range []struct {
+		who string
+		way wayIn
+	}{
+		{john, overHTTP(t, d, nil)},
+		{john, overFTP(t, d, nil)},
+		{tftpuser, overTFTP(t, d, tftpuser, nil)},
+		{tftpuser, overTFTPStorage(t, d, tftpuser)},
+		{john, overCLI(t, d, nil)},
+	} {
+		t.Run(by.way.name, func(t *testing.T) {
+			long, written := 0, 0
 			for _, name := range append(hostile, hostileNames(t, "odd_names.txt")...) {
-				if !w.can(name) {
+				if !by.way.can(name) {
 					continue
 				}
+				if len(name) >= 2000 {
+					long++
+				}
 				for operation := range maps.Keys(operations) {
-					if got := w.try(t, user, operation, john, name); got != "" {
-						tried++
+					got := by.way.try(t, by.who, operation, john, name)
+					if operation == "write" && slices.Contains(strings.Fields(by.way.codes("write", ok, false)), got) {
+						written++
 					}
 				}
 			}
-			require.Greater(t, tried, 50)
+			require.NotZero(t, long)
+			require.Greater(t, written, 30, "names that only look dangerous are taken")
 			require.Equal(t, before, outside(t, dir))
 		})
 	}
+	t.Run("TFTP as a stranger", func(t *testing.T) {
+		stranger, err := directory.Open(filepath.Join(dir, "base"), nil)
+		require.NoError(t, err)
+		w := overTFTP(t, withoutTFTPUser{stranger}, "", nil)
+		for _, name := range append(hostile, hostileNames(t, "odd_names.txt")...) {
+			if w.can(name) {
+				require.NotEqual(t, "done", w.try(t, "", "write", john, name), "%q", name)
+				w.try(t, "", "read", john, name)
+			}
+		}
+		require.Equal(t, before, outside(t, dir))
+	})
+}
+
+// withoutTFTPUser is a directory where TFTP acts as a stranger.
+type withoutTFTPUser struct{ *directory.Base }
+
+func (d withoutTFTPUser) Account(ctx context.Context, address string) (filestore.Account, error) {
+	if strings.HasPrefix(address, "tftpuser@") {
+		return filestore.Account{}, fs.ErrNotExist
+	}
+	return d.Base.Account(ctx, address)
 }

@@ -90,14 +90,15 @@ var trees = map[string]map[string]string{
 		"private.meta":     "<meta>" + all + "</meta>",
 		"private/box.meta": "<meta>" + all + "<accessPwd><key>right</key></accessPwd></meta>", "private/box/secret": "secret", "private/box/secret.meta": "<meta><title/></meta>",
 		"private/box/sub.meta": "<meta>" + all + "</meta>", "private/box/sub/x": "x",
+		"private/shelf.meta": "<meta>" + all + "</meta>", "private/shelf/x": "x", "private/shelf/closed/secret": "secret",
 		"private/other/secret": "secret",
 	},
 	"off@client1.com": {
 		"dir/page.html": "page", "private/box/secret": "secret", "private/box.meta": "<meta><accessPwd><key>right</key></accessPwd></meta>",
 		"dir/listed": "x", "dir/listed.meta": "<meta>" + all + "</meta>",
 	},
-	"$DomainSkins":  {"skin/file": "x", "skin/file.meta": "<meta>" + all + "</meta>"},
-	"$ServerPBXApp": {"en/file": "x", "en.meta": "<meta>" + all + "</meta>"},
+	"$DomainSkins":  {"skin/file": "x", "skin.meta": "<meta>" + all + "</meta>"},
+	"$ServerPBXApp": {"en/file": "x", "en/file.meta": "<meta>" + all + "</meta>"},
 	"$DomainPBXApp": {"file": "x"},
 }
 

@@ -68,3 +68,17 @@ func TestSharesByEveryWayIn(t *testing.T) {
 		})
 	}
 }
+
+// Whoever sends datagrams with the address of somebody else shuts him out of
+// nothing but TFTP.
+func TestForgedAddressesShutNobodyOut(t *testing.T) {
+	t.Parallel()
+	d := base(t, false)
+	forged := overTFTP(t, d, "", nil)
+	for i := range 30 {
+		require.Equal(t, "1", forged.try(t, "", "read", john, "protected/box/pwd/wrong"+strings.Repeat("g", i)+"/secret"))
+	}
+	require.Equal(t, "1", forged.try(t, "", "read", john, "protected/box/pwd/right/secret"))
+	require.Equal(t, "200", overHTTP(t, d, nil).try(t, "", "read", john, "protected/box/pwd/right/secret"))
+	require.Equal(t, "226", overFTP(t, d, nil).try(t, "", "read", john, "protected/box/pwd/right/secret"))
+}

@@ -100,7 +100,7 @@ var operations = map[string]func(ctx context.Context, v *filestore.View, name st
 		return v.SetAttributes(ctx, name, meta.Remove(xml.Name{Local: "none"}))
 	},
 	"share": func(ctx context.Context, v *filestore.View, name string) error {
-		return v.SetAttributes(ctx, name, meta.RevokeKey("none"))
+		return v.SetAttributes(ctx, name, meta.AddKey(meta.Share{Key: "new"}))
 	},
 	"usage": func(ctx context.Context, v *filestore.View, name string) error {
 		_, err := v.Usage(ctx, name)
@@ -201,13 +201,16 @@ func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 			if !slices.Contains([]string{"read", "list", "write", "mkdir", "remove", "rename", "delete"}, operation) {
 				return ""
 			}
-			c := clients[user]
+			c, who := clients[user], user
 			say := func(format string, args ...any) (int, string) {
 				_, err := c.Cmd(format, args...)
 				require.NoError(t, err)
 				code, text, err := c.ReadResponse(0)
 				var protocol *textproto.Error
 				require.True(t, err == nil || errors.As(err, &protocol), "%v", err)
+				if code == 500 { // a line that is too long ends the session
+					delete(clients, who)
+				}
 				return code, text
 			}
 			if c == nil {
@@ -258,18 +261,25 @@ func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 			}
 			return fmt.Sprint(code)
 		},
-		// A line ends at LF, and is not much longer.
-		can: func(name string) bool {
-			return !strings.ContainsAny(name, "\x00\r\n") && len(name) < 2000
-		},
+		can: func(name string) bool { return !strings.ContainsAny(name, "\x00\r\n") }, // a line ends at LF
 	}
 }
 
 // overTFTP is for one user: nobody, or tftpuser if that exists.
 func overTFTP(t *testing.T, d filestore.Directory, who string, log *slog.Logger) wayIn {
+	return tftpWay(t, &tftpsite.Server{Directory: d, Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
+}
+
+// overTFTPStorage is overTFTP with the names of the Default Storage, which is
+// john's.
+func overTFTPStorage(t *testing.T, d filestore.Directory, who string) wayIn {
+	return tftpWay(t, &tftpsite.Server{Directory: d, Storage: john}, who, func(_, name string) string { return name })
+}
+
+func tftpWay(t *testing.T, server *tftpsite.Server, who string, spell func(account, name string) string) wayIn {
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &tftpsite.Server{Directory: d, Logger: log, Timeout: time.Minute, AllowWrite: true}
+	server.Timeout, server.AllowWrite = time.Minute, true
 	go server.Serve(pc)
 	t.Cleanup(func() { server.Close() })
 	return wayIn{
@@ -285,29 +295,41 @@ func overTFTP(t *testing.T, d filestore.Directory, who string, log *slog.Logger)
 			c, err := net.ListenPacket("udp", "127.0.0.1:0")
 			require.NoError(t, err)
 			defer c.Close()
-			_, err = c.WriteTo([]byte(request+"~"+account+"/"+name+"\x00octet\x00"), pc.LocalAddr())
-			require.NoError(t, err)
-			require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
-			buf := make([]byte, 600)
-			n, from, err := c.ReadFrom(buf)
-			require.NoError(t, err)
-			if buf[1] == 5 {
-				return fmt.Sprint(binary.BigEndian.Uint16(buf[2:n]))
-			}
-			end := []byte{0, 4, 0, 1} // the acknowledgement of the only block
-			if operation == "write" {
-				end[1] = 3 // a block without data
-			}
-			_, err = c.WriteTo(end, from)
-			require.NoError(t, err)
-			if operation == "write" {
-				n, _, err = c.ReadFrom(buf)
+			send := func(packet []byte, to net.Addr) {
+				_, err := c.WriteTo(packet, to)
 				require.NoError(t, err)
-				require.Equal(t, []byte{0, 4, 0, 1}, buf[:n])
 			}
+			buf := make([]byte, 600)
+			receive := func() (packet []byte, from net.Addr) {
+				require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
+				n, from, err := c.ReadFrom(buf)
+				require.NoError(t, err)
+				return buf[:n], from
+			}
+			packet := []byte(request + spell(account, name) + "\x00octet\x00")
+			send(packet, pc.LocalAddr())
+			if len(packet) > 2048 { // no request is so long; one behind it is answered
+				send([]byte("\x00\x01missing\x00unknown\x00"), pc.LocalAddr())
+				answer, _ := receive()
+				require.Equal(t, []byte{0, 5, 0, 4}, answer[:4])
+				return "dropped"
+			}
+			answer, from := receive()
+			if answer[1] == 5 {
+				return fmt.Sprint(binary.BigEndian.Uint16(answer[2:]))
+			}
+			if operation == "read" {
+				send([]byte{0, 4, 0, 1}, from) // the acknowledgement of the only block
+				return "done"
+			}
+			send([]byte{0, 3, 0, 1}, from) // a block without data
+			if answer, _ = receive(); answer[1] == 5 {
+				return fmt.Sprint(binary.BigEndian.Uint16(answer[2:]))
+			}
+			require.Equal(t, []byte{0, 4, 0, 1}, answer)
 			return "done"
 		},
-		can: func(name string) bool { return !strings.Contains(name, "\x00") && len(name) < 400 },
+		can: func(name string) bool { return !strings.Contains(name, "\x00") },
 	}
 }
 
@@ -365,7 +387,7 @@ func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 				"rename":   "RENAMESTORAGEFILE " + account + " " + file + " INTO " + quote(name+".new"),
 				"describe": "READSTORAGEFILEATTR " + account + " " + file,
 				"set":      "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<none mode="delete"/>)`,
-				"share":    "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<accessPwd mode="delete"><key>none</key></accessPwd>)`,
+				"share":    "UPDATESTORAGEFILEATTR " + account + " " + file + ` (<accessPwd><key>new</key></accessPwd>)`,
 				"usage":    "GETSTORAGEFILEINFO " + account + " PATH " + quote(name),
 			}[operation])
 		},

@@ -253,3 +253,40 @@ func TestHashesDoNotBlock(t *testing.T) {
 		require.Zero(t, running.Load())
 	})
 }
+
+// Several guesses at once take as long where there is no account as where there
+// is one, whatever its password is like: one after the other works a hash out.
+func TestVainHashesHaveTheirTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running atomic.Int64
+		release := make(chan struct{}, 1)
+		b := newBase(t, files{
+			"Accounts/hashed.macnt/account.settings": des, "Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/none.macnt/account.settings": "{}",
+		}, directory.Options{Crypt: func(string, string) bool {
+			running.Add(1)
+			defer running.Add(-1)
+			<-release
+			return false
+		}})
+		fail := func(login string) {
+			_, err := b.Login(t.Context(), filestore.Credentials{Login: login, Password: "wrong"})
+			assert.ErrorIs(t, err, filestore.ErrLogin)
+		}
+		release <- struct{}{}
+		fail("hashed@main.example")
+		for _, login := range []string{"hashed@main.example", "clear@main.example", "none@main.example", "nobody@main.example", "x@nowhere.example", "nobody"} {
+			var group sync.WaitGroup
+			for range 5 {
+				group.Go(func() { fail(login) })
+			}
+			for range 5 {
+				synctest.Wait()
+				require.EqualValues(t, 1, running.Load(), login)
+				release <- struct{}{}
+			}
+			group.Wait()
+			require.Zero(t, running.Load(), login)
+		}
+	})
+}

@@ -55,7 +55,7 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	if _, err := os.Lstat(p.web); errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	root, err := os.OpenRoot(p.web)
+	root, err := openRoot(p.web)
 	if err != nil {
 		c.report(web, "storage cannot be opened: %v", withoutPath(err))
 		return
@@ -72,6 +72,19 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	if most := limit(ParseSize, maxWebSize, levels); s.used.Bytes > most {
 		c.report(web, "holds %d bytes, %s allows %d", s.used.Bytes, maxWebSize, most)
 	}
+}
+
+// openRoot opens a directory, or what links to one. Opening a pipe would wait for
+// its other end.
+func openRoot(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = errors.New("not a directory")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
 }
 
 // storageCheck is a walk through one storage. It counts what a Store counts.

@@ -113,26 +113,23 @@ func (b *Base) try(ctx context.Context, a attempt, given string, now time.Time) 
 	if a.secret.costly && b.checked.has(b.checked.proof(a.address, a.secret.stored, given), now) {
 		return a.refused, nil // at once, however many guesses of others wait
 	}
-	refused, spent, err := b.guess(ctx, a, given, now)
-	if decoy := b.decoy.Load(); err == nil && refused != "" && !spent && decoy != nil {
-		_, err = b.hash(ctx, *decoy, given)
-	}
-	return refused, err
+	return b.guess(ctx, a, given, now)
 }
 
 const tooManyFailed = "too many failed logins"
 
 // guess is try for a password that has to be compared. Only one for each account
-// at a time is, so that the failed ones are counted exactly. spent tells that no
-// hash need be worked out for the sake of the time it takes.
-func (b *Base) guess(ctx context.Context, a attempt, given string, now time.Time) (refused string, spent bool, err error) {
+// at a time is, so that the failed ones are counted exactly. One that is refused
+// without a hash works one out in vain before the next has its turn: neither its
+// time nor that of several at once tells whether there is an account.
+func (b *Base) guess(ctx context.Context, a attempt, given string, now time.Time) (refused string, err error) {
 	leave, err := b.lanes.enter(ctx, a.address)
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	defer leave()
 	if b.failures.over(a.address, a.known, a.flow, now) {
-		return tooManyFailed, true, nil
+		return tooManyFailed, nil
 	}
 	var right bool
 	if a.secret.costly {
@@ -141,15 +138,19 @@ func (b *Base) guess(ctx context.Context, a attempt, given string, now time.Time
 		right = a.secret.opens(given)
 	}
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	if refused = a.refused; refused == "" && !right {
 		refused = "wrong password"
 	}
-	if refused != "" {
-		b.failures.add(a.address, a.known, a.flow, now)
+	if refused == "" {
+		return "", nil
 	}
-	return refused, a.secret.costly, nil
+	b.failures.add(a.address, a.known, a.flow, now)
+	if decoy := b.decoy.Load(); decoy != nil && !a.secret.costly {
+		_, err = b.hash(ctx, *decoy, given)
+	}
+	return refused, err
 }
 
 // hashOnce is hash, unless that was done while others were in the lane.

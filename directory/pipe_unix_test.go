@@ -40,3 +40,22 @@ func TestPipesAreNotOpened(t *testing.T) {
 	_, _, err = b.Preference(t.Context(), "john@main.example", "CalendarBox")
 	require.ErrorContains(t, err, "not a regular file")
 }
+
+// Nor does the report open one, whatever it stands for.
+func TestCheckOpensNoPipe(t *testing.T) {
+	t.Parallel()
+	b := newBase(t, files{"Accounts/john.macnt/": "", "Accounts/mary.macnt/account.web/q": "", "Accounts/Settings/": ""}, directory.Options{})
+	want := map[string]string{
+		"Accounts/john.macnt/account.web": "storage cannot be opened: not a directory", "Accounts/mary.macnt/account.web/q.meta": "neither a file nor a directory",
+		"Accounts/eve.macnt": "not what its name says: it is no account", "Accounts/Settings/Aliases.data": "cannot be read: not a regular file",
+		"Domains": "cannot be read: not a directory", "Settings/Some.settings": "cannot be read: not a regular file",
+	}
+	for name := range want {
+		require.NoError(t, syscall.Mkfifo(b.path(name), 0o600))
+	}
+	found := map[string]string{}
+	for f := range b.Check(t.Context()) {
+		found[f.Path] = f.Text
+	}
+	require.Equal(t, want, found)
+}

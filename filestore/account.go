@@ -74,6 +74,11 @@ type Caller struct {
 	// Remote is the address of the client, which the way in sets. Wrong share
 	// keys are counted for it.
 	Remote netip.Addr
+	// RemoteUnverified tells that nothing has shown that the client is at
+	// Remote: anybody can send a datagram with the address of somebody else, as
+	// a request of TFTP is one. Wrong share keys of such clients are counted
+	// apart, and so shut no other client out.
+	RemoteUnverified bool
 }
 
 // Stranger reports whether the caller has not logged in.

@@ -68,7 +68,7 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 	if name == Root || a.mount != "" {
 		return pathError("set attributes", name, ErrReserved)
 	}
-	if err := a.setAttributes(ctx, changes); err != nil {
+	if err := v.setAttributes(ctx, a, changes); err != nil {
 		return pathError("set attributes", name, err)
 	}
 	return nil
@@ -79,7 +79,7 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 // been made.
 const maxAttempts = 100
 
-func (a access) setAttributes(ctx context.Context, changes []meta.Change) error {
+func (v *View) setAttributes(ctx context.Context, a access, changes []meta.Change) error {
 	for attempt := 0; attempt < maxAttempts; {
 		if err := a.exists(ctx); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (a access) setAttributes(ctx context.Context, changes []meta.Change) error 
 		if err != nil {
 			return conflictIfBroken(err)
 		}
-		err = a.replaceSidecar(ctx, s, changes)
+		err = v.replaceSidecar(ctx, a, s, changes)
 		switch {
 		case errors.Is(err, fs.ErrExist):
 			attempt++
@@ -101,7 +101,7 @@ func (a access) setAttributes(ctx context.Context, changes []meta.Change) error 
 
 // replaceSidecar stores a sidecar with changes in the place of the one that
 // was read, as long as that is still there.
-func (a access) replaceSidecar(ctx context.Context, old sidecar, changes []meta.Change) error {
+func (v *View) replaceSidecar(ctx context.Context, a access, old sidecar, changes []meta.Change) error {
 	name, ok := SidecarName(a.name)
 	if !ok {
 		return ErrConflict // there is no room for one
@@ -122,6 +122,9 @@ func (a access) replaceSidecar(ctx context.Context, old sidecar, changes []meta.
 	case changed == document:
 		return nil
 	}
+	if err := v.mayShare(ctx, a, document, changed); err != nil {
+		return err
+	}
 	content := changed.Bytes()
 	o := CreateOptions{Size: int64(len(content)), Paired: true, IfMatch: old.tag, Exclusive: old.tag == ""}
 	upload, err := a.Store.Create(ctx, name, o, a.Limits)
@@ -134,6 +137,24 @@ func (a access) replaceSidecar(ctx context.Context, old sidecar, changes []meta.
 	}
 	_, err = upload.Commit()
 	return withoutPath(err)
+}
+
+// mayShare demands of somebody with a list who adds a share key the right to do
+// so on all that it opens: a list counts where it stands, and a key also below.
+// Where he has that right he can give himself any other. Revoking closes, and
+// needs no more than the list itself.
+func (v *View) mayShare(ctx context.Context, a access, before, after *meta.Document) error {
+	if a.privileged || !slices.ContainsFunc(after.Keys(), func(key string) bool { return !before.HasKey(key) }) {
+		return nil
+	}
+	info, err := a.Store.Stat(ctx, a.name)
+	if err != nil {
+		return withoutPath(err)
+	}
+	if !info.IsDir() {
+		return nil
+	}
+	return v.throughout(ctx, a, a.name, toSetGrants)
 }
 
 // inherited returns the first sidecar of a new directory, which takes over the

@@ -89,6 +89,35 @@ func TestViewAttributesByLetters(t *testing.T) {
 	}
 }
 
+// A key opens all that is below it, and nobody adds one who could not do so
+// everywhere there. He may revoke one.
+func TestViewAddedKeyNeedsTheRightThroughout(t *testing.T) {
+	t.Parallel()
+	add, revoke := meta.AddKey(meta.Share{Key: "new"}), meta.RevokeKey("old")
+	box := `<meta><accessPwd><key>old</key></accessPwd><ACL><subKey key="mary">lrwda</subKey></ACL></meta>`
+	for _, tt := range []struct{ name, extra, content, want string }{
+		{"all of it", "private/box/d/x", "", "ok"},
+		{"a directory without a list", "private/box/d/e/x", "", "refused"},
+		{"a directory with a list of its own", "private/box/d.meta", list("mary=lrwd"), "refused"},
+		{"a file with a list of its own", "private/box/f.meta", list("mary=lrwd"), "refused"},
+		{"a broken list", "private/box/f.meta", "<meta", "refused"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := shared(t, map[string]string{"private/box.meta": box, "private/box/f": "", "private/box/d.meta": list("mary=a"), "private/box/d/y": ""})
+			d.Write(t, owner, tt.extra, tt.content)
+			mary, stranger := filestore.NewView(d, callers["other"], owner), filestore.NewView(d, callers["stranger"], owner)
+			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", add)))
+			require.Equal(t, tt.want == "ok", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/new/d/y")) == "ok")
+			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", changeTo(t, "<accessPwd><key>new</key><key>old</key></accessPwd>"))))
+			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", meta.SetACL(meta.ACL{{Subject: "mary", Rights: meta.Administer}})))
+			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", revoke))
+			require.Equal(t, "not there", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/old/f")))
+			require.NoError(t, filestore.NewView(d, callers["owner"], owner).SetAttributes(t.Context(), "private/box", meta.AddKey(meta.Share{Key: "owners"})))
+		})
+	}
+}
+
 func TestViewAttributesOfNames(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", 251)

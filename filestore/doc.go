@@ -41,9 +41,11 @@
 //
 // A rename needs d and r on the source and on all below it, lest it be moved to
 // where it can be read, w on the directory of the target, and d on what it
-// replaces; a copy needs r on the source and w. The list of a file is
-// its own, or if it has none that of its directory; of a directory its own. A
-// list never reaches sidecars, nor removes the private directory.
+// replaces; a copy needs r on the source and w. A new share key needs a on the
+// directory that it is for and on all below it, as it opens all of that. The
+// list of a file is its own, or if it has none that of its directory; of a
+// directory its own. A list never reaches sidecars, nor removes the private
+// directory.
 //
 // In the table y is yes; n is refused, whether or not anything is there; - is
 // not there; x is a name that nobody may take or move. The callers are: a
@@ -79,6 +81,10 @@
 //	  list                           n  n  n  y  y  y  n  y  y  n
 //	  mkdir remove rename copy       n  n  n  y  y  y  n  y  y  n
 //	  usage                          n  n  n  n  y  y  n  y  y  n
+//	  share                          n  n  n  y  y  y  n  y  y  n
+//	directory with a closed one in it   private/shelf
+//	  list describe set              n  n  n  y  y  y  n  y  y  n
+//	  share                          n  n  n  n  y  y  n  y  y  n
 //	private file without a list      private/other/secret
 //	  read write remove rename copy  n  n  n  n  y  y  n  y  y  n
 //	  describe set share             n  n  n  n  y  y  n  y  y  n
@@ -104,6 +110,10 @@
 //	  read write remove rename copy  n  n  n  n  n  y  n  y  y  n
 //	  describe                       n  n  n  n  n  y  n  y  y  n
 //	  set share                      n  n  n  n  n  x  n  x  x  n
+//	directory with a sidecar in it   $DomainSkins/skin
+//	  list mkdir                     n  n  n  n  n  y  n  y  y  n
+//	file with a sidecar in a mount   $ServerPBXApp/en/file
+//	  read                           n  n  n  n  n  n  n  y  y  n
 //	mount that is missing            $ClusterSkins/skin/file
 //	  read                           n  n  n  n  n  n  n  -  -  n
 //	mount of the server, directory   $ServerPBXApp/en
@@ -161,7 +171,9 @@
 //
 // The root and the private directory itself are neither renamed nor copied. In a
 // mount the top has no names of its own; no rename or copy crosses its border,
-// it does not count, and sidecars in it grant nothing.
+// it does not count, and sidecars in it grant nothing. They are files like others
+// there: what would take X.meta along with X, or away with what X replaces, gives
+// ErrConflict.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the

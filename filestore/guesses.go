@@ -6,23 +6,79 @@ import (
 	"time"
 )
 
-// How many wrong share keys a client may name in how much time: what
-// CommuniGate Pro has for passwords as FailedLoginFlow. Our choice.
+// How many wrong share keys of one account a client may name in how much time:
+// what CommuniGate Pro has for passwords as FailedLoginFlow. Over all accounts
+// it may name as many as for ten of them, so that a word that many owners may
+// have chosen is not tried on all. Our choice.
 const (
 	defaultWrongKeys       = 20
 	defaultWrongKeysWithin = 10 * time.Minute
+	wrongKeysOverAll       = 10
 )
 
-// maxGuessers is how many addresses are kept in mind, and twice as many at
-// most. Our choice.
+// longKey is the length in bytes from which on a share key cannot be found by
+// guessing, however fast: the shortest text of 128 random bits in letters that a
+// URL takes as they are; [meta.NewKey] makes longer ones. Such a key opens what
+// it is for whatever its client, or somebody else at the same address, has named
+// before. What is left to slow down is the guessing of short keys, which owners
+// make up and write into sidecars by hand. If those were let through when they
+// are right, nothing would be slowed down: all that a guesser waits for is the
+// one right answer. Our choice.
+const longKey = 22
+
+// maxGuessers is how many clients are kept in mind, and how many accounts that
+// clients guess at; twice as many at most. Our choice.
 const maxGuessers = 1 << 13
 
-// guesses are the wrong keys from one address. To name the same one again is
-// no new guess: a page whose key was revoked may have many pictures.
+// guessers are the wrong keys that clients have named lately.
+type guessers struct {
+	clients  tally[netip.Addr]
+	accounts tally[guessedAccount]
+}
+
+// guessedAccount is an account at which a client guesses.
+type guessedAccount struct {
+	client  netip.Addr
+	account string
+}
+
+// guesses are some wrong keys. To name the last one again is no new guess: a
+// page whose key was revoked may have many pictures.
 type guesses struct {
 	count int
 	since time.Time
 	last  [sha256.Size]byte
+}
+
+// admits decides on a share key that has been compared, and counts it if it is
+// wrong. It comes after all other work, so that the time of an answer does not
+// tell who is shut out, and any number of keys at the same time count as if they
+// had come one after the other.
+func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
+	if m == nil || right && len(key) >= longKey {
+		return right
+	}
+	sum := sha256.Sum256([]byte(key))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	from := &m.guessers
+	if caller.RemoteUnverified {
+		from = &m.unverifiedGuessers
+	}
+	client := guessedAccount{guesser(caller.Remote), account}
+	all, here := from.clients.since(client.client, m), from.accounts.since(client, m)
+	over := all.count >= wrongKeysOverAll*m.wrongKeys() || here.count >= m.wrongKeys()
+	if right || over {
+		return right && !over
+	}
+	if here.count == 0 || here.last != sum {
+		all.count++
+		here.count++
+		here.last = sum
+		from.clients.keep(client.client, all)
+		from.accounts.keep(client, here)
+	}
+	return false
 }
 
 // guesser is the address that guesses are counted for: an IPv6 network is one
@@ -36,56 +92,29 @@ func guesser(remote netip.Addr) netip.Addr {
 	return remote
 }
 
-// mayGuess reports whether share keys from an address are looked at.
-func (m *Memory) mayGuess(remote netip.Addr) bool {
-	if m == nil {
-		return true
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	g := m.guessesOf(guesser(remote))
-	return g == nil || g.count < m.wrongKeys()
-}
+// tally keeps guesses by what is guessed at, as many as there is room for: when
+// the young ones are too many, they become the old ones, and the old ones go.
+type tally[K comparable] struct{ young, old map[K]guesses }
 
-// guessedWrong counts a wrong key.
-func (m *Memory) guessedWrong(remote netip.Addr, account, key string) {
-	if m == nil {
-		return
-	}
-	sum := sha256.Sum256([]byte(account + "\x00" + key))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	from := guesser(remote)
-	g := m.guessesOf(from)
-	if g == nil {
-		if m.guessers == nil || len(m.guessers) >= maxGuessers {
-			m.guessers, m.oldGuessers = map[netip.Addr]*guesses{}, m.guessers
-		}
-		g = &guesses{since: m.now()}
-		m.guessers[from] = g
-	}
-	if g.count == 0 || g.last != sum {
-		g.count++
-		g.last = sum
-	}
-}
-
-// guessesOf returns what an address has guessed lately; nil for nothing. The
-// clock may have been set back. Callers hold m.mu.
-func (m *Memory) guessesOf(from netip.Addr) *guesses {
-	g, ok := m.guessers[from]
+// since returns the guesses of which the time has not run out; none begin now.
+// The clock may have been set back.
+func (t *tally[K]) since(key K, m *Memory) guesses {
+	g, ok := t.young[key]
 	if !ok {
-		g = m.oldGuessers[from]
+		g = t.old[key]
 	}
-	if g == nil {
-		return nil
-	}
-	if age := m.now().Sub(g.since); age < 0 || age >= m.wrongKeysWithin() {
-		delete(m.guessers, from)
-		delete(m.oldGuessers, from)
-		return nil
+	now := m.now()
+	if age := now.Sub(g.since); age < 0 || age >= m.wrongKeysWithin() {
+		return guesses{since: now}
 	}
 	return g
+}
+
+func (t *tally[K]) keep(key K, g guesses) {
+	if _, ok := t.young[key]; !ok && (t.young == nil || len(t.young) >= maxGuessers) {
+		t.young, t.old = map[K]guesses{}, t.young
+	}
+	t.young[key] = g
 }
 
 func (m *Memory) wrongKeys() int {

@@ -1,7 +1,6 @@
 package filestore
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
@@ -20,20 +19,24 @@ type Memory struct {
 	// Namespace is the XML namespace of new sidecars. Empty: that of a sidecar
 	// that has been read before, else none.
 	Namespace string
-	// WrongKeys is how many different wrong share keys a client may name within
-	// WrongKeysWithin. After that no key opens anything for its address, until
-	// the time has passed. 0: 20 in 10 minutes.
+	// WrongKeys is how many different wrong share keys of one account a client
+	// may name within WrongKeysWithin, and ten times as many over all accounts.
+	// After that only keys of 22 bytes and more, which nobody guesses, open
+	// anything there for its address (IPv6: for its network of 64 bits), until
+	// the time has passed. Clients with [Caller].RemoteUnverified are counted
+	// apart. 0: 20 in 10 minutes.
 	WrongKeys       int
 	WrongKeysWithin time.Duration
 	// Now tells the time. nil: time.Now.
 	Now func() time.Time
 
-	mu                    sync.Mutex // guards what follows
-	seen                  string     // a namespace
-	young, old            map[documentKey]knownDocument
-	youngCost             int
-	guessers, oldGuessers map[netip.Addr]*guesses
-	builds                map[string]*building // by account
+	mu                 sync.Mutex // guards what follows
+	seen               string     // a namespace
+	young, old         map[documentKey]knownDocument
+	youngCost          int
+	guessers           guessers             // whose addresses are their own
+	unverifiedGuessers guessers             // apart, or forged ones would make the others be forgotten
+	builds             map[string]*building // by account
 }
 
 // documentKey names a sidecar.

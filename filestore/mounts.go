@@ -61,12 +61,63 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 			continue
 		}
 		store, err := mounts.Mount(ctx, account, name)
-		if err == nil && strings.HasSuffix(name, "Skins") {
+		if err != nil {
+			return nil, err
+		}
+		store = unpaired{store}
+		if strings.HasSuffix(name, "Skins") {
 			store = skins{store}
 		}
-		return store, err
+		return store, nil
 	}
 	return nil, fs.ErrNotExist
+}
+
+// unpaired is a store in which X.meta is a file like others, and may be one of
+// another skin than X. A store takes it along with X, so what would move or
+// remove it unasked is refused with ErrConflict.
+type unpaired struct{ Store }
+
+func (u unpaired) Remove(ctx context.Context, name string, o RemoveOptions) error {
+	if err := u.alone(ctx, "remove", name); err != nil {
+		return err
+	}
+	return u.Store.Remove(ctx, name, o)
+}
+
+func (u unpaired) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+	if err := u.alone(ctx, "rename", from); err != nil {
+		return err
+	}
+	if side, _ := SidecarName(to); side != from { // that becomes its file
+		if err := u.alone(ctx, "rename", to); err != nil {
+			return err
+		}
+	}
+	return u.Store.Rename(ctx, from, to, o)
+}
+
+func (u unpaired) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
+	if err := u.alone(ctx, "copy", to); err != nil {
+		return err
+	}
+	return u.Store.Copy(ctx, from, to, o, attributes, l)
+}
+
+// alone checks that nothing stands where the sidecar of a name would.
+func (u unpaired) alone(ctx context.Context, op, name string) error {
+	side, ok := SidecarName(name)
+	if !ok {
+		return nil
+	}
+	_, err := u.Store.Stat(ctx, side)
+	switch {
+	case err == nil:
+		return pathError(op, name, ErrConflict)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNotDirectory):
+		return nil
+	}
+	return pathError(op, name, withoutPath(err))
 }
 
 // listMounts yields the mounts that a caller may open, as entries of the top.

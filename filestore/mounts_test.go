@@ -36,7 +36,7 @@ func withMounts(t *testing.T) (mounted, filestore.Store) {
 	for _, dir := range []string{"gold", "gold/img", "$unnamed$"} {
 		require.NoError(t, skins.Mkdir(t.Context(), dir, nil, boundless))
 	}
-	for _, name := range []string{"login.wssp", "style.css", "gold/style.css", "gold/img/a.gif", "gold.meta", "$unnamed$/hidden"} {
+	for _, name := range []string{"login.wssp", "style.css", "gold/style.css", "gold/img/a.gif", "bronze.meta", "$unnamed$/hidden"} {
 		require.NoError(t, put(t.Context(), skins, name, name))
 	}
 	require.NoError(t, apps.Mkdir(t.Context(), "en", nil, boundless))
@@ -76,7 +76,7 @@ func TestViewSkins(t *testing.T) {
 	d, _ := withMounts(t)
 	admin := filestore.NewView(d, callers["admin"], owner)
 	require.Equal(t, "$unnamed$ gold", names(t, admin, "$DomainSkins"))
-	require.Equal(t, "gold.meta login.wssp style.css", names(t, admin, "$DomainSkins/$unnamed$"))
+	require.Equal(t, "bronze.meta login.wssp style.css", names(t, admin, "$DomainSkins/$unnamed$"))
 	require.Equal(t, "img style.css", names(t, admin, "$DomainSkins/gold"))
 	require.Equal(t, "en start.sppr", names(t, admin, "$DomainPBXApp"))
 	for name, want := range map[string]string{
@@ -147,7 +147,7 @@ func TestViewChangesInMounts(t *testing.T) {
 		{name: "rename into another mount", do: move(skins+"gold/style.css", "$DomainPBXApp/x"), want: "reserved", path: "$DomainPBXApp/x"},
 		{name: "copy in", do: copyTo("public.txt", skins+"gold/x"), want: "reserved", path: skins + "gold/x"},
 		{name: "copy out", do: copyTo(skins+"gold/style.css", "x"), want: "reserved", path: "x"},
-		{name: "copy a skin", do: copyTo(skins+"gold", skins+"silver"), want: "ok", made: "silver.meta"},
+		{name: "copy a skin", do: copyTo(skins+"gold", skins+"silver"), want: "ok", made: "silver/img/a.gif"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +171,64 @@ func TestViewChangesInMounts(t *testing.T) {
 				require.NoError(t, err)
 			}
 		})
+	}
+}
+
+// In a mount X.meta is a file like others, of another skin perhaps: nothing that
+// is done to X moves or removes it.
+func TestViewNothingIsLostInMounts(t *testing.T) {
+	t.Parallel()
+	const skins = "$DomainSkins/"
+	d, store := withMounts(t)
+	for _, dir := range []string{"bronze", "gold/dir"} {
+		require.NoError(t, store.Mkdir(t.Context(), dir, nil, boundless))
+	}
+	for _, name := range []string{"gold/a", "gold/a.meta", "gold/b.meta", "style.css.meta", "gold/dir/x", "gold/dir/x.meta"} {
+		require.NoError(t, put(t.Context(), store, name, name))
+	}
+	admin := filestore.NewView(d, callers["admin"], owner)
+	for what, do := range map[string]func() error{
+		"remove a file": func() error { return admin.Remove(t.Context(), skins+"gold/a", filestore.RemoveOptions{}) },
+		"remove a skin": func() error {
+			return admin.Remove(t.Context(), skins+"bronze", filestore.RemoveOptions{Recursive: true})
+		},
+		"remove unnamed": func() error { return admin.Remove(t.Context(), skins+"$unnamed$/style.css", filestore.RemoveOptions{}) },
+		"rename a file": func() error {
+			return admin.Rename(t.Context(), skins+"gold/a", skins+"gold/c", filestore.RenameOptions{})
+		},
+		"rename a skin": func() error {
+			return admin.Rename(t.Context(), skins+"bronze", skins+"silver", filestore.RenameOptions{})
+		},
+		"rename onto": func() error {
+			return admin.Rename(t.Context(), skins+"gold/style.css", skins+"gold/a", filestore.RenameOptions{Replace: true})
+		},
+		"rename to": func() error {
+			return admin.Rename(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.RenameOptions{})
+		},
+		"copy to": func() error {
+			return admin.Copy(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.CopyOptions{})
+		},
+		"copy onto": func() error {
+			return admin.Copy(t.Context(), skins+"gold/style.css", skins+"gold/a", filestore.CopyOptions{Replace: true})
+		},
+		"copy to a skin": func() error {
+			return admin.Copy(t.Context(), skins+"gold", skins+"bronze", filestore.CopyOptions{Replace: true})
+		},
+	} {
+		err := do()
+		require.ErrorIs(t, err, filestore.ErrConflict, what)
+		var p *fs.PathError
+		require.ErrorAs(t, err, &p)
+		require.Contains(t, p.Path, skins, what)
+	}
+	require.NoError(t, admin.Copy(t.Context(), skins+"gold/dir", skins+"gold/copy", filestore.CopyOptions{}))
+	require.NoError(t, admin.Rename(t.Context(), skins+"gold/dir", skins+"gold/moved", filestore.RenameOptions{}))
+	require.NoError(t, admin.Rename(t.Context(), skins+"gold/b.meta", skins+"gold/b", filestore.RenameOptions{}), "asked for by its name")
+	require.NoError(t, admin.Remove(t.Context(), skins+"gold/a.meta", filestore.RemoveOptions{}))
+	require.NoError(t, admin.Remove(t.Context(), skins+"gold/a", filestore.RemoveOptions{}))
+	for _, name := range []string{"bronze.meta", "style.css.meta", "gold/copy/x.meta", "gold/moved/x.meta", "gold/b"} {
+		_, err := store.Stat(t.Context(), name)
+		require.NoError(t, err, name)
 	}
 }
 
@@ -211,7 +269,7 @@ func TestViewMountsStandApart(t *testing.T) {
 	require.Equal(t, before, after)
 	inside, err := admin.Usage(t.Context(), "$DomainSkins/$unnamed$")
 	require.NoError(t, err)
-	require.EqualValues(t, 3, inside.Files)
+	require.EqualValues(t, 4, inside.Files)
 
 	all, err := admin.Attributes(t.Context(), "$DomainSkins/gold")
 	require.NoError(t, err)

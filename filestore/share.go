@@ -92,11 +92,11 @@ func (v *View) decideShare(ctx context.Context, s share, n need) (access, error)
 	if err != nil {
 		return access{}, err
 	}
-	if !a.WebSite || !a.Memory.mayGuess(v.caller.Remote) {
+	if !a.WebSite {
 		return access{}, fs.ErrNotExist
 	}
-	if CheckName(s.target) != nil || !a.opens(ctx, s) {
-		a.Memory.guessedWrong(v.caller.Remote, a.Address, s.key)
+	right := CheckName(s.target) == nil && a.opens(ctx, s)
+	if !a.Memory.admits(v.caller, a.Address, s.key, right) {
 		return access{}, fs.ErrNotExist
 	}
 	if t := traitsOf(s.target); t.sidecar || t.virtual {

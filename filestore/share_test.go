@@ -11,22 +11,47 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/meta"
 )
+
+// guessing is a house whose accounts forget nothing about wrong keys for a
+// minute of now.
+func guessing(t *testing.T, now *time.Time) *fixture.Directory {
+	t.Helper()
+	d := house(t)
+	memory := &filestore.Memory{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return *now }}
+	for _, address := range []string{owner, off} {
+		d.Update(address, func(a *filestore.Account) { a.Memory, a.WebSite = memory, true })
+	}
+	d.Write(t, owner, "private/long.txt", "long")
+	d.Write(t, owner, "private/long.txt.meta", "<meta><accessPwd><key>"+long+"</key></accessPwd></meta>")
+	d.Write(t, off, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
+	return d
+}
+
+// long is a share key as they are made.
+var long = meta.NewKey()
+
+// opens reports whether a key opens a file for a caller.
+func opens(t *testing.T, d filestore.Directory, caller filestore.Caller, account, key, name string) bool {
+	t.Helper()
+	_, err := filestore.NewView(d, caller, account).Stat(t.Context(), "protected/pwd/"+key+"/"+name)
+	require.True(t, err == nil || errors.Is(err, fs.ErrNotExist), "%v", err)
+	return err == nil
+}
+
+func from(address string) filestore.Caller {
+	return filestore.Caller{Remote: netip.MustParseAddr(address)}
+}
 
 // Who names too many wrong keys is not listened to for a while; others are.
 func TestViewWrongKeysAreCounted(t *testing.T) {
 	t.Parallel()
-	d := house(t)
 	now := time.Unix(1e9, 0)
-	d.Update(owner, func(a *filestore.Account) {
-		a.Memory = &filestore.Memory{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return now }}
-	})
-	read := func(from, key string) bool {
-		v := filestore.NewView(d, filestore.Caller{Remote: netip.MustParseAddr(from)}, owner)
-		_, err := v.Stat(t.Context(), "protected/pwd/"+key+"/secret.txt")
-		require.True(t, err == nil || errors.Is(err, fs.ErrNotExist), "%v", err)
-		return err == nil
-	}
+	d := guessing(t, &now)
+	read := func(address, key string) bool { return opens(t, d, from(address), owner, key, "secret.txt") }
 	const bad, good = "192.0.2.1", "192.0.2.2"
 	for range 100 {
 		require.False(t, read(bad, "same"), "the same key is one guess")
@@ -48,19 +73,120 @@ func TestViewWrongKeysAreCounted(t *testing.T) {
 	require.True(t, read("2001:db8:0:1::1", "rootkey"))
 }
 
-// The clients that are kept in mind are bounded.
-func TestMemoryOfGuessersIsBounded(t *testing.T) {
+// Guesses at one account shut nobody out of another, until there are many.
+func TestViewWrongKeysAreCountedByAccount(t *testing.T) {
 	t.Parallel()
-	d := house(t)
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
+	const bad = "192.0.2.1"
+	for i := range 100 {
+		require.False(t, opens(t, d, from(bad), owner, fmt.Sprint("wrong", i), "secret.txt"))
+	}
+	require.False(t, opens(t, d, from(bad), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, d, from(bad), off, "rootkey", "secret.txt"), "another account")
+
+	memory := &filestore.Memory{WrongKeys: 3}
+	var accounts []string
+	for i := range 11 {
+		address := fmt.Sprintf("user%d@client1.com", i)
+		d.Update(address, func(a *filestore.Account) {
+			*a = filestore.Account{Address: address, Store: memstore.New(), WebSite: true, Memory: memory}
+		})
+		d.Write(t, address, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
+		d.Write(t, address, "private/secret.txt", "secret")
+		accounts = append(accounts, address)
+	}
+	for _, account := range accounts[:10] {
+		require.True(t, opens(t, d, from(bad), account, "rootkey", "secret.txt"))
+		for i := range 3 {
+			require.False(t, opens(t, d, from(bad), account, fmt.Sprint("wrong", i), "secret.txt"))
+		}
+	}
+	require.False(t, opens(t, d, from(bad), accounts[10], "rootkey", "secret.txt"), "ten times as many over all")
+	require.True(t, opens(t, d, from("192.0.2.2"), accounts[10], "rootkey", "secret.txt"))
+}
+
+// What cannot be guessed is not guessed: such a key is never shut out.
+func TestViewLongKeysAreNotShutOut(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
+	const bad = "192.0.2.1"
+	for i := range 100 {
+		require.False(t, opens(t, d, from(bad), owner, fmt.Sprint(long, i), "long.txt"))
+		require.True(t, opens(t, d, from(bad), owner, long, "long.txt"))
+	}
+	require.False(t, opens(t, d, from(bad), owner, "rootkey", "secret.txt"))
+	for length, want := range map[int]bool{21: false, 22: true} {
+		key := long[:length]
+		d.Write(t, owner, "private.meta", "<meta><accessPwd><key>"+key+"</key></accessPwd></meta>")
+		require.Equal(t, want, opens(t, d, from(bad), owner, key, "secret.txt"), "%d bytes", length)
+	}
+}
+
+// An address that anybody can forge shuts out nobody who is there for certain,
+// nor makes that one's guesses be forgotten.
+func TestViewWrongKeysFromUnverifiedAddresses(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
+	const victim = "192.0.2.1"
+	forged := func(address string) filestore.Caller {
+		c := from(address)
+		c.RemoteUnverified = true
+		return c
+	}
+	for i := range 100 {
+		require.False(t, opens(t, d, forged(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
+	}
+	require.False(t, opens(t, d, forged(victim), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, d, from(victim), owner, "rootkey", "secret.txt"))
+
+	for i := range 3 {
+		require.False(t, opens(t, d, from(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
+	}
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 1<<14 + 100 {
 		address = address.Next()
-		_, err := filestore.NewView(d, filestore.Caller{Remote: address}, owner).Stat(t.Context(), "protected/pwd/wrong/x")
-		require.ErrorIs(t, err, fs.ErrNotExist)
+		require.False(t, opens(t, d, forged(address.String()), owner, "wrong", "secret.txt"))
 	}
-	a, err := d.Account(t.Context(), owner)
-	require.NoError(t, err)
-	require.LessOrEqual(t, filestore.Guessers(a.Memory), 1<<14)
-	require.Greater(t, filestore.Guessers(a.Memory), 1<<13-1)
+	require.False(t, opens(t, d, from(victim), owner, "rootkey", "secret.txt"))
+}
+
+// Whoever is shut out cannot tell by the work that his keys make.
+func TestViewShutOutMakesTheSameWork(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
+	var calls []string
+	d.Update(owner, func(a *filestore.Account) { a.Store = watchedStore{a.Store, &calls} })
+	work := func(key string) []string {
+		calls = nil
+		require.False(t, opens(t, d, from("192.0.2.1"), owner, key, "secret.txt"))
+		return calls
+	}
+	first := work("wrong")
+	require.NotEmpty(t, first)
+	for i := range 10 {
+		require.Equal(t, first, work(fmt.Sprint("wrong", i)))
+	}
+	require.Equal(t, first, work("rootkey"), "nor whether a key is the right one")
+}
+
+// The clients and accounts that are kept in mind are bounded.
+func TestMemoryOfGuessersIsBounded(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	memory := &filestore.Memory{}
+	d.Update(owner, func(a *filestore.Account) { a.Memory = memory })
+	address := netip.MustParseAddr("10.0.0.0")
+	for range 1<<14 + 100 {
+		address = address.Next()
+		require.False(t, opens(t, d, from(address.String()), owner, "wrong", "x"))
+	}
+	clients, accounts := filestore.Guessers(memory)
+	for _, n := range []int{clients, accounts} {
+		require.LessOrEqual(t, n, 1<<14)
+		require.Greater(t, n, 1<<13-1)
+	}
 }

@@ -26,6 +26,16 @@ func TestLineLength(t *testing.T) {
 	c.want("500", "CWD "+strings.Repeat("x", 4091))
 	c.wantEnd()
 
+	for range 50 { // nothing is left unread that would take the reply away
+		c = login(t, addr, "john")
+		for range 3 {
+			_, err := io.WriteString(c.conn, strings.Repeat("x", 4096))
+			require.NoError(t, err)
+		}
+		c.want("500", "x")
+		c.wantEnd()
+	}
+
 	c = dial(t, addr)
 	c.want("220", "")
 	go c.conn.Write([]byte(strings.Repeat("x", 1<<20))) // no end of line at all

@@ -170,9 +170,12 @@ func (s *session) read() {
 	for {
 		slice, err := r.ReadSlice('\n')
 		line := tooLong
-		if err == nil {
+		switch {
+		case err == nil:
 			line = cleanLine(slice)
-		} else if !errors.Is(err, bufio.ErrBufferFull) {
+		case errors.Is(err, bufio.ErrBufferFull):
+			skipLine(r)
+		default:
 			return
 		}
 		verb, _ := splitLine(line)
@@ -198,6 +201,18 @@ func (s *session) read() {
 			case <-s.ctx.Done():
 				return
 			}
+		}
+	}
+}
+
+// skipLine reads on to the end of a line that is too long, if that is not far:
+// when a connection is closed, what was not read of it takes the last reply away
+// from the client.
+func skipLine(r *bufio.Reader) {
+	const pieces = 16
+	for range pieces {
+		if _, err := r.ReadSlice('\n'); !errors.Is(err, bufio.ErrBufferFull) {
+			return
 		}
 	}
 }

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"encoding/xml"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -123,40 +124,88 @@ func (a Attribute) without(name string, attributes int) Attribute {
 	return a
 }
 
+// maxDeclared is how many bytes of declarations Attributes adds without asking
+// whether what looks like a prefix is one. Our choice.
+const maxDeclared = MaxBytes
+
 // Attributes returns all attributes of the document in their order, the
 // protected ones too. The namespaces that the topmost element declares for them
 // are declared in each; apart from that they are as in the document. Its
 // xml:lang and xml:space are not passed on.
+//
+// What stands before a colon in text counts as a prefix, too, as far as 1 MiB of
+// declarations reaches: beyond that only the names of elements and attributes
+// do. Together they are not longer than the document, that MiB, and the name of
+// one namespace for each element and each of their attributes.
 func (d *Document) Attributes() []Attribute {
 	if d.root == nil {
 		return nil
 	}
 	attributes := make([]Attribute, 0, len(d.root.children))
+	room := maxDeclared
 	for _, child := range d.root.children {
-		attributes = append(attributes, d.attribute(child))
+		attributes = append(attributes, d.attribute(child, &room))
 	}
 	return attributes
 }
 
-func (d *Document) attribute(e *element) Attribute {
+// attribute returns a child of the topmost element. room is what is left of
+// maxDeclared.
+func (d *Document) attribute(e *element, room *int) Attribute {
 	a := attributeOf(e, d.text)
-	declarations := ""
+	var declarations strings.Builder
 	if inScope, _ := d.root.lookup(""); !a.hasDefault {
 		switch {
 		case inScope != "", d.Namespace() != "" && e.tag.Space == "":
-			declarations, a.hasDefault = declarationOf("", inScope), true
+			declarations.WriteString(declarationOf("", inScope))
+			a.hasDefault = true
 		case e.tag.Space == "":
 			a.name.Space = documentNamespace
 		}
 	}
-	for _, prefix := range prefixesIn(a.text) {
-		_, declared := e.declared[prefix]
-		if namespace, ok := d.root.declared[prefix]; ok && !declared {
-			declarations += declarationOf(prefix, namespace)
+	var seen, needed map[string]bool
+	for prefix := range prefixesIn(a.text) {
+		namespace, outside := d.root.declared[prefix]
+		if _, inside := e.declared[prefix]; !outside || inside || seen[prefix] {
+			continue
 		}
+		if seen == nil {
+			seen = make(map[string]bool)
+		}
+		seen[prefix] = true
+		declaration := declarationOf(prefix, namespace)
+		if len(declaration) <= *room {
+			*room -= len(declaration)
+		} else {
+			if needed == nil {
+				needed = make(map[string]bool)
+				e.usedPrefixes(d.text, needed)
+			}
+			if !needed[prefix] {
+				continue
+			}
+		}
+		declarations.WriteString(declaration)
 	}
-	a.text = a.text[:a.nameEnd] + declarations + a.text[a.nameEnd:]
+	a.text = a.text[:a.nameEnd] + declarations.String() + a.text[a.nameEnd:]
 	return a
+}
+
+// usedPrefixes adds the prefixes in names of elements and attributes of e and
+// all below it, which was read from src.
+func (e *element) usedPrefixes(src string, used map[string]bool) {
+	used[e.tag.Space] = true
+	at := e.nameEnd()
+	for range len(e.attrs) + len(e.declared) {
+		written := attributeAt(src, at)
+		if prefix, _, ok := strings.Cut(written.name, ":"); ok {
+			used[prefix] = true
+		}
+		at = written.end
+	}
+	for _, child := range e.children {
+		child.usedPrefixes(src, used)
+	}
 }
 
 // declarationOf writes the declaration of a prefix, or of the default namespace
@@ -169,20 +218,18 @@ func declarationOf(prefix, namespace string) string {
 	return name + `="` + escape(namespace) + `"`
 }
 
-// prefixesIn returns what stands before colons in an element and could be a
+// prefixesIn yields what stands before colons in an element and could be a
 // prefix: in tags, but also in text, where it may be one without looking like
-// it (xsi:type="xs:string"). Each comes once, in order of appearance.
-func prefixesIn(raw string) []string {
-	var prefixes []string
-	seen := make(map[string]bool)
-	for before, rest, found := strings.Cut(raw, ":"); found; before, rest, found = strings.Cut(rest, ":") {
-		prefix := before[strings.LastIndexFunc(before, isNoNameRune)+1:]
-		if prefix != "" && !seen[prefix] {
-			seen[prefix] = true
-			prefixes = append(prefixes, prefix)
+// it (xsi:type="xs:string"). It may yield one more than once.
+func prefixesIn(raw string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for before, rest, found := strings.Cut(raw, ":"); found; before, rest, found = strings.Cut(rest, ":") {
+			prefix := before[strings.LastIndexFunc(before, isNoNameRune)+1:]
+			if prefix != "" && !yield(prefix) {
+				return
+			}
 		}
 	}
-	return prefixes
 }
 
 // isNoNameRune reports whether r ends a name. All characters beyond ASCII may

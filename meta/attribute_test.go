@@ -2,6 +2,7 @@ package meta_test
 
 import (
 	"encoding/xml"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -132,6 +133,53 @@ func TestAttributes(t *testing.T) {
 }
 
 // What is cut out of one document means the same in another.
+// Declarations make attributes longer than they were, but not without end: what
+// only looks like a prefix is declared as long as there is room, what is one
+// always.
+func TestAttributesAreBounded(t *testing.T) {
+	t.Parallel()
+	fill := func(declarations, child string) string {
+		head, tail := "<meta"+declarations+">", "</meta>"
+		n := min((meta.MaxBytes-len(head)-len(tail))/len(child), (meta.MaxElements-1-strings.Count(declarations, "="))/(1+strings.Count(child, "=")))
+		return head + strings.Repeat(child, n) + tail
+	}
+	namespace := strings.Repeat("u", meta.MaxNamespace)
+	var declarations, mentions, uses strings.Builder
+	for i := range 200 {
+		prefix := fmt.Sprint("p", i)
+		declarations.WriteString(" xmlns:" + prefix + `="` + namespace[len(prefix):] + prefix + `"`)
+		mentions.WriteString(prefix + ": ")
+		uses.WriteString(" " + prefix + `:a=""`)
+	}
+	most := 2*meta.MaxBytes + meta.MaxElements*(meta.MaxNamespace+len(` xmlns:p000=""`))
+	for name, src := range map[string]string{
+		"mentioned in text":    fill(declarations.String(), "<a>"+mentions.String()+"</a>"),
+		"names of attributes":  fill(declarations.String(), "<a"+uses.String()+"/>"),
+		"names of elements":    fill(declarations.String(), "<p7:b/>"),
+		"the default":          fill(` xmlns="`+namespace+`"`, "<a/>"),
+		"one that is escaped":  fill(` xmlns='`+strings.Repeat("&quot;", meta.MaxNamespace/5)+`'`, "<a/>"),
+		"many that are no use": fill("", "<a>"+mentions.String()+"</a>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc, err := meta.Parse([]byte(src))
+			require.NoError(t, err)
+			attributes := doc.Attributes()
+			require.NotEmpty(t, attributes)
+			size := 0
+			for i, a := range attributes {
+				size += len(a.XML())
+				if i%100 == 0 || i == len(attributes)-1 {
+					again, err := meta.ParseAttribute(a.XML())
+					require.NoError(t, err, "it stands alone")
+					require.Equal(t, a.Name(), again.Name())
+				}
+			}
+			require.LessOrEqual(t, size, most)
+		})
+	}
+}
+
 func TestAttributesMoveBetweenDocuments(t *testing.T) {
 	t.Parallel()
 	from := parse(t, `<m:meta xmlns:m="u" xmlns="d" xmlns:p="v"><m:ACL><m:subKey key="john">r</m:subKey></m:ACL><p:a><b/></p:a><a/></m:meta>`)

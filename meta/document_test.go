@@ -156,6 +156,7 @@ func TestParseTellsLimits(t *testing.T) {
 		{"size", strings.Repeat(" ", meta.MaxBytes+1)},
 		{"depth", "<meta>" + strings.Repeat("<a>", meta.MaxDepth)},
 		{"elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements)},
+		{"namespace when it is written", `<meta xmlns="` + strings.Repeat("&lt;", meta.MaxNamespace/4+1) + `"/>`},
 		{"namespace", `<meta xmlns="` + strings.Repeat("u", meta.MaxNamespace+1) + `"/>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -156,6 +156,9 @@ func checkText(text string) error {
 	return nil
 }
 
+// escapedMax is how many bytes escape makes of one at most.
+const escapedMax = len("&#34;")
+
 // escape writes text without characters that XML forbids as the content of an
 // element or of an attribute.
 func escape(text string) string {

@@ -15,7 +15,7 @@ const (
 	MaxBytes     = 1 << 20 // size in bytes
 	MaxDepth     = 32      // elements inside each other, the topmost included
 	MaxElements  = 10_000  // elements, and attributes of elements, in the whole document
-	MaxNamespace = 256     // bytes of the name of a namespace
+	MaxNamespace = 256     // bytes of the name of a namespace, as it is written: & takes five
 )
 
 // ErrLimit is what [errors.Is] finds in the error for a document that is above
@@ -304,7 +304,7 @@ func (e *element) declare(prefix, namespace string) error {
 	if reserved || prefix != "" && namespace == "" {
 		return fmt.Errorf("prefix %q cannot stand for this namespace", prefix)
 	}
-	if len(namespace) > MaxNamespace {
+	if escapedMax*len(namespace) > MaxNamespace && len(escape(namespace)) > MaxNamespace {
 		return limitError(fmt.Sprintf("name of a namespace longer than %d bytes", MaxNamespace))
 	}
 	if _, twice := e.declared[prefix]; twice {

@@ -70,7 +70,7 @@ func (c *content) open(s *Server, r request) error {
 	if err != nil {
 		return err
 	}
-	caller.Remote = r.from.Addr()
+	caller.Remote, caller.RemoteUnverified = r.from.Addr(), true
 	view := filestore.NewView(s.Directory, caller, c.where.address)
 	switch {
 	case r.write && directory:

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs := flag.NewFlagSet("server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&c.base, "base", "", "serve the CommuniGate Pro base directory `DIR`; without it a demo base is made")
+	fs.StringVar(&c.directory.ClusterDir, "cluster", "", "mount WebSkins and PBXApp of the directory `DIR` as $ClusterSkins and $ClusterPBXApp (default none)")
 	addr := func(to *string, name, value, usage string) {
 		*to = value
 		fs.Func(name, fmt.Sprintf("listen on `ADDR` for %s (default %s)", usage, nameOff(value)), func(s string) error {
@@ -123,6 +125,11 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 func (c *config) complete(rest []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected argument %q", rest[0])
+	}
+	if dir := c.directory.ClusterDir; dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return fmt.Errorf("-cluster: %q is not a directory", dir)
+		}
 	}
 	if (c.certFile == "") != (c.keyFile == "") || c.https != "" && c.certFile == "" {
 		return errors.New("-https, -cert and -key belong together")

@@ -187,6 +187,8 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "missing base", args: []string{"-base", filepath.Join(broken, "missing")}, want: "missing"},
 		{name: "broken base", args: []string{"-base", broken}, want: "Main.settings:3:1"},
 		{name: "empty base", args: []string{"-base", t.TempDir()}, want: "Main.settings"},
+		{name: "missing cluster directory", args: []string{"-cluster", filepath.Join(broken, "missing")}, want: "-cluster"},
+		{name: "cluster directory that is a file", args: []string{"-cluster", filepath.Join(broken, "Settings", "Main.settings")}, want: "-cluster"},
 		{name: "https without certificate", args: []string{"-https", "127.0.0.1:0"}, want: "-cert"},
 		{name: "missing certificate", args: []string{"-cert", "/nonexistent", "-key", "/nonexistent"}, want: "nonexistent"},
 		{name: "address without a port", args: []string{"-http", "nonsense"}, want: "-http"},
@@ -216,10 +218,32 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
-	for _, flag := range []string{"-base", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
+	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
 		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
+}
+
+// The skins of the cluster are in everybody's storage, for administrators of the
+// server.
+func TestClusterDirectory(t *testing.T) {
+	t.Parallel()
+	cluster := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(cluster, "WebSkins", "gold"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(cluster, "WebSkins", "gold", "style.css"), []byte("gold"), 0o600))
+	get := func(r *running, name string) int {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", r.url("/~mary/$ClusterSkins/gold/style.css"), nil)
+		require.NoError(t, err)
+		request.SetBasicAuth(name, r.password[name+"@client1.com"])
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		response.Body.Close()
+		return response.StatusCode
+	}
+	r := start(t, "-cluster", cluster)
+	require.Equal(t, http.StatusOK, get(r, "postmaster"))
+	require.Equal(t, http.StatusForbidden, get(r, "mary"))
+	require.Equal(t, http.StatusNotFound, get(start(t), "postmaster"), "without the flag there is no cluster")
 }
 
 func TestAddressInUse(t *testing.T) {
