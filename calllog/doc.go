@@ -3,8 +3,8 @@
 //
 //	log, err := os.Open("calls-2009-Mar")
 //	...
-//	year, _, _ := calllog.ParseFileName("calls-2009-Mar") // a record has no year
-//	for record, err := range calllog.Read(log, calllog.Options{Year: year}) {
+//	year, month, _ := calllog.ParseFileName("calls-2009-Mar") // a record has no year
+//	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month}) {
 //		var bad *calllog.SyntaxError
 //		if errors.As(err, &bad) {
 //			continue // this line only; the next ones still come

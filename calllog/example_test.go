@@ -13,8 +13,8 @@ func ExampleRead() {
 	log := strings.NewReader("2\t05-Mar 14:03:22\tI\t\"John Smith\" <jsmith@client1.com>\ta84b4c76\t125\t7\t\n" +
 		"this line is damaged\n" +
 		"2\t06-Mar 09:12:55\tO\t\"Bob\" <bob@domain4.dom>\t70710\t\t20\t486\n")
-	year, _, _ := calllog.ParseFileName("calls-2009-Mar")
-	for record, err := range calllog.Read(log, calllog.Options{Year: year, Location: time.UTC}) {
+	year, month, _ := calllog.ParseFileName("calls-2009-Mar")
+	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month, Location: time.UTC}) {
 		if err != nil {
 			fmt.Println(err)
 			continue
