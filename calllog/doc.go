@@ -14,6 +14,9 @@
 //		fmt.Println(record.End, record.Peer.Address, record.CallTime)
 //	}
 //
+// An [Appender] writes records to files, and package recorder, in this
+// directory, to the File Storages of accounts; package statistics counts calls.
+//
 // Lines are limited to Options.MaxLine bytes. Only record format 2 is
 // documented; records of other formats are handed over as they are.
 //

@@ -1,6 +1,7 @@
 package calllog_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -42,4 +43,31 @@ func ExampleAppendRecord() {
 	// Output:
 	// private/logs/calls-2009-Mar
 	// 2|05-Mar 15:00:41|I|"Guest" <guest@domain3.dom>|3848276298|62|0||voicemail
+}
+
+func ExampleAppender() {
+	dir, err := os.MkdirTemp("", "logs")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	log := calllog.Appender{Dir: dir, Location: time.UTC}
+	_, err = log.Append(context.Background(), calllog.Record{
+		End:       time.Date(2009, time.March, 6, 9, 12, 55, 0, time.UTC),
+		Outgoing:  true,
+		Peer:      calllog.Peer{Name: "Bob", Address: "bob@domain4.dom"},
+		CallID:    "70710",
+		AlertTime: 20 * time.Second,
+		ErrorCode: "486",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, err := os.ReadFile(dir + "/calls-2009-Mar")
+	fmt.Println(strings.ReplaceAll(string(text), "\t", "|"), err)
+	// Output:
+	// 2|06-Mar 09:12:55|O|"Bob" <bob@domain4.dom>|70710||20|486
+	//  <nil>
 }
