@@ -29,6 +29,8 @@ var mayImport = map[string][]string{
 	"calllog":          nil,
 	"freebusy":         nil,
 
+	"calllog/recorder": {"calllog", "filestore"},
+
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
 	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
