@@ -29,7 +29,8 @@ var mayImport = map[string][]string{
 	"calllog":          nil,
 	"freebusy":         nil,
 
-	"calllog/recorder": {"calllog", "filestore"},
+	"calllog/recorder":   {"calllog", "filestore"},
+	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
