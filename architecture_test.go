@@ -48,10 +48,12 @@ var mayImport = map[string][]string{
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/cgpdata":  {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
-	"examples/ownusers": {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
-	"examples/ownstore": {"filestore", "httpsite"},
-	"examples/server":   {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/cgpdata":    {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
+	"examples/callstats":  {"calllog", "calllog/statistics"},
+	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
+	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
+	"examples/ownstore":   {"filestore", "httpsite"},
+	"examples/server":     {"cgpdata", "directory", "filestore", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {
