@@ -17,7 +17,8 @@ import (
 // renamed away meanwhile is begun anew. While it writes it holds the lock of the
 // file (flock, on Linux, macOS and the BSDs; elsewhere there is none, and only one
 // call at a time may write to a file). A program that writes without that lock is
-// safe as long as it appends whole lines.
+// safe as long as it appends whole lines; one that reads may see a part of the last
+// batch for a moment.
 //
 // The logs in the File Storage of an account are not for it: what others write
 // there passes by the limits. Package recorder is for those.
@@ -44,8 +45,9 @@ const maxRenames = 100
 // Records of one month that follow each other are one batch: they are written at
 // once, behind an end of line if the last line lacks it, as that of a writer that
 // was killed may: the reader then reports that line, unless it was cut inside its
-// last field. A batch that cannot be written whole, on a full disk, is taken back. What was written outlives the process, and as soon as the system has put
-// it on the disk also the loss of power. Waiting for the lock ends with ctx.
+// last field. A batch that cannot be written whole, on a full disk, is taken back.
+// What was written outlives the process, and as soon as the system has put it on
+// the disk also the loss of power. Waiting for the lock ends with ctx.
 //
 // Errors of the file system are *fs.PathError values. A log that is a symbolic
 // link or no regular file is an error.

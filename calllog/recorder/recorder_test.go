@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -270,4 +272,71 @@ func TestRecordDoesNotFollowLinks(t *testing.T) {
 	r := &recorder.Recorder{Accounts: a, Location: time.UTC}
 	require.ErrorIs(t, r.Record(t.Context(), john, call("id")), fs.ErrExist)
 	require.NoFileExists(t, filepath.Join(dir, "elsewhere"))
+}
+
+// interloper is a store in which somebody else writes a line without its end just
+// before the next upload begins.
+type interloper struct {
+	filestore.Store
+	text string
+	once sync.Once
+}
+
+func (s *interloper) Create(ctx context.Context, name string, o filestore.CreateOptions, l filestore.Limits) (filestore.Upload, error) {
+	var err error
+	s.once.Do(func() {
+		var u filestore.Upload
+		if u, err = s.Store.Create(ctx, name, filestore.CreateOptions{Offset: filestore.End}, l); err == nil {
+			_, err = io.WriteString(u, s.text)
+			_, commitErr := u.Commit()
+			err = errors.Join(err, commitErr)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Create(ctx, name, o, l)
+}
+
+// A record goes to the log as it is when it is written, not as it was when the
+// Recorder looked at it.
+func TestRecordNoticesAnotherWriter(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]string{"new log": "", "old log": line("old")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := inMemory()
+			a.Write(t, john, "private/logs/x", "")
+			if before != "" {
+				a.Write(t, john, march, before)
+			}
+			a.Update(john, func(x *filestore.Account) { x.Store = &interloper{Store: x.Store, text: "2\t05-M"} })
+			r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+			require.NoError(t, r.Record(t.Context(), john, call("id")))
+			text, _ := a.Read(t, john, march)
+			require.Equal(t, before+"2\t05-M\n"+line("id"), text)
+		})
+	}
+}
+
+// Where somebody else is always faster, the context ends it, or else the number of
+// attempts does.
+func TestRecordGivesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := inMemory()
+		a.Update(john, func(x *filestore.Account) { x.Store = changing{x.Store} })
+		r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, r.Record(ctx, john, call("id")), context.DeadlineExceeded)
+		require.ErrorIs(t, r.Record(t.Context(), john, call("id")), filestore.ErrChanged)
+	})
+}
+
+// changing is a store in which somebody else is always faster.
+type changing struct{ filestore.Store }
+
+func (changing) Create(context.Context, string, filestore.CreateOptions, filestore.Limits) (filestore.Upload, error) {
+	return nil, filestore.ErrChanged
 }
