@@ -20,22 +20,26 @@ const module = "github.com/cgpkit/cgpkit"
 // library. Codecs know nothing of stores, stores nothing of accounts, and no
 // way in knows another. A package that is not listed fails the test.
 var mayImport = map[string][]string{
-	"cgpdata":          nil,
-	"cgpdata/jsonform": {"cgpdata"},
-	"cgpdata/tbd":      {"cgpdata"},
-	"cgpdata/ldb":      {"cgpdata", "github.com/go-ldap/ldap/v3"},
-	"cgpdata/table":    {"cgpdata", "cgpdata/ldb", "cgpdata/tbd"},
-	"meta":             nil,
-	"calllog":          nil,
-	"freebusy":         nil,
-	"freebusy/mailbox": {"github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
+	"cgpdata":            nil,
+	"cgpdata/jsonform":   {"cgpdata"},
+	"cgpdata/tbd":        {"cgpdata"},
+	"cgpdata/ldb":        {"cgpdata", "github.com/go-ldap/ldap/v3"},
+	"cgpdata/table":      {"cgpdata", "cgpdata/ldb", "cgpdata/tbd"},
+	"meta":               nil,
+	"calllog":            nil,
+	"freebusy":           nil,
+	"freebusy/publisher": {"filestore", "freebusy", "internal/recent"},
+	"freebusy/mailbox":   {"github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
+
+	"calllog/recorder":   {"calllog", "filestore"},
+	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
 	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "meta", "filestore", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
+	"directory": {"cgpdata", "meta", "filestore", "freebusy/mailbox", "freebusy/publisher", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
@@ -47,10 +51,12 @@ var mayImport = map[string][]string{
 	"internal/serving": nil,
 	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/cgpdata":  {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
-	"examples/ownusers": {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
-	"examples/ownstore": {"filestore", "httpsite"},
-	"examples/server":   {"cgpdata", "directory", "filestore", "freebusy", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/cgpdata":    {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
+	"examples/callstats":  {"calllog", "calllog/statistics"},
+	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
+	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
+	"examples/ownstore":   {"filestore", "httpsite"},
+	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 func TestImports(t *testing.T) {

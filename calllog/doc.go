@@ -3,8 +3,8 @@
 //
 //	log, err := os.Open("calls-2009-Mar")
 //	...
-//	year, _, _ := calllog.ParseFileName("calls-2009-Mar") // a record has no year
-//	for record, err := range calllog.Read(log, calllog.Options{Year: year}) {
+//	year, month, _ := calllog.ParseFileName("calls-2009-Mar") // a record has no year
+//	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month}) {
 //		var bad *calllog.SyntaxError
 //		if errors.As(err, &bad) {
 //			continue // this line only; the next ones still come
@@ -13,6 +13,9 @@
 //		}
 //		fmt.Println(record.End, record.Peer.Address, record.CallTime)
 //	}
+//
+// An [Appender] writes records to files, and package recorder, in this
+// directory, to the File Storages of accounts; package statistics counts calls.
 //
 // Lines are limited to Options.MaxLine bytes. Only record format 2 is
 // documented; records of other formats are handed over as they are.

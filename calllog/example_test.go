@@ -1,6 +1,7 @@
 package calllog_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -13,8 +14,8 @@ func ExampleRead() {
 	log := strings.NewReader("2\t05-Mar 14:03:22\tI\t\"John Smith\" <jsmith@client1.com>\ta84b4c76\t125\t7\t\n" +
 		"this line is damaged\n" +
 		"2\t06-Mar 09:12:55\tO\t\"Bob\" <bob@domain4.dom>\t70710\t\t20\t486\n")
-	year, _, _ := calllog.ParseFileName("calls-2009-Mar")
-	for record, err := range calllog.Read(log, calllog.Options{Year: year, Location: time.UTC}) {
+	year, month, _ := calllog.ParseFileName("calls-2009-Mar")
+	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month, Location: time.UTC}) {
 		if err != nil {
 			fmt.Println(err)
 			continue
@@ -42,4 +43,31 @@ func ExampleAppendRecord() {
 	// Output:
 	// private/logs/calls-2009-Mar
 	// 2|05-Mar 15:00:41|I|"Guest" <guest@domain3.dom>|3848276298|62|0||voicemail
+}
+
+func ExampleAppender() {
+	dir, err := os.MkdirTemp("", "logs")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	log := calllog.Appender{Dir: dir, Location: time.UTC}
+	_, err = log.Append(context.Background(), calllog.Record{
+		End:       time.Date(2009, time.March, 6, 9, 12, 55, 0, time.UTC),
+		Outgoing:  true,
+		Peer:      calllog.Peer{Name: "Bob", Address: "bob@domain4.dom"},
+		CallID:    "70710",
+		AlertTime: 20 * time.Second,
+		ErrorCode: "486",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, err := os.ReadFile(dir + "/calls-2009-Mar")
+	fmt.Println(strings.ReplaceAll(string(text), "\t", "|"), err)
+	// Output:
+	// 2|06-Mar 09:12:55|O|"Bob" <bob@domain4.dom>|70710||20|486
+	//  <nil>
 }

@@ -4,23 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
 
 // Options say how to read records.
 type Options struct {
-	// Year is the year of the calls. Records do not hold it; take it from the
-	// file name.
-	Year int
+	// Year and Month are those of the file name ([ParseFileName]). Records hold
+	// no year, so all of them get this one, but for the turn of the year: a
+	// record of January in a log of December is of the next year, and one of
+	// December in a log of January of the year before. Without Month, or in
+	// any other month, there is no such exception. Our choice.
+	Year  int
+	Month time.Month
 	// Location is the time zone of the server that wrote the log. Nil means
-	// time.Local. That the times are local ones is our choice.
+	// time.Local. That the times are local ones is our choice. Of a time that
+	// the clocks showed twice, or never, nothing tells which is meant: it is
+	// off by the step that the clocks made at most, as [time.Date] has it.
 	Location *time.Location
 	// Lenient also accepts records of 5 to 7 fields; the missing ones are
 	// empty.
 	Lenient bool
-	// MaxLine is the limit of a line in bytes, without its end. 0 means 65,536.
+	// MaxLine is the limit of a line in bytes, without its end. 0 means
+	// DefaultMaxLine.
 	MaxLine int
 }
 
@@ -44,102 +50,157 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // The fields of a record in format 2, by their place in the line.
 const (
-	fieldVersion = iota
-	fieldEnd
-	fieldDirection
+	_ = iota // version
+	_        // end time
+	_        // direction
 	fieldPeer
 	fieldCallID
-	fieldCallTime
-	fieldAlertTime
+	_ // call time
+	_ // alert time
 	fieldErrorCode
-	fieldProgram // optional
+	_ // program, optional
 	fieldCount
 )
 
-const endLayout = "02-Jan 15:04:05"
+// Where the first of them begin: they have a length of their own.
+const (
+	endAt       = len("2\t")
+	directionAt = endAt + len(endLayout) + len("\t")
+	peerAt      = directionAt + len("I\t")
+)
+
+// What can be wrong with one field.
+var (
+	errEnd       = errors.New("end time is not dd-mmm hh:mm:ss")
+	errDirection = errors.New("direction is neither I nor O")
+	errSeconds   = errors.New("not a number of seconds")
+	errTooLong   = errors.New("more seconds than a time can have")
+)
 
 // ParseRecord reads one record, given without its end of line. The strings of
 // the record share the memory of line. A line whose version is a number other
 // than 2 becomes a raw record. The error is a *SyntaxError.
 func ParseRecord(line string, o Options) (Record, error) {
-	r, err := parseRecord(line, o)
+	r, err := newParser(o).parse(line)
 	if err != nil {
 		return Record{}, &SyntaxError{Err: err}
 	}
 	return r, nil
 }
 
-func parseRecord(line string, o Options) (Record, error) {
-	version, _, _ := strings.Cut(line, "\t")
-	if version != "2" {
-		if version == "" || strings.Trim(version, "0123456789") != "" {
-			return Record{}, errors.New("record does not start with a version number")
+// parser reads the records of one log, and remembers the day of the last one:
+// most are of the same day as the one before.
+type parser struct {
+	Options
+	year     int
+	month    time.Month
+	day      int       // -1 before the first record
+	midnight time.Time // when that day began
+	even     bool      // it has 24 hours: the clocks are not changed
+}
+
+func newParser(o Options) *parser {
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	return &parser{Options: o, day: -1}
+}
+
+// parse reads one record. After an error the Record is of no use.
+func (p *parser) parse(line string) (r Record, err error) {
+	if len(line) < peerAt || line[0] != '2' || line[endAt-1] != '\t' || line[directionAt-1] != '\t' || line[peerAt-1] != '\t' {
+		return parseOther(line)
+	}
+	if r.End, err = p.parseEnd(line[endAt : directionAt-1]); err != nil {
+		return r, err
+	}
+	switch line[directionAt] {
+	case 'I':
+	case 'O':
+		r.Outgoing = true
+	default:
+		return r, errDirection
+	}
+	field, rest, more := cut(line[peerAt:])
+	r.Peer = parsePeer(field)
+	n := fieldPeer + 1 // how many fields there are up to here
+	if more {
+		r.CallID, rest, more = cut(rest)
+		n++
+	}
+	if more {
+		if r.CallTime, r.Answered, rest, more, err = cutSeconds(rest); err != nil {
+			return r, fmt.Errorf("call time: %w", err)
 		}
-		return Record{Raw: line}, nil
+		n++
 	}
-	var fields [fieldCount]string
-	n := 0
-	for rest, more := line, true; more; n++ {
-		var field string
-		field, rest, more = strings.Cut(rest, "\t")
-		if n < fieldCount {
-			fields[n] = field
+	if more {
+		if r.AlertTime, _, rest, more, err = cutSeconds(rest); err != nil {
+			return r, fmt.Errorf("alert time: %w", err)
+		}
+		n++
+	}
+	if more {
+		n++
+		if r.ErrorCode, r.Program, more = cut(rest); more {
+			n += 1 + strings.Count(r.Program, "\t")
 		}
 	}
-	if n > fieldCount || n <= fieldErrorCode && !(o.Lenient && n > fieldCallID) {
-		return Record{}, fmt.Errorf("record of %d fields", n)
-	}
-	r := Record{
-		Outgoing:  fields[fieldDirection] == "O",
-		Peer:      parsePeer(fields[fieldPeer]),
-		CallID:    fields[fieldCallID],
-		Answered:  fields[fieldCallTime] != "",
-		ErrorCode: fields[fieldErrorCode],
-		Program:   fields[fieldProgram],
-	}
-	if !r.Outgoing && fields[fieldDirection] != "I" {
-		return Record{}, errors.New("direction is neither I nor O")
-	}
-	var err error
-	if r.End, err = parseEnd(fields[fieldEnd], o); err != nil {
-		return Record{}, err
-	}
-	if r.CallTime, err = parseSeconds(fields[fieldCallTime]); err != nil {
-		return Record{}, fmt.Errorf("call time: %w", err)
-	}
-	if r.AlertTime, err = parseSeconds(fields[fieldAlertTime]); err != nil {
-		return Record{}, fmt.Errorf("alert time: %w", err)
+	if n > fieldCount || n <= fieldErrorCode && !(p.Lenient && n > fieldCallID) {
+		return r, fmt.Errorf("record of %d fields", n)
 	}
 	return r, nil
 }
 
-// parseEnd reads the end time, dd-mmm hh:mm:ss with all its digits.
-func parseEnd(text string, o Options) (time.Time, error) {
-	t, err := time.Parse(endLayout, text)
-	if err != nil || string(t.AppendFormat(make([]byte, 0, len(endLayout)), endLayout)) != text {
-		return time.Time{}, errors.New("end time is not dd-mmm hh:mm:ss")
+// parseOther reads a line that does not have the fields of a fixed length where
+// a record of format 2 has them.
+func parseOther(line string) (Record, error) {
+	number, rest, _ := strings.Cut(line, "\t")
+	if number == "" || strings.Trim(number, "0123456789") != "" {
+		return Record{}, errors.New("record does not start with a version number")
 	}
-	day := t.Day() // of the year 0, which is a leap year
-	if t = t.AddDate(o.Year, 0, 0); t.Day() != day {
-		return time.Time{}, fmt.Errorf("29-Feb in %d", o.Year)
+	if number != "2" {
+		return Record{Raw: line}, nil
 	}
-	loc := o.Location
-	if loc == nil {
-		loc = time.Local
+	if n := strings.Count(line, "\t") + 1; n <= fieldPeer {
+		return Record{}, fmt.Errorf("record of %d fields", n)
 	}
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc), nil
+	if end, _, _ := strings.Cut(rest, "\t"); len(end) != len(endLayout) {
+		return Record{}, errEnd
+	}
+	return Record{}, errDirection
 }
 
-// parseSeconds reads a number of seconds, "" being none.
-func parseSeconds(text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
+// cut cuts the first field from what is left of a line.
+func cut(s string) (field, rest string, more bool) {
+	if s == "" {
+		return "", "", false
 	}
-	seconds, err := strconv.ParseUint(text, 10, 63)
-	if err != nil || seconds > uint64(math.MaxInt64/time.Second) {
-		return 0, errors.New("not a number of seconds")
+	if i := strings.IndexByte(s, '\t'); i >= 0 {
+		return s[:i], s[i+1:], true
 	}
-	return time.Duration(seconds) * time.Second, nil
+	return s, "", false
+}
+
+// cutSeconds cuts a number of seconds, digits alone, from what is left of a
+// line; ok is false for an empty field. The error holds nothing of the field.
+func cutSeconds(s string) (d time.Duration, ok bool, rest string, more bool, err error) {
+	const most = int64(math.MaxInt64 / time.Second)
+	var seconds int64
+	i := 0
+	for ; i < len(s) && s[i] != '\t'; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false, "", false, errSeconds
+		}
+		seconds = min(seconds*10+int64(s[i]-'0'), most+1) // without overflow
+	}
+	if seconds > most {
+		return 0, false, "", false, errTooLong
+	}
+	if more = i < len(s); more {
+		rest = s[i+1:]
+	}
+	return time.Duration(seconds) * time.Second, i > 0, rest, more, nil
 }
 
 // parsePeer reads `"real name" <address>`, and without complaint the same

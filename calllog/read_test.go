@@ -119,32 +119,6 @@ func TestReadStops(t *testing.T) {
 	}
 }
 
-func TestReadAllocatesOncePerRecord(t *testing.T) {
-	const lines = 1000
-	src := strings.Repeat(samples[0].line+"\n", lines)
-	allocs := testing.AllocsPerRun(5, func() {
-		for _, err := range calllog.Read(strings.NewReader(src), march2009) {
-			if err != nil {
-				panic(err)
-			}
-		}
-	})
-	require.Less(t, allocs, 1.1*lines)
-}
-
-func BenchmarkRead(b *testing.B) {
-	src := strings.Repeat(sampleFile("\n"), 100)
-	b.SetBytes(int64(len(src)))
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, err := range calllog.Read(strings.NewReader(src), march2009) {
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-}
-
 func FuzzRead(f *testing.F) {
 	f.Add(sampleFile("\n"), false)
 	f.Add(sampleFile("\r\n"), true)

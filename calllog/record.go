@@ -1,6 +1,8 @@
 package calllog
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -53,7 +55,7 @@ const monthLayout = "2006-Jan"
 func FileName(t time.Time) string { return filePrefix + t.Format(monthLayout) }
 
 // ParseFileName takes the name of a log apart, letter case included; ok is
-// false if it is none.
+// false if it is none. Give year and month to Options.
 func ParseFileName(name string) (year int, month time.Month, ok bool) {
 	period, ok := strings.CutPrefix(name, filePrefix)
 	if !ok {
@@ -64,4 +66,27 @@ func ParseFileName(name string) (year int, month time.Month, ok bool) {
 		return 0, 0, false
 	}
 	return t.Year(), t.Month(), true
+}
+
+// Validate reports why r is not the record of a call that can be appended to a
+// log and read back: End is missing or of a year that no file name has, r is a
+// raw one, a time is negative, there is a CallTime without Answered, or its line
+// would be longer than [DefaultMaxLine]. A TAB, CR or LF is no reason, see
+// [AppendRecord].
+func (r Record) Validate() error {
+	switch {
+	case r.Raw != "":
+		return errors.New("calllog: a raw record has no month to go to")
+	case r.End.IsZero():
+		return errors.New("calllog: record without an end time")
+	case r.End.Year() < 1 || r.End.Year() > 9998: // in every time zone
+		return fmt.Errorf("calllog: end time in the year %d", r.End.Year())
+	case r.CallTime < 0 || r.AlertTime < 0:
+		return errors.New("calllog: negative time")
+	case r.CallTime != 0 && !r.Answered:
+		return errors.New("calllog: call time of a call that did not connect")
+	case len(AppendRecord(nil, r))-len("\n") > DefaultMaxLine:
+		return fmt.Errorf("calllog: record is longer than %d bytes", DefaultMaxLine)
+	}
+	return nil
 }

@@ -125,6 +125,7 @@ func TestParseRecordRefuses(t *testing.T) {
 		{"month in lower case", line("05-mar 14:03:22", "I", "", ""), "end time"},
 		{"no such day", line("32-Mar 14:03:22", "I", "", ""), "end time"},
 		{"30th of February", line("30-Feb 14:03:22", "I", "", ""), "end time"},
+		{"day 0 of no month", line("00-Mrz 14:03:22", "I", "", ""), "end time"},
 		{"29th of February", line("29-Feb 14:03:22", "I", "", ""), "29-Feb in 2009"},
 		{"short hour", line("05-Mar 4:03:22", "I", "", ""), "end time"},
 		{"hour 24", line("05-Mar 24:00:00", "I", "", ""), "end time"},
@@ -134,7 +135,10 @@ func TestParseRecordRefuses(t *testing.T) {
 		{"call time with a unit", line("05-Mar 14:03:22", "I", "5s", ""), "call time: not a number"},
 		{"negative call time", line("05-Mar 14:03:22", "I", "-5", ""), "call time: not a number"},
 		{"call time of a blank", line("05-Mar 14:03:22", "I", " ", ""), "call time: not a number"},
-		{"alert time too long", line("05-Mar 14:03:22", "I", "", "9223372037"), "alert time: not a number"},
+		{"call time with a sign", line("05-Mar 14:03:22", "I", "+5", ""), "call time: not a number"},
+		{"call time in other digits", line("05-Mar 14:03:22", "I", "٥", ""), "call time: not a number"},
+		{"alert time beyond time.Duration", line("05-Mar 14:03:22", "I", "", "9223372037"), "alert time: more seconds"},
+		{"alert time beyond all numbers", line("05-Mar 14:03:22", "I", "", strings.Repeat("9", 400)), "alert time: more seconds"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +161,39 @@ func TestParseRecordYearAndLocation(t *testing.T) {
 	got, err = calllog.ParseRecord("2\t01-Mar 14:03:22\tI\t\t\t\t\t", calllog.Options{Year: 2009})
 	require.NoError(t, err)
 	require.Equal(t, time.Date(2009, time.March, 1, 14, 3, 22, 0, time.Local), got.End)
+}
+
+// The year changes between the end of a call and the next one in its file.
+func TestParseRecordTurnOfTheYear(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		file string // of which month; empty: not known
+		end  string
+		want string
+	}{
+		{"January in December's log", "calls-2008-Dec", "01-Jan 00:00:03", "2009-01-01 00:00:03"},
+		{"December in January's log", "calls-2009-Jan", "31-Dec 23:59:58", "2008-12-31 23:59:58"},
+		{"December in its log", "calls-2008-Dec", "31-Dec 23:59:58", "2008-12-31 23:59:58"},
+		{"January in its log", "calls-2009-Jan", "01-Jan 00:00:03", "2009-01-01 00:00:03"},
+		{"February in December's log", "calls-2009-Dec", "01-Feb 00:00:00", "2009-02-01 00:00:00"},
+		{"November in January's log", "calls-2009-Jan", "30-Nov 00:00:00", "2009-11-30 00:00:00"},
+		{"January in November's log", "calls-2009-Nov", "01-Jan 00:00:00", "2009-01-01 00:00:00"},
+		{"month not known", "", "01-Jan 00:00:00", "2009-01-01 00:00:00"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := march2009
+			if tt.file != "" {
+				var ok bool
+				o.Year, o.Month, ok = calllog.ParseFileName(tt.file)
+				require.True(t, ok)
+			}
+			got, err := calllog.ParseRecord("2\t"+tt.end+"\tI\t\t\t\t\t", o)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.End.Format(time.DateTime))
+		})
+	}
 }
 
 func TestParseRecordLenient(t *testing.T) {
@@ -186,6 +223,39 @@ func TestParseRecordLenient(t *testing.T) {
 			require.Equal(t, "id", got.CallID)
 			require.Equal(t, tt.answer, got.Answered)
 			require.Empty(t, got.ErrorCode)
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change func(*calllog.Record)
+		want   string // empty: valid
+	}{
+		{"as it is", func(*calllog.Record) {}, ""},
+		{"no peer, no Call-ID", func(r *calllog.Record) { r.Peer, r.CallID = calllog.Peer{}, "" }, ""},
+		{"TAB and LF", func(r *calllog.Record) { r.Program = "a\tb\n" }, ""},
+		{"raw", func(r *calllog.Record) { r.Raw = "3" }, "raw record"},
+		{"no end", func(r *calllog.Record) { r.End = time.Time{} }, "without an end time"},
+		{"year of five digits", func(r *calllog.Record) { r.End = r.End.AddDate(8000, 0, 0) }, "year 10009"},
+		{"negative call time", func(r *calllog.Record) { r.CallTime = -1 }, "negative"},
+		{"negative alert time", func(r *calllog.Record) { r.AlertTime = -time.Hour }, "negative"},
+		{"not answered", func(r *calllog.Record) { r.Answered = false }, "did not connect"},
+		{"too long", func(r *calllog.Record) { r.CallID = strings.Repeat("x", calllog.DefaultMaxLine) }, "longer than 65536 bytes"},
+		{"line breaks alone", func(r *calllog.Record) { r.CallID = strings.Repeat("\n", calllog.DefaultMaxLine) }, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := samples[0].record
+			tt.change(&r)
+			err := r.Validate()
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tt.want)
 		})
 	}
 }

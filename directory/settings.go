@@ -232,6 +232,21 @@ func (b *Base) AccountSetting(ctx context.Context, address, key string) (v cgpda
 	return v, ok, nil
 }
 
+// CallLogs reports whether the calls of an account are logged (setting CallLogs).
+// A value that is neither YES nor NO is passed over, as in [Base.AccountSetting];
+// if a file cannot be read that could have said NO, it is an error, and none is
+// to be logged. The errors are those of AccountSetting.
+//
+// Source: CommuniGate Pro Guide, File Storage, for the setting; the rest is our
+// choice.
+func (b *Base) CallLogs(ctx context.Context, address string) (bool, error) {
+	v, _, err := b.AccountSetting(ctx, address, callLogs)
+	if err != nil {
+		return false, err
+	}
+	return ParseBool(v)
+}
+
 // DomainSetting returns the value of a domain setting that is in effect: the
 // first of the domain's own, the server's default, and the built-in one, which
 // is All for DomainAccessModes and ~ for WebSitePrefix. An empty domain is the

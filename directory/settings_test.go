@@ -57,6 +57,40 @@ func TestAccountSetting(t *testing.T) {
 	require.Equal(t, "new", v.Text())
 }
 
+func TestCallLogs(t *testing.T) {
+	t.Parallel()
+	b := newBase(t, files{
+		"Accounts/off.macnt/account.settings":                   `{CallLogs=NO;}`,
+		"Accounts/on.macnt/account.settings":                    `{CallLogs=YES;}`,
+		"Accounts/unknown.macnt/account.settings":               `{CallLogs=maybe;}`,
+		"Accounts/broken.macnt/account.settings":                `{CallLogs=YES;`,
+		"Accounts/bare.macnt/":                                  "",
+		"Domains/client1.com/bare.macnt/":                       "",
+		"Domains/client1.com/Settings/Domain.settings":          `{AccountDefaults={CallLogs=NO;};}`,
+		"Domains/client1.com/own.macnt/account.settings":        `{CallLogs=YES;}`,
+		"Domains/client1.com/unknown.macnt/account.settings":    `{CallLogs=(NO);}`,
+		"Domains/broken.example/bare.macnt/":                    "",
+		"Domains/broken.example/Settings/Domain.settings":       `{AccountDefaults=`,
+		"Domains/broken.example/own.macnt/account.settings":     `{CallLogs=YES;}`,
+		"Domains/broken.example/unknown.macnt/account.settings": `{CallLogs=maybe;}`,
+	}, directory.Options{})
+	for address, want := range map[string]bool{
+		"off@main.example": false, "on@main.example": true, "unknown@main.example": true, "Bare@Main.Example": true,
+		"bare@client1.com": false, "own@client1.com": true, "unknown@client1.com": false, "own@broken.example": true,
+	} {
+		on, err := b.CallLogs(t.Context(), address)
+		require.NoError(t, err, address)
+		require.Equal(t, want, on, address)
+	}
+	for _, address := range []string{"broken@main.example", "bare@broken.example", "unknown@broken.example"} {
+		on, err := b.CallLogs(t.Context(), address)
+		require.ErrorContains(t, err, "read settings of "+address)
+		require.False(t, on)
+	}
+	_, err := b.CallLogs(t.Context(), "nobody@main.example")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
 func TestDomainSetting(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
