@@ -25,7 +25,7 @@ func (p *parser) parseEnd(text string) (time.Time, error) {
 	if !p.even {
 		return time.Date(p.year, month, day, hour, minute, second, 0, p.Location), nil
 	}
-	return p.midnight.Add(time.Duration((hour*60+minute)*60+second) * time.Second), nil
+	return time.Unix(p.midnight+int64((hour*60+minute)*60+second), 0).In(p.Location), nil
 }
 
 // begin makes the day of the next records another one.
@@ -44,8 +44,9 @@ func (p *parser) begin(month time.Month, day int) error {
 		return fmt.Errorf("29-Feb in %d", year)
 	}
 	p.year, p.month, p.day = year, month, day
-	p.midnight = time.Date(year, month, day, 0, 0, 0, 0, p.Location)
-	p.even = time.Date(year, month, day+1, 0, 0, 0, 0, p.Location).Sub(p.midnight) == 24*time.Hour
+	midnight := time.Date(year, month, day, 0, 0, 0, 0, p.Location)
+	p.even = time.Date(year, month, day+1, 0, 0, 0, 0, p.Location).Sub(midnight) == 24*time.Hour
+	p.midnight = midnight.Unix()
 	return nil
 }
 

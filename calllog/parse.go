@@ -94,9 +94,9 @@ type parser struct {
 	Options
 	year     int
 	month    time.Month
-	day      int       // -1 before the first record
-	midnight time.Time // when that day began
-	even     bool      // it has 24 hours: the clocks are not changed
+	day      int   // -1 before the first record
+	midnight int64 // when that day began, in seconds since 1970
+	even     bool  // it has 24 hours: the clocks are not changed
 }
 
 func newParser(o Options) *parser {
@@ -142,6 +142,8 @@ func (p *parser) parse(line string) (r Record, err error) {
 	}
 	if more {
 		n++
+	}
+	if rest != "" { // it is empty in most records
 		if r.ErrorCode, r.Program, more = cut(rest); more {
 			n += 1 + strings.Count(r.Program, "\t")
 		}
@@ -173,13 +175,11 @@ func parseOther(line string) (Record, error) {
 
 // cut cuts the first field from what is left of a line.
 func cut(s string) (field, rest string, more bool) {
-	if s == "" {
-		return "", "", false
+	i := strings.IndexByte(s, '\t')
+	if i < 0 {
+		return s, "", false
 	}
-	if i := strings.IndexByte(s, '\t'); i >= 0 {
-		return s[:i], s[i+1:], true
-	}
-	return s, "", false
+	return s[:i], s[i+1:], true
 }
 
 // cutSeconds cuts a number of seconds, digits alone, from what is left of a
@@ -208,32 +208,43 @@ func cutSeconds(s string) (d time.Duration, ok bool, rest string, more bool, err
 // form is taken for an address as a whole, so that nothing is lost.
 func parsePeer(text string) Peer {
 	text = strings.Trim(text, " ")
+	if text == "" {
+		return Peer{}
+	}
 	rest, closed := strings.CutSuffix(text, ">")
-	if name, after, ok := cutQuoted(text); ok {
+	switch {
+	case text[0] == '"':
+		name, after, ok := cutQuoted(text)
 		after = strings.TrimLeft(after, " ")
-		if after == "" {
+		if ok && after == "" {
 			return Peer{Name: name}
 		}
-		if closed && after[0] == '<' {
+		if ok && closed && after[0] == '<' {
 			return Peer{Name: name, Address: after[1 : len(after)-1]}
 		}
-		return Peer{Address: text}
-	}
-	if address, ok := strings.CutPrefix(rest, "<"); ok && closed {
-		return Peer{Address: address}
-	}
-	if i := strings.LastIndexByte(rest, '<'); i > 0 && closed && text[0] != '"' {
-		return Peer{Name: strings.TrimRight(rest[:i], " "), Address: rest[i+1:]}
+	case closed && text[0] == '<':
+		return Peer{Address: rest[1:]}
+	case closed:
+		if i := lastAngle(rest); i > 0 {
+			return Peer{Name: strings.TrimRight(rest[:i], " "), Address: rest[i+1:]}
+		}
 	}
 	return Peer{Address: text}
 }
 
-// cutQuoted cuts a string in quotes from the start of text and removes its
-// escapes.
-func cutQuoted(text string) (value, after string, ok bool) {
-	if text == "" || text[0] != '"' {
-		return "", text, false
+// lastAngle returns where the last < of text is, which nearly always is the only
+// one: to look for that from the start is faster.
+func lastAngle(text string) int {
+	i := strings.IndexByte(text, '<')
+	if i >= 0 && strings.IndexByte(text[i+1:], '<') >= 0 {
+		return strings.LastIndexByte(text, '<')
 	}
+	return i
+}
+
+// cutQuoted cuts a string in quotes from the start of text, which is one, and
+// removes its escapes.
+func cutQuoted(text string) (value, after string, ok bool) {
 	end := 1
 	for end < len(text) && text[end] != '"' {
 		if text[end] == '\\' {

@@ -14,7 +14,7 @@ import (
 const DefaultMaxLine = 1 << 16
 
 // maxBlock is how many bytes of whole lines become one string at most.
-const maxBlock = 1 << 10
+const maxBlock = 16 << 10
 
 // errLineTooLong is what a line above Options.MaxLine is answered with.
 var errLineTooLong = errors.New("line is too long")
@@ -25,7 +25,7 @@ var errLineTooLong = errors.New("line is too long")
 // error of r is yielded as it is, and ends the reading.
 //
 // It buffers one line. Records that stand near each other share one string of at
-// most 1,024 bytes, or of one line that is longer: to keep one of many records,
+// most 16 KiB, or of one line that is longer: to keep one of many records,
 // clone its strings. The sequence can be used once.
 func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
