@@ -262,7 +262,7 @@ func TestVainHashesHaveTheirTurn(t *testing.T) {
 		var running atomic.Int64
 		release := make(chan struct{}, 1)
 		b := newBase(t, files{
-			"Accounts/hashed.macnt/account.settings": des, "Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/none.macnt/account.settings": "{}",
+			"Accounts/hashed.macnt/account.settings": extendedDES, "Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/none.macnt/account.settings": "{}",
 		}, directory.Options{Crypt: func(string, string) bool {
 			running.Add(1)
 			defer running.Add(-1)
