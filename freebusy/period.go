@@ -85,25 +85,35 @@ func parseTime(text string) (time.Time, error) {
 // durationForm is a duration without its sign (RFC 5545 §3.3.6).
 var durationForm = regexp.MustCompile(`^P(?:(\d+)W|(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$`)
 
-// parseDuration reads weeks, or days and a time: P2W, P1DT2H, PT1H30M. As a
-// duration in UTC a day has 24 hours.
+// parseDuration reads a duration in UTC, where a day has 24 hours.
 func parseDuration(text string) (time.Duration, error) {
+	length, err := parseSpan(text)
+	seconds := length.days*daySeconds + length.seconds
+	if err == nil && seconds > int64(math.MaxInt64/time.Second) {
+		err = errors.New("duration is too long")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// parseSpan reads weeks, or days and a time: P2W, P1DT2H, PT1H30M.
+func parseSpan(text string) (span, error) {
 	numbers := durationForm.FindStringSubmatch(text)
 	if numbers == nil {
-		return 0, errors.New("duration is not PnW or PnDTnHnMnS")
+		return span{}, errors.New("duration is not PnW or PnDTnHnMnS")
 	}
-	total := uint64(0) // in seconds; the sum below is less than 1<<52
-	for i, seconds := range []uint64{7 * 86400, 86400, 3600, 60, 1} {
-		if number := numbers[i+1]; number != "" {
-			n, err := strconv.ParseUint(number, 10, 32)
-			if err != nil {
-				return 0, errors.New("duration is too long")
-			}
-			total += n * seconds
+	var n [5]int64 // weeks, days, hours, minutes, seconds; in seconds they sum up to less than 1<<52
+	for i, number := range numbers[1:] {
+		if number == "" {
+			continue
 		}
+		value, err := strconv.ParseUint(number, 10, 32)
+		if err != nil {
+			return span{}, errors.New("duration is too long")
+		}
+		n[i] = int64(value)
 	}
-	if total > uint64(math.MaxInt64/time.Second) {
-		return 0, errors.New("duration is too long")
-	}
-	return time.Duration(total) * time.Second, nil
+	return span{days: 7*n[0] + n[1], seconds: 3600*n[2] + 60*n[3] + n[4]}, nil
 }

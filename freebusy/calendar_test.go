@@ -1,0 +1,132 @@
+package freebusy_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/freebusy"
+)
+
+// busyCase is a case of testdata/busy.txt, whose head tells what its lines mean.
+type busyCase struct {
+	name, by, zone      string
+	start, end          string
+	objects             []string
+	addError, busyError string
+	want                []freebusy.Period
+}
+
+func readBusyCases(t testing.TB) (cases []*busyCase) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/busy.txt")
+	require.NoError(t, err)
+	var c *busyCase
+	for _, line := range strings.Split(string(text), "\n") {
+		word, rest, _ := strings.Cut(line, " ")
+		switch {
+		case line == "" || word == "#":
+		case word == "==":
+			c = &busyCase{name: rest, zone: "UTC", start: "20090301T000000Z", end: "20090501T000000Z", objects: []string{""}}
+			cases = append(cases, c)
+		case line[0] == '|':
+			c.objects[len(c.objects)-1] += line[1:] + "\n"
+		case word == "--":
+			c.objects = append(c.objects, "")
+		case word == "by":
+			c.by = rest
+		case word == "zone":
+			c.zone = rest
+		case word == "window":
+			c.start, c.end, _ = strings.Cut(rest, " ")
+		case word == "!":
+			c.addError = rest
+		case word == "!!":
+			c.busyError = rest
+		case word == "=":
+			times, kind, _ := strings.Cut(rest, " ")
+			start, end, _ := strings.Cut(times, "/")
+			p := freebusy.Period{Start: instant(t, start), End: instant(t, end)}
+			for kind != "" && p.Type.String() != kind {
+				p.Type++
+			}
+			c.want = append(c.want, p)
+		default:
+			require.Fail(t, "line of no kind", line)
+		}
+	}
+	for _, c := range cases {
+		for i, object := range c.objects {
+			if !strings.HasPrefix(object, "BEGIN:") {
+				c.objects[i] = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n" + object + "END:VEVENT\nEND:VCALENDAR\n"
+			}
+		}
+	}
+	return cases
+}
+
+func instant(t testing.TB, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse("20060102T150405Z", text)
+	require.NoError(t, err)
+	return at
+}
+
+// busy returns the busy periods of a case whose objects are written in some way.
+func (c *busyCase) busy(t testing.TB, write func(string) string) (periods []freebusy.Period, addError, busyError error) {
+	t.Helper()
+	var calendar freebusy.Calendar
+	for _, object := range c.objects {
+		if err := calendar.Add([]byte(write(object))); err != nil {
+			addError = err
+		}
+	}
+	zone, err := time.LoadLocation(c.zone)
+	require.NoError(t, err)
+	periods, busyError = calendar.Busy(instant(t, c.start), instant(t, c.end), zone)
+	return periods, addError, busyError
+}
+
+func requireError(t *testing.T, want string, err error) {
+	t.Helper()
+	if want == "" {
+		require.NoError(t, err)
+	} else {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	for _, c := range readBusyCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.NotEmpty(t, c.by)
+			periods, addError, busyError := c.busy(t, func(object string) string { return object })
+			requireError(t, c.addError, addError)
+			requireError(t, c.busyError, busyError)
+			require.Equal(t, c.want, periods)
+
+			for name, write := range otherWays {
+				periods, _, _ := c.busy(t, write)
+				require.Equal(t, c.want, periods, name)
+			}
+		})
+	}
+}
+
+// otherWays write an object so that it means the same.
+var otherWays = map[string]func(object string) string{
+	"CRLF":            func(object string) string { return strings.ReplaceAll(object, "\n", "\r\n") },
+	"byte order mark": func(object string) string { return "\uFEFF" + object },
+	"empty lines":     func(object string) string { return strings.ReplaceAll(object, "\n", "\n\n") },
+	"folded": func(object string) (folded string) {
+		for line := range strings.Lines(object) {
+			folded += strings.Join(strings.Split(strings.TrimSuffix(line, "\n"), ""), "\r\n ") + "\r\n"
+		}
+		return folded
+	},
+}

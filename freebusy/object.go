@@ -1,0 +1,196 @@
+package freebusy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// object is what an iCalendar object holds that says when somebody is busy.
+type object struct {
+	events []component
+	zones  []component
+	faults faults
+}
+
+// component is a VEVENT, a VTIMEZONE, or a STANDARD or DAYLIGHT in one, with the
+// properties that count here.
+type component struct {
+	line       int
+	method     string // of the object, in upper case
+	properties []property
+	parts      []component
+}
+
+// property is a content line.
+type property struct {
+	line   int
+	name   string
+	params []string
+	value  string
+}
+
+// parameter returns the value of a parameter, "" if there is none.
+func (p *property) parameter(name string) string {
+	for _, param := range p.params {
+		if key, value, _ := strings.Cut(param, "="); strings.EqualFold(key, name) {
+			return strings.Trim(value, `"`)
+		}
+	}
+	return ""
+}
+
+// faults collects what is wrong in an object.
+type faults struct {
+	list []error
+	more int
+}
+
+// maxFaults is how many faults of an object are told one by one.
+const maxFaults = 10
+
+func (f *faults) add(line int, err error) {
+	if err == nil {
+		return
+	}
+	if len(f.list) == maxFaults {
+		f.more++
+		return
+	}
+	f.list = append(f.list, &SyntaxError{Line: line, Err: err})
+}
+
+// err returns all faults as one error, nil if there are none.
+func (f *faults) err() error {
+	if f.more > 0 {
+		return errors.Join(append(f.list, &SyntaxError{Err: fmt.Errorf("and %d more faults", f.more)})...)
+	}
+	return errors.Join(f.list...)
+}
+
+// readObject takes an object apart. An error says that it is none; what is
+// wrong in a component is among the faults.
+func readObject(src []byte) (*object, error) {
+	if len(src) > MaxObjectBytes {
+		return nil, &SyntaxError{Err: fmt.Errorf("object of %d bytes, limit is %d", len(src), MaxObjectBytes)}
+	}
+	r := objectReader{object: &object{}}
+	for n, line := range unfold(bytes.TrimPrefix(src, []byte("\uFEFF"))) {
+		if strings.Trim(line, " \t") == "" {
+			continue
+		}
+		if err := r.line(n, line); err != nil {
+			return nil, &SyntaxError{Line: n, Err: err}
+		}
+	}
+	if len(r.open) > 0 {
+		return nil, &SyntaxError{Err: fmt.Errorf("%s is not closed: %w", r.open[len(r.open)-1], io.ErrUnexpectedEOF)}
+	}
+	if !r.calendar {
+		return nil, &SyntaxError{Err: errors.New("object is no VCALENDAR")}
+	}
+	return r.object, nil
+}
+
+// objectReader takes the content lines of an object one by one.
+type objectReader struct {
+	*object
+	open     []string // the components around the line, outermost first
+	calendar bool     // there was a VCALENDAR
+	method   string
+	first    int // the first event of this VCALENDAR
+	current  *component
+}
+
+// maxOpen is how deep components may stand in each other. iCalendar needs 3.
+const maxOpen = 16
+
+func (r *objectReader) line(n int, line string) error {
+	name := line[:max(0, strings.IndexAny(line, ";:"))]
+	_, value, _ := strings.Cut(line, ":") // as far as there are no parameters
+	switch {
+	case strings.EqualFold(name, "BEGIN"):
+		return r.begin(n, strings.ToUpper(strings.TrimSpace(value)))
+	case strings.EqualFold(name, "END"):
+		return r.end(strings.ToUpper(strings.TrimSpace(value)))
+	case len(r.open) == 0:
+		return errors.New("property outside of VCALENDAR")
+	case len(r.open) == 1 && strings.EqualFold(name, "METHOD"):
+		r.method = strings.ToUpper(strings.TrimSpace(value))
+	case r.current != nil:
+		r.property(n, line, name)
+	}
+	return nil
+}
+
+func (r *objectReader) begin(n int, name string) error {
+	if len(r.open) == 0 && name != "VCALENDAR" {
+		return errors.New("object is no VCALENDAR")
+	}
+	if len(r.open) == maxOpen {
+		return fmt.Errorf("more than %d components stand in each other", maxOpen)
+	}
+	r.open = append(r.open, name)
+	switch {
+	case len(r.open) == 1:
+		r.calendar, r.method, r.first = true, "", len(r.events)
+	case len(r.open) == 2 && name == "VEVENT":
+		r.events = append(r.events, component{line: n})
+	case len(r.open) == 2 && name == "VTIMEZONE":
+		r.zones = append(r.zones, component{line: n})
+	case len(r.open) == 3 && r.open[1] == "VTIMEZONE" && (name == "STANDARD" || name == "DAYLIGHT"):
+		zone := &r.zones[len(r.zones)-1]
+		zone.parts = append(zone.parts, component{line: n})
+	}
+	r.current = r.around()
+	return nil
+}
+
+func (r *objectReader) end(name string) error {
+	if len(r.open) == 0 || r.open[len(r.open)-1] != name {
+		return errors.New("END does not match its BEGIN")
+	}
+	r.open = r.open[:len(r.open)-1]
+	r.current = r.around()
+	if len(r.open) == 0 {
+		for i := r.first; i < len(r.events); i++ { // METHOD may stand behind them
+			r.events[i].method = r.method
+		}
+	}
+	return nil
+}
+
+// around returns the component that a line belongs to, nil if it does not count.
+func (r *objectReader) around() *component {
+	switch {
+	case len(r.open) == 2 && r.open[1] == "VEVENT":
+		return &r.events[len(r.events)-1]
+	case len(r.open) == 2 && r.open[1] == "VTIMEZONE":
+		return &r.zones[len(r.zones)-1]
+	case len(r.open) == 3 && r.open[1] == "VTIMEZONE" && (r.open[2] == "STANDARD" || r.open[2] == "DAYLIGHT"):
+		parts := r.zones[len(r.zones)-1].parts
+		return &parts[len(parts)-1]
+	}
+	return nil
+}
+
+// property keeps a line of a component if it counts.
+func (r *objectReader) property(n int, line, name string) {
+	if name == "" {
+		r.faults.add(n, errors.New("line without a colon"))
+		return
+	}
+	name = strings.ToUpper(name)
+	switch name {
+	case "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS",
+		"TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "TZID", "TZOFFSETFROM", "TZOFFSETTO":
+		_, params, value, ok := cutLine(line)
+		if !ok {
+			r.faults.add(n, errors.New("line without a colon"))
+			return
+		}
+		r.current.properties = append(r.current.properties, property{n, name, params, strings.TrimSpace(value)})
+	}
+}

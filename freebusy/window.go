@@ -1,0 +1,255 @@
+package freebusy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+)
+
+// Limits of one call of Calendar.Busy; our choice.
+const (
+	eventSteps  = 10_000
+	sharedSteps = 1_000_000
+	maxPeriods  = 100_000
+)
+
+// window collects the busy periods of a stretch of time.
+type window struct {
+	start, end  time.Time
+	from, to    int64 // Unix times around them
+	home        *zone // of the owner
+	sharedSteps int64
+	periods     []Period
+	cut         int // events that took too many steps
+	full        bool
+}
+
+func newWindow(start, end time.Time, location *time.Location) *window {
+	home := utcZone
+	if location != nil {
+		home = &zone{location: location}
+	}
+	return &window{
+		start: start, end: end, home: home,
+		from: clampWall(start.Unix()), to: clampWall(end.Unix()) + 1,
+		sharedSteps: sharedSteps,
+	}
+}
+
+// clampWall keeps sums of times from overflowing.
+func clampWall(t int64) int64 { return min(max(t, firstWall), lastWall) }
+
+// result returns the periods, and as an error what is not among them.
+func (w *window) result() ([]Period, error) {
+	var cut, full error
+	if w.cut > 0 {
+		cut = fmt.Errorf("freebusy: recurrence of %d events takes too many steps, part of it is left out", w.cut)
+	}
+	if w.full {
+		full = fmt.Errorf("freebusy: more than %d periods, the rest is left out", maxPeriods)
+	}
+	return Merge(w.periods), errors.Join(cut, full)
+}
+
+// slack is more than two time zones can be apart.
+const slack = 2 * daySeconds
+
+// add adds the instances of a series.
+func (w *window) add(s *series) {
+	if s.master != nil {
+		w.addMaster(s)
+	}
+	for _, o := range s.overrides {
+		w.addInstance(o.event.start.in(w.home), o.event.start.wall, o.event.span(w.home), o.event.kind)
+	}
+}
+
+// addMaster adds the instances that are not overridden.
+func (w *window) addMaster(s *series) {
+	m := s.master
+	futures := w.futures(s)
+	if m.kind == Free && futures == nil {
+		return
+	}
+	var gone picks
+	for _, o := range s.overrides {
+		gone.add(o.id.moment, m, w.home)
+	}
+	add := func(at moment, length span) {
+		instant := at.instant(w.home)
+		if gone.has(at.wall, instant) {
+			return
+		}
+		zone, wall, kind := at.in(w.home), at.wall, m.kind
+		if i := sort.Search(len(futures), func(i int) bool { return futures[i].from > instant }); i > 0 {
+			f := futures[i-1]
+			zone, wall, length, kind = f.zone, f.zone.wall(instant, at.wall)+f.shift, f.length, f.kind
+		}
+		w.addInstance(zone, wall, length, kind)
+	}
+	length := m.span(w.home)
+	r := m.recurrence
+	if r == nil {
+		add(m.start, length)
+		return
+	}
+
+	// How far from the window an instance may start that reaches into it.
+	before, behind := length.days*daySeconds+length.seconds, int64(0)
+	for _, f := range futures {
+		before = max(before, f.length.days*daySeconds+f.length.seconds+max(0, f.shift))
+		behind = max(behind, -f.shift)
+	}
+	from, to := w.from-before-slack, w.to+behind+slack
+	b := budget{own: eventSteps, shared: &w.sharedSteps}
+
+	for _, at := range r.exceptDates {
+		gone.add(at, m, w.home)
+	}
+	for _, rule := range r.exceptRules {
+		w.expand(rule, m, from, to, &b, func(at moment) { gone.add(at, m, w.home) })
+	}
+	add(m.start, length)
+	for _, rule := range r.rules {
+		w.expand(rule, m, from, to, &b, func(at moment) {
+			if at != m.start {
+				add(at, length)
+			}
+		})
+	}
+	for _, at := range r.dates {
+		add(at, length)
+	}
+	for i := range r.periods {
+		add(r.periods[i].start, r.periods[i].span(w.home))
+	}
+	if b.spent {
+		w.cut++
+	}
+}
+
+// expand yields the instances of a rule of an event up to UNTIL.
+func (w *window) expand(r *rule, m *event, from, to int64, b *budget, yield func(at moment)) {
+	if r.bounded {
+		to = min(to, r.until.wall+slack)
+	}
+	zone := m.start.in(w.home)
+	r.instances(m.start.wall, from, to, b, func(wall int64) bool {
+		if r.bounded && r.ended(wall, zone) {
+			return false
+		}
+		yield(moment{wall, m.start.zone, m.start.date})
+		return true
+	})
+}
+
+// ended reports whether an instance is behind UNTIL. A date there means the end
+// of that day, as RFC 5545 §3.3.10 has it for dates; that it is meant so beside
+// a DTSTART with a time is our choice.
+func (r *rule) ended(wall int64, zone *zone) bool {
+	switch {
+	case r.until.date:
+		return wall >= r.until.wall+daySeconds
+	case r.until.zone == utcZone:
+		return zone.instant(wall) > r.until.wall
+	}
+	return wall > r.until.wall
+}
+
+// addInstance adds one instance, if it takes time in the window.
+func (w *window) addInstance(zone *zone, wall int64, length span, kind Type) {
+	if kind == Free || wall > w.to+slack || wall+length.days*daySeconds+length.seconds < w.from-slack {
+		return
+	}
+	from := zone.instant(wall)
+	to := from + length.seconds
+	if length.days != 0 {
+		to = zone.instant(wall+length.days*daySeconds) + length.seconds
+	}
+	p := Period{Start: time.Unix(from, 0).UTC(), End: time.Unix(to, 0).UTC(), Type: kind}
+	if p.Start.Before(w.start) {
+		p.Start = w.start.UTC()
+	}
+	if p.End.After(w.end) {
+		p.End = w.end.UTC()
+	}
+	if p.End.After(p.Start) {
+		w.addPeriod(p)
+	}
+}
+
+// addPeriod keeps a period, joined with the last one if they touch.
+func (w *window) addPeriod(p Period) {
+	if n := len(w.periods); n > 0 {
+		if last := &w.periods[n-1]; last.Type == p.Type && !p.Start.Before(last.Start) && !p.Start.After(last.End) {
+			if p.End.After(last.End) {
+				last.End = p.End
+			}
+			return
+		}
+	}
+	if !w.full && len(w.periods) == 2*maxPeriods {
+		w.periods = Merge(w.periods)
+		w.full = len(w.periods) > maxPeriods
+	}
+	if !w.full {
+		w.periods = append(w.periods, p)
+	}
+}
+
+// picks are instances that EXDATE, EXRULE or RECURRENCE-ID name. Dates name all
+// instances of a day, which RFC 5545 leaves open for events with a time.
+type picks struct{ instants, days map[int64]bool }
+
+func (p *picks) add(at moment, m *event, home *zone) {
+	instant := at.instant(home)
+	if !at.date && !m.start.date {
+		if p.instants == nil {
+			p.instants = map[int64]bool{}
+		}
+		p.instants[instant] = true
+		return
+	}
+	if at.zone == utcZone { // the day that it is for the owner
+		at.wall = home.wall(instant, at.wall)
+	}
+	if p.days == nil {
+		p.days = map[int64]bool{}
+	}
+	p.days[floorDiv(at.wall, daySeconds)] = true
+}
+
+func (p *picks) has(wall, instant int64) bool {
+	return p.instants[instant] || p.days[floorDiv(wall, daySeconds)]
+}
+
+// future is what RANGE=THISANDFUTURE makes of all instances from one on: they
+// are moved by the same time and last as long as that one (RFC 5545 §3.2.13).
+type future struct {
+	from   int64 // Unix time of the first that it holds for
+	zone   *zone
+	shift  int64 // of the wall time
+	length span
+	kind   Type
+}
+
+// futures returns them in the order of time.
+func (w *window) futures(s *series) (all []future) {
+	for _, o := range s.overrides {
+		if !o.id.future {
+			continue
+		}
+		id, start := o.id.moment, o.event.start
+		if id.date && !s.master.start.date {
+			id = moment{wall: id.wall, zone: s.master.start.zone}
+		}
+		f := future{from: id.instant(w.home), zone: start.in(w.home), length: o.event.span(w.home), kind: o.event.kind}
+		f.shift = start.wall - f.zone.wall(f.from, id.wall)
+		all = append(all, f)
+	}
+	slices.SortStableFunc(all, func(a, b future) int { return cmp.Compare(a.from, b.from) })
+	return all
+}
