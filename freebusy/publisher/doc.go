@@ -1,0 +1,32 @@
+// Package publisher makes the file freebusy.vfb of accounts out of their
+// calendars, wherever these are: in the mailboxes of a CommuniGate Pro base
+// directory, on a CalDAV server, in a database.
+//
+//	type server struct {
+//		filestore.Directory
+//		*publisher.Publisher // adds Build, which makes it a filestore.Builder
+//	}
+//	site := &httpsite.Handler{Directory: server{users, publisher.New(calendars, nil)}}
+//
+// The file is made when somebody who may read it looks at it, and stored: see
+// [filestore.Builder]. After that it is made again
+//
+//   - when the calendar has changed, or another one is published;
+//   - when its window is more than a day old, or of another length;
+//   - when it is gone.
+//
+// A file that some other program stored, as calendar programs do, stays until the
+// calendar changes after that. A file is known to be ours by its PRODID,
+// [freebusy.ProductID].
+//
+// Where there is no calendar, where nothing is to be published, and where the
+// calendar cannot be read and no file is stored, the answer is the empty dataset,
+// which is not stored. A calendar that cannot be read is not asked for again for a
+// minute. Items that cannot be read are logged and left out.
+//
+// What is known of an account is taken as it is for a second. A bounded number of
+// accounts is kept in memory.
+//
+// Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders"; what
+// becomes of files of other programs, and all times, are our choice.
+package publisher
