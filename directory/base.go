@@ -17,7 +17,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/freebusy/publisher"
 	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
@@ -44,6 +44,9 @@ type Options struct {
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none.
 	ClusterDir string
+	// TimeZone is the time zone of all calendars, for times without a zone and for
+	// whole days. nil: time.Local.
+	TimeZone *time.Location
 	// OpenStore opens the storage of an account, or what is mounted into
 	// storages, whose directory is root. Unless
 	// create is set, a directory that does not exist is not to be made. There
@@ -71,9 +74,9 @@ const (
 // that is idle takes about 1 KiB and no open file.
 const keepStores = 8192
 
-// Base is a base directory. It is safe for concurrent use. Open one Base for a
-// directory in a process: it sees to it that there is one [filestore.Store] for
-// each storage.
+// Base is a base directory. It is safe for concurrent use. It sees to it that
+// there is one [filestore.Store] for each storage, so one Base at a time may have
+// storages of a directory open; see [Base.Claim].
 type Base struct {
 	dir           string
 	now           func() time.Time
@@ -91,7 +94,9 @@ type Base struct {
 	domainNames *watched[map[string]string]
 	accounts    *recent.Map[accountKey, *account]
 	stores      stores
+	claim       *claim // nil: the host program opens the storages
 	memory      filestore.Memory
+	publisher   *publisher.Publisher
 	clusterDir  string
 
 	failures failures
@@ -156,8 +161,14 @@ func open(dir string, o *Options) (*Base, error) {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	b.stores.log = b.log
+	zone := o.TimeZone
+	if zone == nil {
+		zone = time.Local
+	}
+	b.publisher = publisher.New(calendars{b, zone}, &publisher.Options{Logger: b.log, Now: b.now})
 	if b.stores.open == nil {
-		b.stores.open = openDirectory
+		b.claim = &claim{dir: dir}
+		b.stores.open = b.claim.openStore
 	}
 	name, err := b.readMain()
 	if err != nil {
@@ -179,7 +190,13 @@ func open(dir string, o *Options) (*Base, error) {
 // of the program: what accounts hold then need not be counted again. Accounts
 // that have a storage cannot be had after it. The error names all storages that
 // could not be closed; nothing that users stored is lost by that.
-func (b *Base) Close() error { return b.stores.close() }
+func (b *Base) Close() error {
+	err := b.stores.close()
+	if b.claim != nil {
+		b.claim.release()
+	}
+	return err
+}
 
 // readMain returns the name of the Main Domain.
 func (b *Base) readMain() (string, error) {
@@ -198,15 +215,6 @@ func (b *Base) readMain() (string, error) {
 		return "", fmt.Errorf("%s: %s is no name of a domain", file, clip(name.String()))
 	}
 	return domain, nil
-}
-
-// openDirectory is the default of Options.OpenStore.
-func openDirectory(root string, create bool) (filestore.Store, error) {
-	s, err := dirstore.Open(root, &dirstore.Options{NoCreate: !create})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // watch returns the file of the base directory whose path has these elements.

@@ -16,13 +16,14 @@ import (
 
 // place is where an account stands on disk.
 type place struct {
-	proof    string // is there as long as the account is
-	web      string // the directory of its storage
-	create   bool   // whether that may be made
-	settings *watched[settings]
-	info     string
-	prefs    string
-	storage  fresh[opened]
+	proof     string // is there as long as the account is
+	web       string // the directory of its storage
+	create    bool   // whether that may be made
+	mailboxes string // the directory of its mailboxes; "" if it has but one
+	settings  *watched[settings]
+	info      string
+	prefs     string
+	storage   fresh[opened]
 }
 
 // placeIn returns the place of an account whose files are directly in dir; nil
@@ -43,7 +44,9 @@ func (b *Base) placeIn(dir, name string) *place {
 	case len(name)+len(".settings") > maxName: // no file system has such a name
 		return nil
 	case isDirectory(path + ".macnt"):
-		return account(path+".macnt", filepath.Join(path+".macnt", "account"), true)
+		p := account(path+".macnt", filepath.Join(path+".macnt", "account"), true)
+		p.mailboxes = path + ".macnt"
+		return p
 	case isFile(path + ".settings"):
 		return account(path+".settings", path, false)
 	}

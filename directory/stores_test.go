@@ -68,3 +68,47 @@ func TestStoresAreClosed(t *testing.T) {
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	require.Len(t, opened, 2)
 }
+
+// The storages of a base directory belong to one Base at a time, whatever process
+// it is in; what only reads the directory is not kept out.
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files{"Settings/Main.settings": mainSettings, "Accounts/john.macnt/account.settings": "{Password=secret;}"}.write(t, dir)
+	const john = "john@main.example"
+	first, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	require.NoError(t, first.Claim())
+	require.NoError(t, first.Claim())
+	second, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	const want = "in use by another program"
+	if err := second.Claim(); err == nil {
+		t.Skip("no locks here")
+	} else {
+		require.ErrorContains(t, err, want)
+	}
+	_, err = second.Account(t.Context(), john)
+	require.ErrorContains(t, err, want)
+	require.NotErrorIs(t, err, fs.ErrNotExist)
+	_, err = second.Login(t.Context(), filestore.Credentials{Login: john, Password: "secret"})
+	require.NoError(t, err)
+	for finding := range second.Check(t.Context()) {
+		t.Error(finding)
+	}
+	own, err := directory.Open(dir, &directory.Options{OpenStore: func(string, bool) (filestore.Store, error) { return memstore.New(), nil }})
+	require.NoError(t, err)
+	require.NoError(t, own.Claim())
+	_, err = own.Account(t.Context(), john)
+	require.NoError(t, err)
+
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Claim())
+	third, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	require.Error(t, third.Claim())
+	require.NoError(t, second.Close())
+	_, err = third.Account(t.Context(), john)
+	require.NoError(t, err)
+	require.NoError(t, third.Close())
+}

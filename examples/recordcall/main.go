@@ -1,6 +1,6 @@
 // Command recordcall records a call that has just ended in the storage of an
-// account. No server may have the base directory open meanwhile: a mail server does
-// the same in its own process, with one Recorder for all calls.
+// account. While a server uses the storages of the base directory it is refused: a
+// mail server does the same in its own process, with one Recorder for all calls.
 //
 //	go run ./examples/recordcall -base /var/CommuniGate -account john@client1.com \
 //		-peer mary@client2.com -name Mary -id a84b4c76@10.0.1.5 -answered -time 2m5s

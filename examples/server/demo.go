@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
-	"github.com/cgpkit/cgpkit/freebusy"
 )
 
 // demo is a small base directory with something of everything to try.
@@ -95,13 +94,14 @@ func (d *demo) write() error {
 	john, ann := accountDir("john@client1.com")+"/account.web/", accountDir("ann@client2.com")+"/account.web/"
 	for name, content := range map[string]string{
 		john + "default.html":          page("John", `<p>Welcome. <a href="pictures/">Pictures</a>, <a href="notes.txt">notes</a>, <a href="freebusy.wssp">when John is busy</a>, and <a href="index.wssp">management</a> for John.</p>`),
-		john + "freebusy.vfb":          string(busyTime(time.Now())),
 		john + "notes.txt":             "Anybody may read this.\n",
 		john + "pictures/default.html": page("Pictures", `<p><img src="rings.png" alt="rings" width="240" height="240"></p><p><a href="../">Back</a></p>`),
 		john + "pictures/rings.png":    string(picture),
 		john + "private/diary.txt":     "Only John and administrators read this.\n",
 		ann + "default.html":           page("Ann", "<p>A site in the second domain.</p>"),
 		ann + "private/plans.txt":      "Only Ann and administrators read this.\n",
+
+		accountDir("john@client1.com") + "/Calendar.mbox": calendar(time.Now()),
 	} {
 		if err := d.file(name, []byte(content)); err != nil {
 			return err
@@ -132,27 +132,24 @@ func page(title, body string) string {
 		"</title></head>\n<body><h1>" + title + "</h1>\n" + body + "\n</body></html>\n"
 }
 
-// busyTime is what John has published today: three weeks of work.
-func busyTime(now time.Time) []byte {
-	today := now.UTC().Truncate(24 * time.Hour)
-	s := freebusy.Schedule{Product: "-//cgpkit//demo//EN", Organizer: "mailto:john@client1.com", Stamp: now, Start: today, End: today.AddDate(0, 0, 60)}
-	add := func(day time.Time, from, to float64, kind freebusy.Type) {
-		at := func(hour float64) time.Time { return day.Add(time.Duration(hour * float64(time.Hour))) }
-		s.Periods = append(s.Periods, freebusy.Period{Start: at(from), End: at(to), Type: kind})
+// calendar is John's calendar, a mailbox with a message for each item: a week of
+// work that began some time ago and does not end.
+func calendar(now time.Time) string {
+	start := now.UTC().AddDate(0, 0, -14)
+	var b strings.Builder
+	for i, item := range []struct{ days, from, duration, more string }{
+		{"MO,WE", "090000", "PT1H30M", "SUMMARY:Team"},
+		{"MO,WE", "140000", "PT1H", "SUMMARY:Perhaps tea\r\nSTATUS:TENTATIVE"},
+		{"TU,TH", "100000", "PT2H", "SUMMARY:Customers"},
+		{"FR", "150000", "PT9H", "SUMMARY:Away\r\nX-MICROSOFT-CDO-BUSYSTATUS:OOF"},
+	} {
+		fmt.Fprintf(&b, "From <> %s\nMIME-Version: 1.0\nContent-Type: text/calendar; charset=utf-8\n\n", start.Format(time.ANSIC))
+		fmt.Fprintf(&b, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//cgpkit//demo//EN\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\nUID:demo-%d\r\n", i)
+		fmt.Fprintf(&b, "DTSTAMP:%[1]s\r\nDTSTART:%[2]sT%[3]sZ\r\nDURATION:%[4]s\r\nRRULE:FREQ=WEEKLY;BYDAY=%[5]s\r\n%[6]s\r\n",
+			start.Format("20060102T150405Z"), start.Format("20060102"), item.from, item.duration, item.days, item.more)
+		b.WriteString("END:VEVENT\r\nEND:VCALENDAR\r\n\n")
 	}
-	for i := range 21 {
-		switch day := today.AddDate(0, 0, i); day.Weekday() {
-		case time.Monday, time.Wednesday:
-			add(day, 9, 10.5, freebusy.Busy)
-			add(day, 14, 15, freebusy.BusyTentative)
-		case time.Tuesday, time.Thursday:
-			add(day, 10, 12, freebusy.Busy)
-		case time.Friday:
-			add(day, 9, 9.5, freebusy.Busy)
-			add(day, 15, 24, freebusy.BusyUnavailable)
-		}
-	}
-	return freebusy.Append(nil, s)
+	return b.String()
 }
 
 // drawPicture draws coloured rings.

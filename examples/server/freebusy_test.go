@@ -1,13 +1,18 @@
 package main
 
 import (
+	"net/textproto"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/freebusy"
 )
 
 // Everybody sees when John is busy; what somebody uploads is shown, and can do
@@ -33,8 +38,9 @@ func TestFreeBusyPage(t *testing.T) {
 		require.Equal(t, "200", code, query)
 		require.Contains(t, body, "</html>", query)
 	}
-	code, _ = r.curl(t, r.url("/~mary/freebusy.wssp"))
-	require.Equal(t, "404", code, "nothing is published")
+	code, body = r.curl(t, r.url("/~mary/freebusy.wssp"))
+	require.Equal(t, "200", code)
+	require.NotContains(t, body, `class="block busy"`, "she has no calendar")
 
 	bad := filepath.Join(t.TempDir(), "bad")
 	require.NoError(t, os.WriteFile(bad, []byte("<script>alert(1)</script>"), 0o600))
@@ -63,4 +69,77 @@ func TestChromiumShowsFreeBusyPage(t *testing.T) {
 		require.Contains(t, dom, want)
 		require.NotContains(t, dom, "Content Security Policy", "in the console")
 	}
+}
+
+// John's calendar becomes his busy time, whatever protocol asks first, and the
+// same in all of them.
+func TestFreeBusyByEveryWayIn(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	ways := map[string]func() (string, error){
+		"http": func() (string, error) { return client(t, "curl", "-sS", "-f", r.url("/~john/freebusy.vfb")) },
+		"ftp": func() (string, error) {
+			return client(t, "curl", "-sS", "ftp://"+r.addr["ftp"]+"/~john/freebusy.vfb", "-u", r.auth("mary"))
+		},
+		"tftp": func() (string, error) { return client(t, "curl", "-sS", "tftp://"+r.addr["tftp"]+"/freebusy.vfb") },
+		"cli": func() (string, error) {
+			v, err := cgpdata.Parse([]byte(r.cli(t, "mary@client1.com", "READSTORAGEFILE john@client1.com FILE freebusy.vfb")), nil)
+			text := v.Index(0).Bytes()
+			return string(text), err
+		},
+	}
+	stored := r.storage("john@client1.com", "freebusy.vfb")
+	for first, read := range ways {
+		require.NoFileExists(t, stored)
+		text, err := read()
+		require.NoError(t, err, first)
+		schedule, err := freebusy.Parse([]byte(text))
+		require.NoError(t, err, first)
+		require.Equal(t, "mailto:john@client1.com", schedule.Organizer)
+		require.Greater(t, len(schedule.Periods), 50, first)
+		require.FileExists(t, stored)
+		for way, read := range ways {
+			again, err := read()
+			require.NoError(t, err, way)
+			require.Equal(t, withoutStamp(text), withoutStamp(again), "%s after %s", way, first)
+		}
+		require.NoError(t, os.Remove(stored))
+	}
+
+	_, err := ways["http"]()
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(r.base, accountDir("john@client1.com"), "Calendar.mbox")))
+	require.Eventually(t, func() bool {
+		text, err := ways["http"]()
+		require.NoError(t, err)
+		schedule, err := freebusy.Parse([]byte(text))
+		require.NoError(t, err)
+		return len(schedule.Periods) == 0
+	}, time.Minute, 100*time.Millisecond, "the calendar is gone")
+	require.NoFileExists(t, stored)
+}
+
+// withoutStamp leaves out when a file was made: what is made out of a calendar
+// that has just changed is made again a moment later.
+func withoutStamp(text string) string { return stamp.ReplaceAllString(text, "") }
+
+var stamp = regexp.MustCompile(`DTSTAMP:\S+`)
+
+// cli gives a command in the name of an account, and returns what it answers.
+func (r *running) cli(t *testing.T, account, command string) string {
+	t.Helper()
+	c, err := textproto.Dial("tcp", r.addr["cli"])
+	require.NoError(t, err)
+	defer c.Close()
+	reply := ""
+	for i, line := range []string{"", "USER " + account, "PASS " + r.password[account], "INLINE", command} {
+		if i > 0 {
+			require.NoError(t, c.PrintfLine("%s", line))
+		}
+		reply, err = c.ReadLine()
+		require.NoError(t, err)
+	}
+	reply, ok := strings.CutPrefix(reply, "201 ")
+	require.True(t, ok, reply)
+	return reply
 }

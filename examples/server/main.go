@@ -87,6 +87,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		return usageError{err}
 	}
 	defer func() { err = errors.Join(err, base.Close()) }()
+	if err := base.Claim(); err != nil {
+		return usageError{err}
+	}
 	services, err := c.services(ctx, base, logger)
 	if err != nil {
 		return err

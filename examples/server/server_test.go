@@ -189,6 +189,7 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "empty base", args: []string{"-base", t.TempDir()}, want: "Main.settings"},
 		{name: "missing cluster directory", args: []string{"-cluster", filepath.Join(broken, "missing")}, want: "-cluster"},
 		{name: "cluster directory that is a file", args: []string{"-cluster", filepath.Join(broken, "Settings", "Main.settings")}, want: "-cluster"},
+		{name: "base in use", args: []string{"-base", start(t).base}, want: "in use by another program"},
 		{name: "https without certificate", args: []string{"-https", "127.0.0.1:0"}, want: "-cert"},
 		{name: "missing certificate", args: []string{"-cert", "/nonexistent", "-key", "/nonexistent"}, want: "nonexistent"},
 		{name: "address without a port", args: []string{"-http", "nonsense"}, want: "-http"},
@@ -248,11 +249,14 @@ func TestClusterDirectory(t *testing.T) {
 
 func TestAddressInUse(t *testing.T) {
 	t.Parallel()
+	other := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(other, "Settings"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(other, "Settings", "Main.settings"), []byte("{DomainName = client1.com;}\n"), 0o600))
 	r := start(t)
 	var stdout, stderr bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // if it should start all the same, it ends at once
-	require.Equal(t, 1, run(ctx, append(slices.Clone(allFreePort), "-base", r.base, "-ftp", r.addr["http"]), &stdout, &stderr))
+	require.Equal(t, 1, run(ctx, append(slices.Clone(allFreePort), "-base", other, "-ftp", r.addr["http"]), &stdout, &stderr))
 	require.Empty(t, stdout.String())
 	require.Contains(t, stderr.String(), "-ftp: ")
 }

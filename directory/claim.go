@@ -1,0 +1,75 @@
+package directory
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
+)
+
+// errClaimed says that another process, or another Base, has the storages.
+var errClaimed = errors.New("the storages of this base directory are in use by another program")
+
+// claim is the right to open the storages in a base directory, for which there
+// must be one store each: a lock on the directory itself, from the first storage
+// on until the Base is closed, or the process ends. Where the system or the file
+// system has no such locks, nothing is claimed.
+type claim struct {
+	dir  string
+	mu   sync.Mutex
+	lock io.Closer // guarded by mu; nil: not claimed
+}
+
+func (c *claim) take() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lock != nil {
+		return nil
+	}
+	f, err := os.Open(c.dir)
+	if err != nil {
+		return withoutPath(err)
+	}
+	if err := lockDirectory(f); err != nil {
+		f.Close()
+		return err
+	}
+	c.lock = f
+	return nil
+}
+
+func (c *claim) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lock != nil {
+		c.lock.Close()
+		c.lock = nil
+	}
+}
+
+// openStore is the default of Options.OpenStore.
+func (c *claim) openStore(root string, create bool) (filestore.Store, error) {
+	if err := c.take(); err != nil {
+		return nil, err
+	}
+	s, err := dirstore.Open(root, &dirstore.Options{NoCreate: !create})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Claim makes sure now that no other process has storages of this base directory
+// open, and that none opens any until Close: two would not see each other's
+// uploads and limits. Otherwise the first use of a storage does so. The error
+// tells that there is another one, or that the directory cannot be opened. With
+// [Options.OpenStore], and where the system has no locks, it does nothing.
+func (b *Base) Claim() error {
+	if b.claim == nil {
+		return nil
+	}
+	return b.claim.take()
+}

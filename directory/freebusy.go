@@ -1,0 +1,102 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/freebusy/mailbox"
+	"github.com/cgpkit/cgpkit/freebusy/publisher"
+)
+
+var _ filestore.Builder = (*Base)(nil)
+
+// Build implements [filestore.Builder], by a [publisher.Publisher]: the file
+// freebusy.vfb tells when the Main Calendar of an account says that its owner is
+// busy. That is the mailbox which the preference CalendarBox names, for as many
+// days as PublishFreeBusy says; see [Base.Preference]. A single-mailbox account
+// has none.
+//
+// Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders".
+func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
+	return b.publisher.Build(ctx, account, stored)
+}
+
+// calendars are the calendars of the accounts.
+type calendars struct {
+	base *Base
+	zone *time.Location // of all owners
+}
+
+// calendarState is what a calendar looks like.
+type calendarState struct {
+	name    string
+	mailbox mailbox.State
+}
+
+// Calendar implements [publisher.Source].
+func (c calendars) Calendar(ctx context.Context, account string) (publisher.Calendar, error) {
+	e, _, err := c.base.find(ctx, account)
+	if err != nil {
+		return publisher.Calendar{}, err
+	}
+	calendar := publisher.Calendar{Zone: c.zone}
+	if calendar.Days, err = c.days(ctx, account); err != nil {
+		return publisher.Calendar{}, err
+	}
+	if e.place.mailboxes == "" || calendar.Days == 0 {
+		return calendar, nil
+	}
+	box, _, err := c.base.Preference(ctx, account, calendarBox)
+	if err != nil {
+		return publisher.Calendar{}, err
+	}
+	name, _ := text(box) // what cannot be read is not among the values
+	state, err := mailbox.StateOf(e.place.mailboxes, name)
+	if err != nil {
+		return publisher.Calendar{}, fmt.Errorf("find calendar: %w", err)
+	}
+	if state.Exists() {
+		calendar.State = calendarState{name, state}
+		calendar.Changed = state.Changed()
+		calendar.Read = func(ctx context.Context, item func([]byte, error)) error {
+			return readCalendar(ctx, e.place.mailboxes, name, state, item)
+		}
+	}
+	return calendar, nil
+}
+
+// days tells how many days of an account are published.
+func (c calendars) days(ctx context.Context, account string) (int64, error) {
+	v, _, err := c.base.Preference(ctx, account, publishFreeBusy)
+	if err != nil {
+		return 0, err
+	}
+	n, _ := ParseCount(v) // "" is not a count, and publishes nothing
+	return n, nil
+}
+
+// readCalendar reads a mailbox that is in this state.
+func readCalendar(ctx context.Context, dir, name string, state mailbox.State, item func([]byte, error)) error {
+	m, err := mailbox.Open(dir, name)
+	if err != nil {
+		return fmt.Errorf("open calendar: %w", err)
+	}
+	if m.State() != state {
+		return publisher.ErrChanged
+	}
+	for text, err := range m.Items(ctx) {
+		var broken *mailbox.MessageError
+		switch {
+		case err == nil, errors.As(err, &broken):
+			item(text, err)
+		case errors.Is(err, mailbox.ErrChanged):
+			return publisher.ErrChanged
+		default:
+			return fmt.Errorf("read calendar: %w", err)
+		}
+	}
+	return nil
+}
