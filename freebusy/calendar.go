@@ -109,7 +109,7 @@ func (c *Calendar) Add(src []byte) error {
 	}
 	for _, r := range readers { // before the instances, which may stand in front
 		if r.id == nil {
-			c.replace(r.uid, &r.event)
+			c.replace(r.uid, r.event)
 		}
 	}
 	for _, r := range readers {
@@ -135,13 +135,13 @@ func (c *Calendar) of(uid string) *series {
 }
 
 // replace sets the event of a UID, without changed instances.
-func (c *Calendar) replace(uid string, e *event) {
+func (c *Calendar) replace(uid string, e event) {
 	s := c.of(uid)
 	if s.master != nil {
 		c.items -= s.master.size()
 	}
 	c.items += e.size() - len(s.overrides)
-	*s = series{master: e}
+	*s = series{master: &e}
 }
 
 // amend sets a changed instance of a UID.
@@ -168,7 +168,7 @@ func (c *Calendar) timezones(o *object) map[string]*zone {
 	}
 	zones := map[string]*zone{}
 	for i := range o.zones {
-		name, text := "", []byte(nil)
+		name, text := "", make([]byte, 0, 512)
 		for _, p := range o.zones[i].properties {
 			if p.name == "TZID" {
 				name = p.value
@@ -219,7 +219,7 @@ func (c *Calendar) zone(name string) *zone {
 //
 // An event may take 10,000 steps, and those that need more share another
 // million; a step is a day or a shorter interval of a rule, or an instance. What
-// lies behind is left out, and so is what is beyond 100,000 periods. That is
+// lies behind is left out, and so is what is beyond 200,000 periods. That is
 // an error, but the periods are returned with it: all that was found.
 func (c *Calendar) Busy(start, end time.Time, zone *time.Location) ([]Period, error) {
 	if !end.After(start) {

@@ -133,6 +133,9 @@ func (p *parser) property(name string, params []string, value string) (err error
 // cutLine takes a content line apart (RFC 5545 §3.1): its name, its parameters
 // and its value. A colon or semicolon in quotes belongs to a parameter.
 func cutLine(line string) (name string, params []string, value string, ok bool) {
+	if i := strings.IndexAny(line, `:;"`); i >= 0 && line[i] == ':' {
+		return strings.ToUpper(line[:i]), nil, line[i+1:], true
+	}
 	var head []string
 	quoted := false
 	start := 0

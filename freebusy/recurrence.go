@@ -11,9 +11,9 @@ import (
 // start are none. UNTIL is left to the caller, since it may be in UTC.
 //
 // Only what lies between from and to costs time, unless a COUNT makes it
-// necessary to count from start on. The budget pays one step for each day or
-// shorter interval that is looked at and for each instance; instances returns
-// false when it is spent.
+// necessary to count from start on. The budget pays for each day or shorter
+// interval that is looked at and for each instance; instances returns false when
+// it is spent.
 func (r *rule) instances(start, from, to int64, b *budget, yield func(wall int64) bool) bool {
 	x := expansion{rule: r, start: start, from: max(from, start), to: min(to, lastWall), budget: b, yield: yield, left: -1}
 	switch {
@@ -267,13 +267,16 @@ func (x *expansion) emitInstance(wall int64) bool {
 	if wall < x.start {
 		return true
 	}
-	if wall > x.to || x.left == 0 || !x.budget.spend(1) {
+	if wall > x.to || x.left == 0 {
 		return false
 	}
 	if x.left > 0 {
 		x.left--
 	}
-	return wall < x.from || x.yield(wall)
+	if wall < x.from {
+		return x.budget.spend(1)
+	}
+	return x.budget.spend(instanceSteps) && x.yield(wall)
 }
 
 // floorDiv is a/b, rounded down.
