@@ -251,7 +251,7 @@ func TestCalendarLimits(t *testing.T) {
 		t.Parallel()
 		var calendar freebusy.Calendar
 		greedy := event("DURATION:PT1S\nRRULE:FREQ=SECONDLY;INTERVAL=2\n")
-		require.NoError(t, calendar.Add(object(strings.Repeat(greedy, 20)+event("DURATION:PT1H\nRRULE:FREQ=HOURLY;INTERVAL=12\n"))))
+		require.NoError(t, calendar.Add(object(strings.Repeat(greedy, 20)+event("DURATION:PT1H\nRRULE:FREQ=DAILY\n"))))
 		periods, err := calendar.Busy(start, start.AddDate(1, 0, 0), nil)
 		require.EqualError(t, err, "freebusy: recurrence of 20 events takes too many steps, part of it is left out")
 		hours := 0
@@ -260,7 +260,7 @@ func TestCalendarLimits(t *testing.T) {
 				hours++
 			}
 		}
-		require.Equal(t, 2*360, hours, "the event behind the greedy ones is whole")
+		require.Equal(t, 360, hours, "the event behind the greedy ones is whole")
 	})
 	t.Run("periods", func(t *testing.T) {
 		t.Parallel()

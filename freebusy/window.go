@@ -11,7 +11,7 @@ import (
 
 // Limits of one call of Calendar.Busy; our choice.
 const (
-	eventSteps    = 10_000
+	eventSteps    = 5_000
 	sharedSteps   = 1_000_000
 	instanceSteps = 10 // it has to be converted, and may become a period
 	maxPeriods    = 200_000
@@ -34,7 +34,7 @@ func newWindow(start, end time.Time, location *time.Location) *window {
 		home = &zone{location: location}
 	}
 	return &window{
-		start: start, end: end, home: home,
+		start: start.Round(0).UTC(), end: end.Round(0).UTC(), home: home,
 		from: clampWall(start.Unix()), to: clampWall(end.Unix()) + 1,
 		sharedSteps: sharedSteps,
 	}
@@ -115,11 +115,7 @@ func (w *window) addMaster(s *series) {
 	}
 	add(m.start, length)
 	for _, rule := range r.rules {
-		w.expand(rule, m, from, to, &b, func(at moment) {
-			if at != m.start {
-				add(at, length)
-			}
-		})
+		w.expand(rule, m, from, to, &b, func(at moment) { add(at, length) })
 	}
 	for _, at := range r.dates {
 		add(at, length)
@@ -181,10 +177,10 @@ func (w *window) addInstance(zone *zone, wall int64, length span, kind Type) {
 	}
 	p := Period{Start: time.Unix(from, 0).UTC(), End: time.Unix(to, 0).UTC(), Type: kind}
 	if p.Start.Before(w.start) {
-		p.Start = w.start.UTC()
+		p.Start = w.start
 	}
 	if p.End.After(w.end) {
-		p.End = w.end.UTC()
+		p.End = w.end
 	}
 	if p.End.After(p.Start) {
 		w.addPeriod(p)
