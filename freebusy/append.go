@@ -17,7 +17,7 @@ const utcLayout = "20060102T150405Z"
 //
 // RFC 5545 §3.6.4 demands a UID; it is made out of Organizer.
 func Append(dst []byte, s Schedule) []byte {
-	product := s.Product
+	product := escape(s.Product)
 	if product == "" {
 		product = ProductID
 	}
@@ -25,7 +25,7 @@ func Append(dst []byte, s Schedule) []byte {
 
 	dst = appendFolded(dst, "BEGIN:VCALENDAR")
 	dst = appendFolded(dst, "VERSION:2.0")
-	dst = appendFolded(dst, "PRODID:"+escape(product))
+	dst = appendFolded(dst, "PRODID:"+product)
 	dst = appendFolded(dst, "METHOD:PUBLISH")
 	dst = appendFolded(dst, "BEGIN:VFREEBUSY")
 	dst = appendFolded(dst, "UID:"+escape("freebusy/"+organizer))

@@ -13,9 +13,11 @@ const (
 	MaxObjectBytes = 16 << 20
 	// MaxItems is how many events, rules and single dates a Calendar keeps.
 	MaxItems = 1_000_000
-	// maxZones is how many time zones a Calendar keeps of those that are looked
-	// up by name, and of those that objects define.
+	// maxZones is how many time zones a Calendar knows of those that it looks up
+	// by name, and of those that objects define.
 	maxZones = 1000
+	// maxZoneBytes is the size limit of a VTIMEZONE without what is ignored.
+	maxZoneBytes = 64 << 10
 )
 
 // Calendar collects calendar items and tells when their owner is busy. The zero
@@ -28,7 +30,7 @@ type Calendar struct {
 	items  int
 
 	named   map[string]*zone // by TZID; nil: there is none
-	defined map[string]*zone // by the text of the VTIMEZONE
+	defined map[string]*zone // by the text of the VTIMEZONE; nil: it is no good
 }
 
 // series is an event with the changed instances of it.
@@ -71,12 +73,18 @@ type overrideKey struct {
 // Objects with METHOD:CANCEL take their events or instances away, those with
 // METHOD:ADD add an instance (RFC 5546 §3.2.4, §3.2.5). REPLY, COUNTER,
 // DECLINECOUNTER and REFRESH are letters about an event and change nothing.
-func (c *Calendar) Add(src []byte) error {
-	o, err := readObject(src)
+func (c *Calendar) Add(object []byte) error {
+	o, err := readObject(object)
 	if err != nil {
 		return err
 	}
 	defined := c.timezones(o)
+	zone := func(name string) *zone {
+		if z := defined[name]; z != nil {
+			return z
+		}
+		return c.zone(name)
+	}
 	var readers []*eventReader
 	items := 0
 	for i := range o.events {
@@ -85,18 +93,15 @@ func (c *Calendar) Add(src []byte) error {
 		case "REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH":
 			continue
 		}
-		r := &eventReader{faults: &o.faults, zone: func(name string) *zone {
-			if z := defined[name]; z != nil {
-				return z
-			}
-			return c.zone(name)
-		}}
+		r := &eventReader{faults: &o.faults, zone: zone}
 		r.read(component)
 		switch {
 		case component.method == "CANCEL":
-			r.cancelled, r.event.kind, r.event.recurrence = true, Free, nil
+			r.event = event{kind: Free}
+			if r.id != nil {
+				r.event.start = r.id.moment
+			}
 		case !r.placed:
-			o.faults.add(component.line, errors.New("event has no DTSTART that can be read"))
 			continue
 		case component.method == "ADD":
 			r.id = &instanceID{moment: r.event.start}
@@ -109,7 +114,7 @@ func (c *Calendar) Add(src []byte) error {
 	}
 	for _, r := range readers { // before the instances, which may stand in front
 		if r.id == nil {
-			c.replace(r.uid, &r.event)
+			c.replace(r.uid, r.event)
 		}
 	}
 	for _, r := range readers {
@@ -122,26 +127,27 @@ func (c *Calendar) Add(src []byte) error {
 
 // of returns the series of a UID. Events without one are each on their own.
 func (c *Calendar) of(uid string) *series {
-	i, ok := c.byUID[uid]
-	if ok && uid != "" {
+	if i, ok := c.byUID[uid]; ok {
 		return &c.series[i]
 	}
 	if c.byUID == nil {
 		c.byUID = map[string]int{}
 	}
-	c.byUID[strings.Clone(uid)] = len(c.series)
+	if uid != "" {
+		c.byUID[strings.Clone(uid)] = len(c.series)
+	}
 	c.series = append(c.series, series{})
 	return &c.series[len(c.series)-1]
 }
 
 // replace sets the event of a UID, without changed instances.
-func (c *Calendar) replace(uid string, e *event) {
+func (c *Calendar) replace(uid string, e event) {
 	s := c.of(uid)
 	if s.master != nil {
 		c.items -= s.master.size()
 	}
 	c.items += e.size() - len(s.overrides)
-	*s = series{master: e}
+	*s = series{master: &e}
 }
 
 // amend sets a changed instance of a UID.
@@ -168,35 +174,42 @@ func (c *Calendar) timezones(o *object) map[string]*zone {
 	}
 	zones := map[string]*zone{}
 	for i := range o.zones {
-		name, text := "", []byte(nil)
+		z, err := c.timezone(&o.zones[i])
+		o.faults.add(o.zones[i].line, err)
 		for _, p := range o.zones[i].properties {
 			if p.name == "TZID" {
-				name = p.value
+				zones[unescape(p.value)] = z
 			}
 		}
-		for _, part := range o.zones[i].parts {
-			for _, p := range part.properties {
-				text = append(append(append(append(text, p.name...), ':'), p.value...), '\n')
-			}
-			text = append(text, '\n')
-		}
-		z, known := c.defined[string(text)]
-		if !known {
-			var err error
-			if z, err = parseTimezone(&o.zones[i]); err != nil {
-				o.faults.add(o.zones[i].line, err)
-				continue
-			}
-			if len(c.defined) < maxZones {
-				if c.defined == nil {
-					c.defined = map[string]*zone{}
-				}
-				c.defined[string(text)] = z
-			}
-		}
-		zones[name] = z
 	}
 	return zones
+}
+
+// timezone returns what a VTIMEZONE defines. Most messages of a mailbox bring
+// the same ones, so they are recognized by their text.
+func (c *Calendar) timezone(from *component) (*zone, error) {
+	text := make([]byte, 0, 512)
+	for _, part := range from.parts {
+		for _, p := range part.properties {
+			text = append(append(append(append(text, p.name...), ':'), p.value...), '\n')
+		}
+		text = append(text, '\n')
+	}
+	z, known := c.defined[string(text)]
+	switch {
+	case known && z == nil:
+		return nil, errors.New("time zone is the same as one that was no good")
+	case known:
+		return z, nil
+	case len(text) > maxZoneBytes || len(c.defined) == maxZones:
+		return nil, fmt.Errorf("time zone has more than %d bytes, or is more than number %d", maxZoneBytes, maxZones)
+	}
+	z, err := parseTimezone(from)
+	if c.defined == nil {
+		c.defined = map[string]*zone{}
+	}
+	c.defined[string(text)] = z
+	return z, err
 }
 
 // zone finds a time zone that the object does not define.
@@ -217,10 +230,12 @@ func (c *Calendar) zone(name string) *zone {
 // events do, as [Merge] makes them. Floating times and dates are in the zone of
 // the owner, nil for UTC.
 //
-// An event may take 10,000 steps, and those that need more share another
-// million; a step is a day or a shorter interval of a rule, or an instance. What
-// lies behind is left out, and so is what is beyond 100,000 periods. That is
-// an error, but the periods are returned with it: all that was found.
+// The work is limited. An event may take 5,000 steps, and those that need more
+// share another million. A day or shorter interval that a rule is tried on is a
+// step, an instance in the window is ten. What lies outside of the window takes
+// none, except that a rule with a COUNT is counted from its start. What lies
+// behind the last step is left out, and so are periods beyond 200,000. That is an
+// error, but what was found is returned with it.
 func (c *Calendar) Busy(start, end time.Time, zone *time.Location) ([]Period, error) {
 	if !end.After(start) {
 		return nil, errors.New("freebusy: window does not end after its start")

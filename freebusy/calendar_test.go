@@ -1,6 +1,7 @@
 package freebusy_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -118,6 +119,38 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// TestBusyInPieces asks for short windows, which together are the whole one.
+func TestBusyInPieces(t *testing.T) {
+	t.Parallel()
+	for _, c := range readBusyCases(t) {
+		if c.busyError != "" {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var calendar freebusy.Calendar
+			for _, object := range c.objects {
+				_ = calendar.Add([]byte(object)) // TestBusy looks at the errors
+			}
+			zone, err := time.LoadLocation(c.zone)
+			require.NoError(t, err)
+			start, end := instant(t, c.start), instant(t, c.end)
+			var periods []freebusy.Period
+			piece := end.Sub(start)/200 + time.Second
+			for ; start.Before(end); start = start.Add(piece) {
+				to := start.Add(piece)
+				if to.After(end) {
+					to = end
+				}
+				some, err := calendar.Busy(start, to, zone)
+				require.NoError(t, err)
+				periods = append(periods, some...)
+			}
+			require.Equal(t, c.want, freebusy.Merge(periods))
+		})
+	}
+}
+
 // otherWays write an object so that it means the same.
 var otherWays = map[string]func(object string) string{
 	"CRLF":            func(object string) string { return strings.ReplaceAll(object, "\n", "\r\n") },
@@ -129,4 +162,116 @@ var otherWays = map[string]func(object string) string{
 		}
 		return folded
 	},
+}
+
+func FuzzCalendar(f *testing.F) {
+	for _, c := range readBusyCases(f) {
+		f.Add([]byte(strings.Join(c.objects, "")), c.zone, instant(f, c.start).Unix(), uint32(61*24*3600))
+	}
+	f.Fuzz(func(t *testing.T, object []byte, zone string, start int64, seconds uint32) {
+		location, err := time.LoadLocation(zone)
+		if err != nil || zone == "Local" {
+			location = nil
+		}
+		from := time.Unix(start%(1<<38), 7)
+		to := from.Add(time.Duration(seconds)*time.Second + 1)
+		var calendar, again freebusy.Calendar
+		addError := calendar.Add(object)
+		periods, busyError := calendar.Busy(from, to, location)
+
+		for i, p := range periods {
+			require.True(t, p.End.After(p.Start) && !p.Start.Before(from) && !p.End.After(to), "%v", p)
+			require.NotEqual(t, freebusy.Free, p.Type)
+			require.Equal(t, time.UTC, p.Start.Location())
+			if i > 0 {
+				before := periods[i-1]
+				require.False(t, p.Start.Before(before.End) || p.Start.Equal(before.End) && p.Type == before.Type, "%v %v", before, p)
+			}
+		}
+		if addError != nil {
+			require.LessOrEqual(t, len(addError.Error()), 10_000)
+		}
+		require.Equal(t, addError, again.Add(object))
+		same, sameError := again.Busy(from, to, location)
+		require.Equal(t, periods, same)
+		require.Equal(t, busyError, sameError)
+	})
+}
+
+// TestCalendarLimits meets each limit.
+func TestCalendarLimits(t *testing.T) {
+	t.Parallel()
+	start := instant(t, "20090301T000000Z")
+	event := func(lines string) string { return "BEGIN:VEVENT\nDTSTART:20090306T090000Z\n" + lines + "END:VEVENT\n" }
+	object := func(events string) []byte { return []byte("BEGIN:VCALENDAR\n" + events + "END:VCALENDAR\n") }
+
+	t.Run("bytes of an object", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		require.NoError(t, calendar.Add(object(strings.Repeat("X:\n", (freebusy.MaxObjectBytes-31)/3))))
+		require.ErrorContains(t, calendar.Add(object(strings.Repeat("X:\n", freebusy.MaxObjectBytes/3))), "limit is 16777216")
+	})
+	t.Run("items of a calendar", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		dates := "DURATION:PT1H\nRDATE:" + strings.Repeat("20090307T090000Z,", 499_998) + "20090308T090000Z\n"
+		require.NoError(t, calendar.Add(object(event("UID:1\n"+dates))))
+		require.NoError(t, calendar.Add(object(event("UID:1\nDURATION:PT1H\n"))), "replaced, not added")
+		require.NoError(t, calendar.Add(object(event("UID:2\n"+dates))))
+		require.ErrorContains(t, calendar.Add(object(event("UID:3\n"+dates))), "more than 1000000 items")
+		periods, err := calendar.Busy(start, start.AddDate(0, 0, 60), nil)
+		require.NoError(t, err)
+		require.Len(t, periods, 3)
+	})
+	t.Run("faults that are told", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		err := calendar.Add(object(strings.Repeat(event("EXDATE:x,y\n"), 1000)))
+		require.ErrorContains(t, err, "and 1990 more faults")
+		require.Equal(t, 10, strings.Count(err.Error(), "\n"))
+		var bad *freebusy.SyntaxError
+		require.ErrorAs(t, err, &bad)
+		require.Equal(t, 4, bad.Line)
+	})
+	t.Run("components in each other", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		require.ErrorContains(t, calendar.Add(object(strings.Repeat("BEGIN:X\n", 16))), "more than 16 components")
+	})
+	t.Run("time zones", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		for i := range 1200 {
+			err := calendar.Add(object(fmt.Sprintf("BEGIN:VEVENT\nDTSTART;TZID=X%d:20090306T090000\nEND:VEVENT\n", i)))
+			require.ErrorContains(t, err, "time zone is not known")
+		}
+		require.ErrorContains(t, calendar.Add(object("BEGIN:VEVENT\nDTSTART;TZID=Asia/Tokyo:20090306T090000\nDURATION:PT1H\nEND:VEVENT\n")), "time zone is not known")
+	})
+	t.Run("steps of one event", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		greedy := event("DURATION:PT1S\nRRULE:FREQ=SECONDLY;INTERVAL=2\n")
+		require.NoError(t, calendar.Add(object(strings.Repeat(greedy, 20)+event("DURATION:PT1H\nRRULE:FREQ=DAILY\n"))))
+		periods, err := calendar.Busy(start, start.AddDate(1, 0, 0), nil)
+		require.EqualError(t, err, "freebusy: recurrence of 20 events takes too many steps, part of it is left out")
+		hours := 0
+		for _, p := range periods {
+			if p.End.Sub(p.Start) > 59*time.Minute {
+				hours++
+			}
+		}
+		require.Equal(t, 360, hours, "the event behind the greedy ones is whole")
+	})
+	t.Run("periods", func(t *testing.T) {
+		t.Parallel()
+		var calendar freebusy.Calendar
+		var dates strings.Builder
+		for i := range 250_000 {
+			dates.WriteString("," + start.Add(time.Duration(2*i)*time.Minute).Format("20060102T150405Z"))
+		}
+		require.NoError(t, calendar.Add(object(event("DURATION:PT1M\nRDATE:"+dates.String()[1:]+"\n"))))
+		periods, err := calendar.Busy(start, start.AddDate(1, 0, 0), nil)
+		require.EqualError(t, err, "freebusy: more than 200000 periods, the rest is left out")
+		require.Len(t, periods, 200_000)
+	})
 }

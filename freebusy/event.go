@@ -70,12 +70,17 @@ type eventReader struct {
 // read takes all properties. What cannot be read is among the faults, and
 // counts as not there, so that as much of the event is kept as can be.
 func (r *eventReader) read(c *component) {
-	for i := range c.properties { // the others depend on it
+	missing := c.method != "CANCEL" // there it need not be
+	for i := range c.properties {   // the others depend on it
 		if p := &c.properties[i]; p.name == "DTSTART" && !r.placed {
 			start, err := r.moment(p, p.value)
 			r.faults.add(p.line, err)
 			r.event.start, r.placed = start, err == nil
+			missing = false
 		}
+	}
+	if missing {
+		r.faults.add(c.line, errors.New("event has no DTSTART"))
 	}
 	for i := range c.properties {
 		p := &c.properties[i]

@@ -56,3 +56,70 @@ END:VCALENDAR
 	}
 	// Output: 2009-03-06 09:00:00 2h0m0s BUSY
 }
+
+func ExampleCalendar() {
+	var calendar freebusy.Calendar
+	err := calendar.Add([]byte(`BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART;TZID=Europe/Berlin:20090302T090000
+DTEND;TZID=Europe/Berlin:20090302T103000
+RRULE:FREQ=WEEKLY
+EXDATE;TZID=Europe/Berlin:20090316T090000
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTART;VALUE=DATE:20090324
+STATUS:TENTATIVE
+END:VEVENT
+END:VCALENDAR
+`))
+	if err != nil {
+		fmt.Println(err) // what could be read counts
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	start := time.Date(2009, time.March, 15, 0, 0, 0, 0, time.UTC)
+	periods, err := calendar.Busy(start, start.AddDate(0, 0, 16), berlin)
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, p := range periods {
+		fmt.Println(p.Start.Format(time.DateTime), p.End.Sub(p.Start), p.Type)
+	}
+	// Output:
+	// 2009-03-23 08:00:00 1h30m0s BUSY
+	// 2009-03-23 23:00:00 24h0m0s BUSY-TENTATIVE
+	// 2009-03-30 07:00:00 1h30m0s BUSY
+}
+
+func ExampleCalendar_Add() {
+	object := func(lines string) []byte {
+		return []byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n" + lines + "END:VEVENT\nEND:VCALENDAR\n")
+	}
+	var calendar freebusy.Calendar
+	for _, message := range [][]byte{
+		object("DTSTART:20090302T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2\n"),
+		object("RECURRENCE-ID:20090303T090000Z\nDTSTART:20090303T140000Z\nDURATION:PT1H\n"), // amends it
+		object("DTSTART:tomorrow\n"), // changes nothing
+	} {
+		if err := calendar.Add(message); err != nil {
+			fmt.Println(err)
+		}
+	}
+	start := time.Date(2009, time.March, 1, 0, 0, 0, 0, time.UTC)
+	periods, err := calendar.Busy(start, start.AddDate(0, 0, 60), nil)
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, p := range periods {
+		fmt.Println(p.Start.Format(time.DateTime))
+	}
+	// Output:
+	// freebusy: line 4: date is not yyyymmdd in the years 1 to 9999: "tomorrow"
+	// 2009-03-02 09:00:00
+	// 2009-03-03 14:00:00
+}

@@ -1,8 +1,8 @@
 package freebusy
 
 import (
-	"bytes"
 	"iter"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -27,26 +27,36 @@ func appendFolded(dst []byte, line string) []byte {
 }
 
 // unfold returns the content lines of src with the numbers of the lines they
-// start at, counted from 1. Lines may end in CRLF or in LF.
+// start at, counted from 1. Lines may end in CRLF or in LF. All that are not
+// folded share one copy of src.
 func unfold(src []byte) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
-		var line []byte
-		first := 0 // number of the line that line starts at, 0 for none yet
+		line, first := "", 0 // the content line so far, and where it starts; 0 for none yet
+		var folded []byte    // its parts, if it has several
 		n := 0
-		for part := range bytes.Lines(src) {
+		for part := range strings.Lines(string(src)) {
 			n++
-			part = bytes.TrimSuffix(bytes.TrimSuffix(part, []byte("\n")), []byte("\r"))
-			if first > 0 && len(part) > 0 && (part[0] == ' ' || part[0] == '\t') {
-				line = append(line, part[1:]...)
+			part = strings.TrimSuffix(strings.TrimSuffix(part, "\n"), "\r")
+			if first > 0 && part != "" && (part[0] == ' ' || part[0] == '\t') {
+				if len(folded) == 0 {
+					folded = append(folded, line...)
+				}
+				folded = append(folded, part[1:]...)
 				continue
 			}
-			if first > 0 && !yield(first, string(line)) {
+			if len(folded) > 0 {
+				line, folded = string(folded), folded[:0]
+			}
+			if first > 0 && !yield(first, line) {
 				return
 			}
-			line, first = append(line[:0], part...), n
+			line, first = part, n
+		}
+		if len(folded) > 0 {
+			line = string(folded)
 		}
 		if first > 0 {
-			yield(first, string(line))
+			yield(first, line)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (r *objectReader) begin(n int, name string) error {
 	case len(r.open) == 1:
 		r.calendar, r.method, r.first = true, "", len(r.events)
 	case len(r.open) == 2 && name == "VEVENT":
-		r.events = append(r.events, component{line: n})
+		r.events = append(r.events, component{line: n, properties: make([]property, 0, 8)})
 	case len(r.open) == 2 && name == "VTIMEZONE":
 		r.zones = append(r.zones, component{line: n})
 	case len(r.open) == 3 && r.open[1] == "VTIMEZONE" && (name == "STANDARD" || name == "DAYLIGHT"):

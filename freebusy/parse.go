@@ -82,7 +82,7 @@ func (p *parser) line(line string) error {
 	case len(p.open) == 0:
 		return errors.New("property outside of VCALENDAR")
 	case len(p.open) == 1 && name == "PRODID":
-		p.schedule.Product = unescape(value)
+		p.schedule.Product = strings.Clone(unescape(value)) // without the rest of the file
 	case len(p.open) == 2 && p.open[1] == "VFREEBUSY":
 		return p.property(name, params, value)
 	}
@@ -119,7 +119,7 @@ func (p *parser) property(name string, params []string, value string) (err error
 	}
 	switch name {
 	case "ORGANIZER":
-		p.schedule.Organizer = value
+		p.schedule.Organizer = strings.Clone(value)
 	case "DTSTAMP":
 		p.schedule.Stamp, err = parseTime(value)
 	case "DTSTART":
@@ -133,6 +133,9 @@ func (p *parser) property(name string, params []string, value string) (err error
 // cutLine takes a content line apart (RFC 5545 §3.1): its name, its parameters
 // and its value. A colon or semicolon in quotes belongs to a parameter.
 func cutLine(line string) (name string, params []string, value string, ok bool) {
+	if i := strings.IndexAny(line, `:;"`); i >= 0 && line[i] == ':' {
+		return strings.ToUpper(line[:i]), nil, line[i+1:], true
+	}
 	var head []string
 	quoted := false
 	start := 0

@@ -11,16 +11,14 @@ import (
 // start are none. UNTIL is left to the caller, since it may be in UTC.
 //
 // Only what lies between from and to costs time, unless a COUNT makes it
-// necessary to count from start on. The budget pays one step for each day or
-// shorter interval that is looked at and for each instance; instances returns
-// false when it is spent.
+// necessary to count from start on. The budget pays for each day or shorter
+// interval that is looked at and for each instance; instances returns false when
+// it is spent.
 func (r *rule) instances(start, from, to int64, b *budget, yield func(wall int64) bool) bool {
 	x := expansion{rule: r, start: start, from: max(from, start), to: min(to, lastWall), budget: b, yield: yield, left: -1}
 	switch {
 	case r.limited && !r.even:
 		x.left = r.count
-	case r.limited && r.count == 0:
-		return true
 	case r.limited && (x.to-start)/r.step() >= r.count:
 		x.to = start + (r.count-1)*r.step()
 	}
@@ -200,19 +198,22 @@ func (x *expansion) nextClock(at int64) int64 {
 
 // matchDay tells whether the rule has the day, and the next day to look at.
 func (x *expansion) matchDay(day int64) (matches bool, next int64) {
-	t := time.Unix(day*daySeconds, 0).UTC()
-	year, month, dayOfMonth := int64(t.Year()), int64(t.Month())-1, int64(t.Day())
-	monthDays := dayOf(year, month+1) - dayOf(year, month)
-	if x.months != 0 && x.months>>t.Month()&1 == 0 {
+	y, m, d := time.Unix(day*daySeconds, 0).UTC().Date()
+	year, dayOfMonth, monthDays := int64(y), int64(d), monthLength(y, m)
+	if x.months != 0 && x.months>>m&1 == 0 {
 		return false, day + monthDays - dayOfMonth + 1
 	}
-	dayOfYear, yearDays := int64(t.YearDay()), dayOf(year+1, 0)-dayOf(year, 0)
-	switch {
-	case x.monthDays != nil && !x.monthDays.has(dayOfMonth, monthDays),
-		x.yearDays != nil && !x.yearDays.has(dayOfYear, yearDays),
-		x.weeks != nil && !x.weeks.has((day-x.firstDay)/7+1, (x.endDay-x.firstDay)/7):
+	if x.monthDays != nil && !x.monthDays.has(dayOfMonth, monthDays) ||
+		x.weeks != nil && !x.weeks.has((day-x.firstDay)/7+1, (x.endDay-x.firstDay)/7) {
 		return false, day + 1
-	case x.weekdays == 0 && !x.hasNth():
+	}
+	if x.yearDays != nil {
+		first := dayOf(year, 0)
+		if !x.yearDays.has(day-first+1, dayOf(year+1, 0)-first) {
+			return false, day + 1
+		}
+	}
+	if x.weekdays == 0 && !x.hasNth() {
 		return true, day + 1
 	}
 	weekday := weekday(day)
@@ -224,7 +225,8 @@ func (x *expansion) matchDay(day int64) (matches bool, next int64) {
 	// and there is no BYMONTH (RFC 5545 §3.3.10, notes 1 and 2).
 	n, of := dayOfMonth, monthDays
 	if x.freq == yearly && x.months == 0 {
-		n, of = dayOfYear, yearDays
+		first := dayOf(year, 0)
+		n, of = day-first+1, dayOf(year+1, 0)-first
 	}
 	before, behind := (n-1)/7, (of-n)/7
 	return nth.has(before+1, before+1+behind), day + 1
@@ -243,6 +245,9 @@ func (x *expansion) emit() bool {
 			}
 		}
 		return true
+	}
+	if !x.budget.spend(int64(len(x.setPos))) {
+		return false
 	}
 	x.positions = x.positions[:0]
 	for _, position := range x.setPos {
@@ -267,13 +272,16 @@ func (x *expansion) emitInstance(wall int64) bool {
 	if wall < x.start {
 		return true
 	}
-	if wall > x.to || x.left == 0 || !x.budget.spend(1) {
+	if wall > x.to || x.left == 0 {
 		return false
 	}
 	if x.left > 0 {
 		x.left--
 	}
-	return wall < x.from || x.yield(wall)
+	if wall < x.from {
+		return x.budget.spend(1)
+	}
+	return x.budget.spend(instanceSteps) && x.yield(wall)
 }
 
 // floorDiv is a/b, rounded down.
@@ -297,6 +305,17 @@ func monthOf(wall int64) (year, month int64) {
 // dayOf returns the first day of a month, which may be beyond December.
 func dayOf(year, month int64) int64 {
 	return time.Date(int(year+month/12), time.Month(month%12+1), 1, 0, 0, 0, 0, time.UTC).Unix() / daySeconds
+}
+
+// monthLength returns how many days a month has.
+func monthLength(year int, month time.Month) int64 {
+	if month == time.February {
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 30 + int64(month+month>>3)&1
 }
 
 // weekOne returns the day on which week 1 of a year begins, the first week with

@@ -222,3 +222,38 @@ func TestInstancesAgainstOthers(t *testing.T) {
 		require.Equal(t, got, q.want, "%s: %s %s", q.library, q.start, q.rule)
 	}
 }
+
+// TestInstancesFromTheMiddle compares what is found when the rule is started
+// close to a window with what is found when it is counted from DTSTART on.
+func TestInstancesFromTheMiddle(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(10, 20))
+	found := 0
+	for range 3000 {
+		start, text := randomRule(random)
+		at, err := parseMoment(start, nil)
+		require.NoError(t, err)
+		near, err := parseRule(text, nil)
+		require.NoError(t, err)
+		near.limited = false
+		near.complete(at.wall)
+		counted := *near
+		counted.limited, counted.count, counted.even = true, 1<<40, false
+
+		unit := [...]int64{yearly: 365 * daySeconds, monthly: 30 * daySeconds, weekly: 7 * daySeconds, daily: daySeconds, hourly: 3600, minutely: 60, secondly: 1}[near.freq]
+		from := at.wall + random.Int64N(200*unit)
+		to := from + random.Int64N(20*unit)
+		instances := func(r *rule) (walls []int64) {
+			steps := int64(1_000_000)
+			require.True(t, r.instances(at.wall, from, to, &budget{shared: &steps}, func(wall int64) bool {
+				walls = append(walls, wall)
+				return true
+			}), text)
+			return walls
+		}
+		want := instances(&counted)
+		require.Equal(t, want, instances(near), "%s %s from %d to %d", start, text, from, to)
+		found += len(want)
+	}
+	require.Greater(t, found, 10_000)
+}

@@ -11,7 +11,7 @@ import (
 // Limits of what is computed from a VTIMEZONE; our choice.
 const (
 	maxOnsets  = 2000
-	onsetSteps = 200_000
+	onsetSteps = 100_000
 	firstOnset = -2208988800 // 1900-01-01T00:00:00
 	lastOnset  = 4102444800  // 2100-01-01T00:00:00
 )

@@ -11,9 +11,10 @@ import (
 
 // Limits of one call of Calendar.Busy; our choice.
 const (
-	eventSteps  = 10_000
-	sharedSteps = 1_000_000
-	maxPeriods  = 100_000
+	eventSteps    = 5_000
+	sharedSteps   = 1_000_000
+	instanceSteps = 10 // it has to be converted, and may become a period
+	maxPeriods    = 200_000
 )
 
 // window collects the busy periods of a stretch of time.
@@ -33,7 +34,7 @@ func newWindow(start, end time.Time, location *time.Location) *window {
 		home = &zone{location: location}
 	}
 	return &window{
-		start: start, end: end, home: home,
+		start: start.Round(0).UTC(), end: end.Round(0).UTC(), home: home,
 		from: clampWall(start.Unix()), to: clampWall(end.Unix()) + 1,
 		sharedSteps: sharedSteps,
 	}
@@ -48,10 +49,12 @@ func (w *window) result() ([]Period, error) {
 	if w.cut > 0 {
 		cut = fmt.Errorf("freebusy: recurrence of %d events takes too many steps, part of it is left out", w.cut)
 	}
-	if w.full {
+	periods := Merge(w.periods)
+	if w.full || len(periods) > maxPeriods {
 		full = fmt.Errorf("freebusy: more than %d periods, the rest is left out", maxPeriods)
+		periods = periods[:min(len(periods), maxPeriods)]
 	}
-	return Merge(w.periods), errors.Join(cut, full)
+	return periods, errors.Join(cut, full)
 }
 
 // slack is more than two time zones can be apart.
@@ -86,7 +89,7 @@ func (w *window) addMaster(s *series) {
 		zone, wall, kind := at.in(w.home), at.wall, m.kind
 		if i := sort.Search(len(futures), func(i int) bool { return futures[i].from > instant }); i > 0 {
 			f := futures[i-1]
-			zone, wall, length, kind = f.zone, f.zone.wall(instant, at.wall)+f.shift, f.length, f.kind
+			zone, wall, length, kind = f.zone, f.zone.wall(instant)+f.shift, f.length, f.kind
 		}
 		w.addInstance(zone, wall, length, kind)
 	}
@@ -97,13 +100,11 @@ func (w *window) addMaster(s *series) {
 		return
 	}
 
-	// How far from the window an instance may start that reaches into it.
-	before, behind := length.days*daySeconds+length.seconds, int64(0)
-	for _, f := range futures {
-		before = max(before, f.length.days*daySeconds+f.length.seconds+max(0, f.shift))
-		behind = max(behind, -f.shift)
+	from, to := w.walls(m.start.in(w.home), length)
+	for _, f := range futures { // in other zones and moved
+		from = min(from, w.from-f.shift-f.length.days*daySeconds-f.length.seconds-slack)
+		to = max(to, w.to-f.shift+slack)
 	}
-	from, to := w.from-before-slack, w.to+behind+slack
 	b := budget{own: eventSteps, shared: &w.sharedSteps}
 
 	for _, at := range r.exceptDates {
@@ -114,11 +115,7 @@ func (w *window) addMaster(s *series) {
 	}
 	add(m.start, length)
 	for _, rule := range r.rules {
-		w.expand(rule, m, from, to, &b, func(at moment) {
-			if at != m.start {
-				add(at, length)
-			}
-		})
+		w.expand(rule, m, from, to, &b, func(at moment) { add(at, length) })
 	}
 	for _, at := range r.dates {
 		add(at, length)
@@ -129,6 +126,15 @@ func (w *window) addMaster(s *series) {
 	if b.spent {
 		w.cut++
 	}
+}
+
+// walls returns the wall times between which an instance starts that reaches
+// into the window. The offset of the day before is there for times that the clock
+// leaps over or shows twice.
+func (w *window) walls(zone *zone, length span) (from, to int64) {
+	first, last := w.from-length.seconds, w.to
+	from = min(zone.wall(first), zone.wall(first-daySeconds)+daySeconds) - length.days*daySeconds
+	return from, max(zone.wall(last), zone.wall(last-daySeconds)+daySeconds)
 }
 
 // expand yields the instances of a rule of an event up to UNTIL.
@@ -171,10 +177,10 @@ func (w *window) addInstance(zone *zone, wall int64, length span, kind Type) {
 	}
 	p := Period{Start: time.Unix(from, 0).UTC(), End: time.Unix(to, 0).UTC(), Type: kind}
 	if p.Start.Before(w.start) {
-		p.Start = w.start.UTC()
+		p.Start = w.start
 	}
 	if p.End.After(w.end) {
-		p.End = w.end.UTC()
+		p.End = w.end
 	}
 	if p.End.After(p.Start) {
 		w.addPeriod(p)
@@ -214,7 +220,7 @@ func (p *picks) add(at moment, m *event, home *zone) {
 		return
 	}
 	if at.zone == utcZone { // the day that it is for the owner
-		at.wall = home.wall(instant, at.wall)
+		at.wall = home.wall(instant)
 	}
 	if p.days == nil {
 		p.days = map[int64]bool{}
@@ -247,7 +253,7 @@ func (w *window) futures(s *series) (all []future) {
 			id = moment{wall: id.wall, zone: s.master.start.zone}
 		}
 		f := future{from: id.instant(w.home), zone: start.in(w.home), length: o.event.span(w.home), kind: o.event.kind}
-		f.shift = start.wall - f.zone.wall(f.from, id.wall)
+		f.shift = start.wall - f.zone.wall(f.from)
 		all = append(all, f)
 	}
 	slices.SortStableFunc(all, func(a, b future) int { return cmp.Compare(a.from, b.from) })

@@ -2,7 +2,7 @@ package freebusy
 
 import (
 	_ "embed"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -54,27 +54,30 @@ func (z *zone) instant(wall int64) int64 {
 }
 
 func (z *zone) tableInstant(wall int64) int64 {
-	i, found := slices.BinarySearchFunc(z.changes, wall, func(c offsetChange, wall int64) int {
-		return int(max(-1, min(1, c.at-wall)))
-	})
-	if found {
-		i++
-	}
-	if i == 0 {
-		return wall - z.changes[0].from
-	}
-	c := z.changes[i-1]
-	if wall < c.at+c.to-c.from { // leapt over
+	c := z.change(func(c offsetChange) bool { return c.at > wall })
+	if wall < c.at || wall < c.at+c.to-c.from { // before all onsets, or leapt over
 		return wall - c.from
 	}
 	return wall - c.to
 }
 
-// wall returns the wall time at an instant. It is the inverse of instant, also
-// where that one shifts: near is a wall time close by.
-func (z *zone) wall(instant, near int64) int64 {
-	wall := instant + near - z.instant(near)
-	return wall + instant - z.instant(wall)
+// wall returns the wall time at an instant.
+func (z *zone) wall(instant int64) int64 {
+	if z.location != nil {
+		_, offset := time.Unix(instant, 0).In(z.location).Zone()
+		return instant + int64(offset)
+	}
+	c := z.change(func(c offsetChange) bool { return c.at-c.from > instant })
+	if instant < c.at-c.from {
+		return instant + c.from
+	}
+	return instant + c.to
+}
+
+// change returns the last change that is not later, or the first one.
+func (z *zone) change(later func(offsetChange) bool) offsetChange {
+	i := sort.Search(len(z.changes), func(i int) bool { return later(z.changes[i]) })
+	return z.changes[max(0, i-1)]
 }
 
 // maxTZID is longer than the names of time zones are.
