@@ -2,7 +2,7 @@ package directory
 
 import (
 	"errors"
-	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -18,14 +18,18 @@ var errClaimed = errors.New("the storages of this base directory are in use by a
 // on until the Base is closed, or the process ends. Where the system or the file
 // system has no such locks, nothing is claimed.
 type claim struct {
-	dir  string
-	mu   sync.Mutex
-	lock io.Closer // guarded by mu; nil: not claimed
+	dir    string
+	mu     sync.Mutex
+	lock   *os.File // guarded by mu; nil: not claimed
+	closed bool     // guarded by mu
 }
 
 func (c *claim) take() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return fs.ErrClosed
+	}
 	if c.lock != nil {
 		return nil
 	}
@@ -44,7 +48,9 @@ func (c *claim) take() error {
 func (c *claim) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	if c.lock != nil {
+		unlockDirectory(c.lock)
 		c.lock.Close()
 		c.lock = nil
 	}
@@ -65,8 +71,9 @@ func (c *claim) openStore(root string, create bool) (filestore.Store, error) {
 // Claim makes sure now that no other process has storages of this base directory
 // open, and that none opens any until Close: two would not see each other's
 // uploads and limits. Otherwise the first use of a storage does so. The error
-// tells that there is another one, or that the directory cannot be opened. With
-// [Options.OpenStore], and where the system has no locks, it does nothing.
+// tells that there is another one, or that the directory cannot be opened; after
+// Close it is fs.ErrClosed. With [Options.OpenStore], and where the system has no
+// locks, it does nothing.
 func (b *Base) Claim() error {
 	if b.claim == nil {
 		return nil
