@@ -58,3 +58,20 @@ func TestMount(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, one, two, "one store for one directory")
 }
+
+// A mount that cannot be opened is a fault, and does not look like one that is
+// not there.
+func TestMountThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]error{"missing": fs.ErrNotExist, "closed": fs.ErrPermission} {
+		b := newBase(t, files{"WebSkins/c": ""}, directory.Options{
+			OpenStore: func(string, bool) (filestore.Store, error) {
+				return nil, &fs.PathError{Op: "open", Path: "/host/path", Err: broken}
+			},
+		})
+		_, err := b.Mount(t.Context(), "john@main.example", "$ServerSkins")
+		require.Error(t, err, name)
+		require.NotErrorIs(t, err, broken, name)
+		require.NotContains(t, err.Error()+b.log.String(), "/host/path", name)
+	}
+}
