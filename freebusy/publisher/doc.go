@@ -13,6 +13,7 @@
 //
 //   - when the calendar has changed, or another one is published;
 //   - when its window is more than a day old, or of another length;
+//   - when the account has got another name;
 //   - when it is gone.
 //
 // A file that some other program stored, as calendar programs do, stays until the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -101,10 +102,16 @@ func within(event, now time.Time, d time.Duration) bool {
 
 // build needs a.mu.
 func (p *Publisher) build(ctx context.Context, address string, a *account, file *filestore.Stored, now time.Time) (*filestore.Built, error) {
+	if file != nil {
+		switch err := a.stored.read(ctx, file); {
+		case errors.Is(err, fs.ErrNotExist): // somebody has just removed it
+			file = nil
+		case err != nil:
+			return nil, err
+		}
+	}
 	if file == nil {
 		a.stored = stored{}
-	} else if err := a.stored.read(ctx, file); err != nil {
-		return nil, err
 	}
 	if within(a.failed, now, backOff) {
 		return a.without(address, file, now), nil
@@ -112,7 +119,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 	var changing *made
 	for range maxReads { // of a calendar that does not stand still
 		calendar, err := p.source.Calendar(ctx, address)
-		if err == nil && file != nil && a.right(file, calendar, now) {
+		if err == nil && file != nil && a.right(address, calendar, now) {
 			return nil, nil
 		}
 		if err == nil && (calendar.State == nil || calendar.Days <= 0) {
