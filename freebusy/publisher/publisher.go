@@ -71,6 +71,7 @@ type account struct {
 	stored stored
 	made   *made     // the file that was made last
 	failed time.Time // when the calendar could not be read
+	found  bool      // whether it could be found then
 }
 
 // Build implements [filestore.Builder]. The error is that of ctx, or tells that
@@ -113,7 +114,8 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 	if file == nil {
 		a.stored = stored{}
 	}
-	if within(a.failed, now, backOff) {
+	backingOff := within(a.failed, now, backOff)
+	if backingOff && !a.found {
 		return a.without(address, file, now), nil
 	}
 	var changing *made
@@ -125,6 +127,10 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 		if err == nil && (calendar.State == nil || calendar.Days <= 0) {
 			return empty(address, calendar.Days, now), nil
 		}
+		if err == nil && backingOff {
+			return a.without(address, file, now), nil
+		}
+		found := err == nil
 		var m *made
 		if err == nil {
 			m, err = p.make(ctx, address, a.made, calendar, now)
@@ -137,7 +143,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 			return nil, ctx.Err()
 		case !errors.Is(err, ErrChanged):
 			p.log.ErrorContext(ctx, "calendar cannot be read", "account", address, "err", err)
-			a.failed = now
+			a.failed, a.found = now, found
 			return a.without(address, file, now), nil
 		}
 		changing = m

@@ -391,6 +391,28 @@ func TestUnreadableCalendar(t *testing.T) {
 	}
 }
 
+// While a calendar is left alone, it can be taken back all the same.
+func TestPublishNothingWhileTheCalendarCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, calendar := range map[string]publisher.Calendar{"no days": {State: 2}, "no calendar": {Days: 60}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.items = []string{s.event("a", 9)}
+			require.Equal(t, "9", s.hours(t))
+			require.True(t, s.isStored(t))
+			s.readErr = errors.New("disk on fire")
+			s.edit()
+			require.Equal(t, "9", s.hours(t))
+			require.True(t, s.isStored(t))
+			s.calendar = calendar
+			require.Empty(t, s.hours(t))
+			require.False(t, s.isStored(t))
+			require.Equal(t, 2, s.reads)
+		})
+	}
+}
+
 // One broken item does not lose the others.
 func TestBrokenItems(t *testing.T) {
 	t.Parallel()
