@@ -11,11 +11,11 @@ import (
 )
 
 // errClaimed says that another process, or another Base, has the storages.
-var errClaimed = errors.New("the storages of this base directory are in use by another program")
+var errClaimed = errors.New("the storages of this directory are in use by another program")
 
-// claim is the right to open the storages in a base directory, for which there
-// must be one store each: a lock on the directory itself, from the first storage
-// on until the Base is closed, or the process ends. Where the system or the file
+// claim is the right to open the storages in a base directory, or in that of a
+// Cluster, for which there must be one store each: a lock on the directory itself,
+// from the first storage on until the Base is closed, or the process ends. Where the system or the file
 // system has no such locks, nothing is claimed.
 type claim struct {
 	dir    string
@@ -68,12 +68,31 @@ func (c *claim) openStore(root string, create bool) (filestore.Store, error) {
 	return s, nil
 }
 
+// claimCluster claims the directory of the Cluster, unless it is the base
+// directory, which is claimed when a storage is opened.
+func (b *Base) claimCluster() error {
+	if b.claim == nil || sameFile(b.dir, b.clusterDir) {
+		return nil
+	}
+	return b.clusterClaim.take()
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
 // Claim makes sure now that no other process has storages of this base directory
 // open, and that none opens any until Close: two would not see each other's
-// uploads and limits. Otherwise the first use of a storage does so. The error
-// tells that there is another one, or that the directory cannot be opened; after
-// Close it is fs.ErrClosed. With [Options.OpenStore], and where the system has no
-// locks, it does nothing.
+// uploads and limits. Otherwise the first use of a storage does so, and the
+// first use of a mount for [Options.ClusterDir]. The error tells that there is
+// another one, or that the directory cannot be opened; after Close it is
+// fs.ErrClosed. With [Options.OpenStore], and where the system has no locks, it
+// does nothing.
 func (b *Base) Claim() error {
 	if b.claim == nil {
 		return nil

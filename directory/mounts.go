@@ -37,6 +37,9 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	}
 	var store filestore.Store
 	root, err := resolve(filepath.Join(above, dir)) // one store for one directory, whether or not it is there yet
+	if err == nil && above == b.clusterDir {
+		err = b.claimCluster()
+	}
 	if err == nil {
 		store, err = b.stores.storeAt(root, true)
 	}
