@@ -140,14 +140,20 @@ func open(dir string, o *Options) (*Base, error) {
 	} else if !info.IsDir() {
 		return nil, filestore.ErrNotDirectory
 	}
+	cluster := o.ClusterDir
+	if cluster != "" {
+		if cluster, err = filepath.Abs(cluster); err != nil {
+			return nil, err
+		}
+	}
 	b := &Base{
 		dir:           dir,
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
 		crypt:         o.Crypt,
-		clusterDir:    o.ClusterDir,
-		clusterClaim:  claim{dir: o.ClusterDir},
+		clusterDir:    cluster,
+		clusterClaim:  claim{dir: cluster},
 		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
 		domains:       recent.New[string, *domain](keepDomains),
 		accounts:      recent.New[accountKey, *account](keepAccounts),

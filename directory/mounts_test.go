@@ -119,3 +119,17 @@ func TestClusterMountIsClaimed(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, alone.Close())
 }
+
+// A relative path names the directory that it named when the Base was opened.
+func TestRelativeClusterDir(t *testing.T) {
+	cluster := t.TempDir()
+	files{"WebSkins/c": ""}.write(t, cluster)
+	t.Chdir(filepath.Dir(cluster))
+	b := newBase(t, files{}, directory.Options{ClusterDir: filepath.Base(cluster)})
+	one, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	require.NoError(t, err)
+	t.Chdir(b.dir)
+	two, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	require.NoError(t, err)
+	require.Equal(t, one, two)
+}
