@@ -42,7 +42,7 @@ type Options struct {
 	// safe for concurrent use. nil: such strings open no account.
 	Crypt func(stored, password string) bool
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
-	// there is none.
+	// there is none. One Base at a time may have these open; see [Base.Claim].
 	ClusterDir string
 	// TimeZone is the time zone of all calendars, for times without a zone and for
 	// whole days. nil: time.Local.
@@ -97,7 +97,9 @@ type Base struct {
 	claim       *claim // nil: the host program opens the storages
 	memory      filestore.Memory
 	publisher   *publisher.Publisher
-	clusterDir  string
+
+	clusterDir   string
+	clusterClaim claim
 
 	failures failures
 	checked  checked
@@ -138,13 +140,20 @@ func open(dir string, o *Options) (*Base, error) {
 	} else if !info.IsDir() {
 		return nil, filestore.ErrNotDirectory
 	}
+	cluster := o.ClusterDir
+	if cluster != "" {
+		if cluster, err = filepath.Abs(cluster); err != nil {
+			return nil, err
+		}
+	}
 	b := &Base{
 		dir:           dir,
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
 		crypt:         o.Crypt,
-		clusterDir:    o.ClusterDir,
+		clusterDir:    cluster,
+		clusterClaim:  claim{dir: cluster},
 		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
 		domains:       recent.New[string, *domain](keepDomains),
 		accounts:      recent.New[accountKey, *account](keepAccounts),
@@ -195,6 +204,7 @@ func (b *Base) Close() error {
 	if b.claim != nil {
 		b.claim.release()
 	}
+	b.clusterClaim.release()
 	return err
 }
 

@@ -72,11 +72,17 @@ func (b borrower) Create(ctx context.Context, name string, o filestore.CreateOpt
 	if err != nil {
 		return nil, err
 	}
+	kept := false
+	defer func() { // after a panic as well
+		if !kept {
+			l.end()
+		}
+	}()
 	u, err := l.Create(ctx, name, o, limits)
 	if err != nil {
-		l.end()
 		return nil, err
 	}
+	kept = true
 	lent := &lentUpload{u, l, false}
 	if from, ok := u.(io.ReaderFrom); ok {
 		return lentFastUpload{lent, from}, nil

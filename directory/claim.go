@@ -2,7 +2,7 @@ package directory
 
 import (
 	"errors"
-	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -11,21 +11,25 @@ import (
 )
 
 // errClaimed says that another process, or another Base, has the storages.
-var errClaimed = errors.New("the storages of this base directory are in use by another program")
+var errClaimed = errors.New("the storages of this directory are in use by another program")
 
-// claim is the right to open the storages in a base directory, for which there
-// must be one store each: a lock on the directory itself, from the first storage
-// on until the Base is closed, or the process ends. Where the system or the file
+// claim is the right to open the storages in a base directory, or in that of a
+// Cluster, for which there must be one store each: a lock on the directory itself,
+// from the first storage on until the Base is closed, or the process ends. Where the system or the file
 // system has no such locks, nothing is claimed.
 type claim struct {
-	dir  string
-	mu   sync.Mutex
-	lock io.Closer // guarded by mu; nil: not claimed
+	dir    string
+	mu     sync.Mutex
+	lock   *os.File // guarded by mu; nil: not claimed
+	closed bool     // guarded by mu
 }
 
 func (c *claim) take() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return fs.ErrClosed
+	}
 	if c.lock != nil {
 		return nil
 	}
@@ -44,7 +48,9 @@ func (c *claim) take() error {
 func (c *claim) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	if c.lock != nil {
+		unlockDirectory(c.lock)
 		c.lock.Close()
 		c.lock = nil
 	}
@@ -62,11 +68,31 @@ func (c *claim) openStore(root string, create bool) (filestore.Store, error) {
 	return s, nil
 }
 
+// claimCluster claims the directory of the Cluster, unless it is the base
+// directory, which is claimed when a storage is opened.
+func (b *Base) claimCluster() error {
+	if b.claim == nil || sameFile(b.dir, b.clusterDir) {
+		return nil
+	}
+	return b.clusterClaim.take()
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
 // Claim makes sure now that no other process has storages of this base directory
 // open, and that none opens any until Close: two would not see each other's
-// uploads and limits. Otherwise the first use of a storage does so. The error
-// tells that there is another one, or that the directory cannot be opened. With
-// [Options.OpenStore], and where the system has no locks, it does nothing.
+// uploads and limits. Otherwise the first use of a storage does so, and the
+// first use of a mount for [Options.ClusterDir]. The error tells that there is
+// another one, or that the directory cannot be opened; after Close it is
+// fs.ErrClosed. With [Options.OpenStore], and where the system has no locks, it
+// does nothing.
 func (b *Base) Claim() error {
 	if b.claim == nil {
 		return nil

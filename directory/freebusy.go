@@ -55,8 +55,10 @@ func (c calendars) Calendar(ctx context.Context, account string) (publisher.Cale
 	}
 	name, _ := text(box) // what cannot be read is not among the values
 	state, err := mailbox.StateOf(e.place.mailboxes, name)
-	if err != nil {
-		return publisher.Calendar{}, fmt.Errorf("find calendar: %w", err)
+	if err != nil { // an error of Read: the days count all the same, also those to come
+		calendar.State, calendar.Changed = calendarState{name: name}, c.base.now()
+		calendar.Read = func(context.Context, func([]byte, error)) error { return fmt.Errorf("find calendar: %w", err) }
+		return calendar, nil
 	}
 	if state.Exists() {
 		calendar.State = calendarState{name, state}

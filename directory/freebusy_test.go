@@ -143,3 +143,22 @@ func TestFreeBusyOfHostileNames(t *testing.T) {
 	}
 	require.Contains(t, b.log.String(), "mslc")
 }
+
+// An owner who publishes nothing any more need not wait until his calendar can be
+// read.
+func TestFreeBusyEndsWhileTheCalendarCannotBeRead(t *testing.T) {
+	t.Parallel()
+	const john = "john@main.example"
+	b := newBase(t, files{"Accounts/john.macnt/": ""}, utc)
+	b.change(t, files{"Accounts/john.macnt/Calendar.mbox": b.busyAt("a", "09")})
+	require.Equal(t, "09", b.busyHours(t, john))
+	require.NoError(t, os.Remove(b.path("Accounts/john.macnt/Calendar.mbox")))
+	b.change(t, files{"Accounts/john.macnt/Calendar.mslc/x": ""})
+	b.pass()
+	require.Equal(t, "09", b.busyHours(t, john))
+	require.Contains(t, b.log.String(), "mslc")
+	b.change(t, files{"Accounts/john.macnt/account.info": `{"#Viewer"={PublishFreeBusy=0;};}`})
+	b.pass()
+	require.Empty(t, b.busyHours(t, john))
+	require.False(t, b.stored(t, john))
+}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -34,18 +35,17 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	if above == "" || dir == "" || !isDirectory(above) {
 		return nil, fs.ErrNotExist
 	}
-	above, err := filepath.EvalSymlinks(above) // one store for one directory, whether or not it is there yet
-	if err != nil {
-		return nil, withoutPath(err)
+	var store filestore.Store
+	root, err := resolve(filepath.Join(above, dir)) // one store for one directory, whether or not it is there yet
+	if err == nil && above == b.clusterDir {
+		err = b.claimCluster()
 	}
-	root := filepath.Join(above, dir)
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
+	if err == nil {
+		store, err = b.stores.storeAt(root, true)
 	}
-	store, err := b.stores.storeAt(root, true)
-	if err != nil {
+	if err = withoutPath(err); err != nil { // opaque, as in Account
 		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
-		return nil, err
+		return nil, fmt.Errorf("open mount: %v", err)
 	}
 	return store, nil
 }

@@ -58,3 +58,78 @@ func TestMount(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, one, two, "one store for one directory")
 }
+
+// A mount that cannot be opened is a fault, and does not look like one that is
+// not there.
+func TestMountThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]error{"missing": fs.ErrNotExist, "closed": fs.ErrPermission} {
+		b := newBase(t, files{"WebSkins/c": ""}, directory.Options{
+			OpenStore: func(string, bool) (filestore.Store, error) {
+				return nil, &fs.PathError{Op: "open", Path: "/host/path", Err: broken}
+			},
+		})
+		_, err := b.Mount(t.Context(), "john@main.example", "$ServerSkins")
+		require.Error(t, err, name)
+		require.NotErrorIs(t, err, broken, name)
+		require.NotContains(t, err.Error()+b.log.String(), "/host/path", name)
+	}
+}
+
+// What a Cluster shares stands outside of the base directories of its servers: of
+// two on one machine one may use it at a time, or the other would take the uploads
+// of the first for what a crash has left.
+func TestClusterMountIsClaimed(t *testing.T) {
+	t.Parallel()
+	const john, mount = "john@main.example", "$ClusterSkins"
+	cluster := t.TempDir()
+	open := func(clusterDir string) *directory.Base {
+		dir := t.TempDir()
+		if clusterDir == "" {
+			clusterDir = dir
+		}
+		files{"Settings/Main.settings": mainSettings, "Accounts/john.macnt/": ""}.write(t, dir)
+		b, err := directory.Open(dir, &directory.Options{ClusterDir: clusterDir})
+		require.NoError(t, err)
+		return b
+	}
+	first, second := open(cluster), open(cluster)
+	skins, err := first.Mount(t.Context(), john, mount)
+	require.NoError(t, err)
+	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+	upload, err := skins.Create(t.Context(), "f", filestore.CreateOptions{}, limits)
+	require.NoError(t, err)
+	_, err = second.Mount(t.Context(), john, mount)
+	_, commitErr := upload.Commit()
+	require.NoError(t, commitErr)
+	if err == nil {
+		t.Skip("no locks here")
+	}
+	require.ErrorContains(t, err, "in use by another program")
+	_, err = second.Mount(t.Context(), john, "$ServerSkins")
+	require.NoError(t, err)
+	require.NoError(t, first.Close())
+	_, err = second.Mount(t.Context(), john, mount)
+	require.NoError(t, err)
+	require.NoError(t, second.Close())
+
+	alone := open("") // the directory of the Cluster is the base directory
+	require.NoError(t, alone.Claim())
+	_, err = alone.Mount(t.Context(), john, mount)
+	require.NoError(t, err)
+	require.NoError(t, alone.Close())
+}
+
+// A relative path names the directory that it named when the Base was opened.
+func TestRelativeClusterDir(t *testing.T) {
+	cluster := t.TempDir()
+	files{"WebSkins/c": ""}.write(t, cluster)
+	t.Chdir(filepath.Dir(cluster))
+	b := newBase(t, files{}, directory.Options{ClusterDir: filepath.Base(cluster)})
+	one, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	require.NoError(t, err)
+	t.Chdir(b.dir)
+	two, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	require.NoError(t, err)
+	require.Equal(t, one, two)
+}

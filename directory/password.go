@@ -162,9 +162,7 @@ const desDigits = 11 // of the 64 bits that DES makes
 // give nil.
 func cryptMatch(text string) func(given string) bool {
 	if len(text) == des.SaltLength+desDigits && isCrypt64(text) {
-		return func(given string) bool {
-			return !hasNUL(given) && des.Check(text, given[:min(len(given), des.MaxPasswordLength)]) == nil // what is longer does not count there
-		}
+		return func(given string) bool { return !hasNUL(given) && desMatches(text, given) }
 	}
 	parts := strings.Split(text, "$")
 	if len(parts) < 4 || parts[0] != "" {
@@ -203,6 +201,18 @@ func cryptMatch(text string) func(given string) bool {
 		return nil
 	}
 	return func(given string) bool { return !hasNUL(given) && digest.Match(given) }
+}
+
+// desMatches checks traditional DES. It does not use des.Check, which writes to
+// memory that all its callers share (go-crypt 1.0.1).
+func desMatches(text, given string) bool {
+	given = given[:min(len(given), des.MaxPasswordLength)] // what is longer does not count there
+	key, err := des.Key([]byte(given), []byte(text[:des.SaltLength]))
+	if err != nil {
+		return false
+	}
+	digits := base64.NewEncoding(crypt64).WithPadding(base64.NoPadding).EncodeToString(key)
+	return subtle.ConstantTimeCompare([]byte(digits), []byte(text[des.SaltLength:])) == 1
 }
 
 // hasNUL reports whether C, for which a text ends there, would hash less than

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -182,4 +184,23 @@ func FuzzStoredPassword(f *testing.F) {
 			require.NotEmpty(t, given)
 		}
 	})
+}
+
+// Passwords are checked at the same time: the library for DES shares memory.
+func TestPasswordsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	const stored = `{Password="{CRYPT}abzlUXK5ed5rs";}`
+	b := newBase(t, files{"Accounts/john.macnt/account.settings": stored, "Accounts/mary.macnt/account.settings": stored}, directory.Options{})
+	var group sync.WaitGroup
+	for _, login := range []string{"john@main.example", "mary@main.example"} {
+		group.Go(func() {
+			for range 5 {
+				_, err := b.Login(t.Context(), filestore.Credentials{Login: login, Password: "PW"})
+				assert.Error(t, err)
+			}
+			_, err := b.Login(t.Context(), filestore.Credentials{Login: login, Password: "pw"})
+			assert.NoError(t, err)
+		})
+	}
+	group.Wait()
 }

@@ -52,14 +52,18 @@ type loan struct {
 
 // borrow opens the Store of a root, unless it is open. One that is nil, without
 // an error, is no storage.
-func (s *stores) borrow(root string, create bool) (loan, error) {
+func (s *stores) borrow(root string, create bool) (l loan, err error) {
 	at, err := s.use(root)
 	if err != nil {
 		return loan{}, err
 	}
+	defer func() { // after a panic as well
+		if l.of == nil {
+			at.leave()
+		}
+	}()
 	store, opened, err := at.get(create)
 	if err != nil || store == nil {
-		at.leave()
 		return loan{}, err
 	}
 	if opened {
@@ -99,6 +103,9 @@ func (at *storage) get(create bool) (store filestore.Store, opened bool, err err
 	}
 	if at.in.isClosed() {
 		return nil, false, fs.ErrClosed
+	}
+	if real, err := resolve(at.root); err == nil && real != at.root {
+		return nil, false, errMoved
 	}
 	if store, err = at.in.open(at.root, create); err != nil || store == nil {
 		return nil, false, err
@@ -163,10 +170,7 @@ func (at *storage) closeLocked() error {
 // left. It is called when one more has been opened.
 func (s *stores) shrink() {
 	for at := s.oldest(); at != nil; at = s.oldest() {
-		if err := at.closeIdle(); err != nil {
-			s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
-		}
-		at.leave()
+		s.closeIdle(at)
 	}
 }
 
@@ -185,6 +189,14 @@ func (s *stores) oldest() *storage {
 		}
 	}
 	return nil
+}
+
+// closeIdle ends the use that oldest began.
+func (s *stores) closeIdle(at *storage) {
+	defer at.leave()
+	if err := at.closeIdle(); err != nil {
+		s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
+	}
 }
 
 // closeIdle closes the Store, unless the caller is not its only user any more.
@@ -249,19 +261,12 @@ type opened struct {
 // find returns the storage of a place. Links are followed, so that two accounts
 // whose storages are links to one directory have one Store.
 func (s *stores) find(p *place) opened {
-	root, err := filepath.EvalSymlinks(p.web)
-	if errors.Is(err, fs.ErrNotExist) {
-		if !p.create {
-			return opened{}
-		}
-		root, err = filepath.EvalSymlinks(filepath.Dir(p.web))
-		root = filepath.Join(root, filepath.Base(p.web))
-	}
-	if err != nil {
-		return opened{err: withoutPath(err)}
-	}
-	if !p.create && !isDirectory(root) {
+	root, err := resolve(p.web)
+	switch {
+	case !p.create && (errors.Is(err, fs.ErrNotExist) || err == nil && !isDirectory(root)):
 		return opened{}
+	case err != nil:
+		return opened{err: withoutPath(err)}
 	}
 	store, err := s.storeAt(root, p.create)
 	return opened{store, root, err}
@@ -276,4 +281,18 @@ func (s *stores) storeAt(root string, create bool) (filestore.Store, error) {
 	}
 	l.end()
 	return borrower{s, root, create}, nil
+}
+
+var errMoved = errors.New("the storage is somewhere else now")
+
+// resolve follows the links down to a root, which may be missing. A root that it
+// has returned leads elsewhere when a link has come into its place; whoever then
+// opened it would open another one, which may be open already.
+func resolve(root string) (string, error) {
+	real, err := filepath.EvalSymlinks(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		real, err = filepath.EvalSymlinks(filepath.Dir(root))
+		real = filepath.Join(real, filepath.Base(root))
+	}
+	return real, err
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -256,4 +258,61 @@ func TestStoresUnderLoad(t *testing.T) {
 	require.Greater(t, d.opened, roots)
 	require.NoError(t, s.close())
 	require.Zero(t, d.nowOpen())
+}
+
+// panicking is a store that panics at its weakest moments.
+type panicking struct{ filestore.Store }
+
+func (panicking) Create(context.Context, string, filestore.CreateOptions, filestore.Limits) (filestore.Upload, error) {
+	panic("create")
+}
+
+func (panicking) Close() error { panic("close") }
+
+// A panic in a store does not leave it lent out for ever.
+func TestPanicGivesTheStoreBack(t *testing.T) {
+	t.Parallel()
+	s := newDisks(t).stores(1)
+	open := s.open
+	s.open = func(string, bool) (filestore.Store, error) { panic("open") }
+	require.PanicsWithValue(t, "open", func() { _, _ = s.storeAt("a", true) })
+	require.Empty(t, s.byRoot)
+
+	s.open = func(string, bool) (filestore.Store, error) { return panicking{memstore.New()}, nil }
+	a := at(t, s, "a")
+	require.PanicsWithValue(t, "create", func() {
+		_, _ = a.Create(t.Context(), "f", filestore.CreateOptions{}, roomy)
+	})
+	require.Zero(t, s.byRoot["a"].users)
+
+	s.open = open
+	require.PanicsWithValue(t, "close", func() { _, _ = s.storeAt("b", true) })
+	require.NotContains(t, s.byRoot, "a")
+	require.Zero(t, s.byRoot["b"].users)
+}
+
+// A link that has come into the place of a storage leads to another one, which
+// may be open: the old name opens nothing any more.
+func TestStoreThatHasBecomeALink(t *testing.T) {
+	t.Parallel()
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	for what, tt := range map[string]struct{ root, link string }{
+		"itself":              {"there", "there"},
+		"the directory above": {filepath.Join("above", "not there yet"), "above"},
+	} {
+		link, other := filepath.Join(base, tt.link), filepath.Join(base, "other")
+		require.NoError(t, os.MkdirAll(link, 0o755))
+		require.NoError(t, os.MkdirAll(other, 0o755))
+		s := newDisks(t).stores(1)
+		a := at(t, s, filepath.Join(base, tt.root))
+		at(t, s, "b") // which closes a
+		require.NoError(t, os.Remove(link))
+		if err := os.Symlink(other, link); err != nil {
+			t.Skip("no symbolic links here")
+		}
+		_, err := a.Usage(t.Context(), filestore.Root)
+		require.ErrorContains(t, err, errMoved.Error(), what)
+		require.NotContains(t, s.byRoot, filepath.Join(base, tt.root))
+	}
 }

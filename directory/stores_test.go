@@ -4,10 +4,13 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
@@ -111,4 +114,48 @@ func TestClaim(t *testing.T) {
 	_, err = third.Account(t.Context(), john)
 	require.NoError(t, err)
 	require.NoError(t, third.Close())
+}
+
+// A Base that is closed claims nothing any more: nobody would give it up.
+func TestClaimAfterClose(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files{"Settings/Main.settings": mainSettings}.write(t, dir)
+	first, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	require.NoError(t, first.Close())
+	require.ErrorIs(t, first.Claim(), fs.ErrClosed)
+	second, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	require.NoError(t, second.Claim())
+	require.NoError(t, second.Close())
+}
+
+// Close gives the storages up at once, although child processes that are being
+// started have all open files of this one for a moment.
+func TestClaimIsGivenUpWhileProcessesStart(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Skip("no program to start")
+	}
+	dir := t.TempDir()
+	files{"Settings/Main.settings": mainSettings}.write(t, dir)
+	const rounds = 100
+	var starting atomic.Bool
+	var group sync.WaitGroup
+	starting.Store(true)
+	group.Go(func() {
+		defer starting.Store(false)
+		for range rounds {
+			assert.NoError(t, exec.Command(program).Run())
+		}
+	})
+	defer group.Wait()
+	for starting.Load() {
+		b, err := directory.Open(dir, nil)
+		require.NoError(t, err)
+		require.NoError(t, b.Claim())
+		require.NoError(t, b.Close())
+	}
 }

@@ -56,6 +56,8 @@ func (v *View) built(ctx context.Context, a access) (*Built, error) {
 func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 	var stored *Stored
 	switch info, err := a.Store.Stat(ctx, a.name); {
+	case err == nil && info.IsDir(): // somebody else has put it there
+		return nil, nil
 	case err == nil:
 		stored = &Stored{info, func(ctx context.Context) (File, error) { return a.Store.Open(ctx, a.name) }}
 	case !errors.Is(err, fs.ErrNotExist):

@@ -154,6 +154,22 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 	}
 }
 
+// A directory in the place of the file is what it is.
+func TestViewDoesNotBuildOverADirectory(t *testing.T) {
+	t.Parallel()
+	d := withBuilder(t, true)
+	account, err := d.Account(t.Context(), owner)
+	require.NoError(t, err)
+	require.NoError(t, account.Store.Mkdir(t.Context(), freeBusy, nil, boundless))
+	v := filestore.NewView(d, callers["stranger"], owner)
+	info, err := v.Stat(t.Context(), freeBusy)
+	require.NoError(t, err)
+	require.True(t, info.IsDir())
+	_, err = v.Open(t.Context(), freeBusy)
+	require.ErrorIs(t, err, filestore.ErrIsDirectory)
+	require.Zero(t, d.calls.Load())
+}
+
 // An upload that comes while the file is built is not removed.
 func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 	t.Parallel()

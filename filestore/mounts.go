@@ -74,7 +74,7 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 }
 
 // unpaired is a store in which X.meta is a file like others, and may be one of
-// another skin than X. A store takes it along with X, so what would move or
+// another skin than X. A store takes it along with X, so what would move, copy or
 // remove it unasked is refused with ErrConflict.
 type unpaired struct{ Store }
 
@@ -98,8 +98,10 @@ func (u unpaired) Rename(ctx context.Context, from, to string, o RenameOptions) 
 }
 
 func (u unpaired) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
-	if err := u.alone(ctx, "copy", to); err != nil {
-		return err
+	for _, name := range []string{from, to} {
+		if err := u.alone(ctx, "copy", name); err != nil {
+			return err
+		}
 	}
 	return u.Store.Copy(ctx, from, to, o, attributes, l)
 }

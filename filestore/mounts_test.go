@@ -175,7 +175,7 @@ func TestViewChangesInMounts(t *testing.T) {
 }
 
 // In a mount X.meta is a file like others, of another skin perhaps: nothing that
-// is done to X moves or removes it.
+// is done to X moves, copies or removes it.
 func TestViewNothingIsLostInMounts(t *testing.T) {
 	t.Parallel()
 	const skins = "$DomainSkins/"
@@ -204,6 +204,12 @@ func TestViewNothingIsLostInMounts(t *testing.T) {
 		},
 		"rename to": func() error {
 			return admin.Rename(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.RenameOptions{})
+		},
+		"copy a file": func() error {
+			return admin.Copy(t.Context(), skins+"gold/a", skins+"gold/c", filestore.CopyOptions{})
+		},
+		"copy a skin": func() error {
+			return admin.Copy(t.Context(), skins+"bronze", skins+"silver", filestore.CopyOptions{})
 		},
 		"copy to": func() error {
 			return admin.Copy(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.CopyOptions{})

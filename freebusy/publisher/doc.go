@@ -13,6 +13,7 @@
 //
 //   - when the calendar has changed, or another one is published;
 //   - when its window is more than a day old, or of another length;
+//   - when the account has got another name;
 //   - when it is gone.
 //
 // A file that some other program stored, as calendar programs do, stays until the
@@ -21,8 +22,8 @@
 //
 // Where there is no calendar, where nothing is to be published, and where the
 // calendar cannot be read and no file is stored, the answer is the empty dataset,
-// which is not stored. A calendar that cannot be read is not asked for again for a
-// minute. Items that cannot be read are logged and left out.
+// which is not stored. A calendar that cannot be read is not read again for a minute,
+// and one that cannot even be found not asked for. Items that cannot be read are logged and left out.
 //
 // What is known of an account is taken as it is for a second. A bounded number of
 // accounts is kept in memory.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -70,6 +71,7 @@ type account struct {
 	stored stored
 	made   *made     // the file that was made last
 	failed time.Time // when the calendar could not be read
+	found  bool      // whether it could be found then
 }
 
 // Build implements [filestore.Builder]. The error is that of ctx, or tells that
@@ -101,23 +103,34 @@ func within(event, now time.Time, d time.Duration) bool {
 
 // build needs a.mu.
 func (p *Publisher) build(ctx context.Context, address string, a *account, file *filestore.Stored, now time.Time) (*filestore.Built, error) {
+	if file != nil {
+		switch err := a.stored.read(ctx, file); {
+		case errors.Is(err, fs.ErrNotExist): // somebody has just removed it
+			file = nil
+		case err != nil:
+			return nil, err
+		}
+	}
 	if file == nil {
 		a.stored = stored{}
-	} else if err := a.stored.read(ctx, file); err != nil {
-		return nil, err
 	}
-	if within(a.failed, now, backOff) {
+	backingOff := within(a.failed, now, backOff)
+	if backingOff && !a.found {
 		return a.without(address, file, now), nil
 	}
 	var changing *made
 	for range maxReads { // of a calendar that does not stand still
 		calendar, err := p.source.Calendar(ctx, address)
-		if err == nil && file != nil && a.right(file, calendar, now) {
+		if err == nil && file != nil && a.right(address, calendar, now) {
 			return nil, nil
 		}
 		if err == nil && (calendar.State == nil || calendar.Days <= 0) {
 			return empty(address, calendar.Days, now), nil
 		}
+		if err == nil && backingOff {
+			return a.without(address, file, now), nil
+		}
+		found := err == nil
 		var m *made
 		if err == nil {
 			m, err = p.make(ctx, address, a.made, calendar, now)
@@ -130,7 +143,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 			return nil, ctx.Err()
 		case !errors.Is(err, ErrChanged):
 			p.log.ErrorContext(ctx, "calendar cannot be read", "account", address, "err", err)
-			a.failed = now
+			a.failed, a.found = now, found
 			return a.without(address, file, now), nil
 		}
 		changing = m

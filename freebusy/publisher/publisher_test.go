@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"sync"
@@ -290,6 +291,69 @@ func TestPublishAfterARestart(t *testing.T) {
 	}
 }
 
+// An old file of ours that somebody stores again is as old as it was.
+func TestPublishOverAnOldFileOfOurs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.items = []string{s.event("a", 9)}
+	old := s.text(t)
+	require.True(t, s.isStored(t))
+	s.edit(s.event("a", 10))
+	require.Equal(t, "10", s.hours(t))
+	require.True(t, s.isStored(t))
+	s.Write(t, owner, fileName, old)
+	s.calendar.Changed = time.Now().Add(-time.Millisecond) // before the file was stored
+	s.Publisher = publisher.New(s, &publisher.Options{Now: s.clock})
+	require.Equal(t, "10", s.hours(t))
+}
+
+// An account that gets another name takes its file along, which then has the old
+// name in it.
+func TestPublishUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.items = []string{s.event("a", 9)}
+	old := strings.ReplaceAll(s.text(t), owner, "mary@client1.com")
+	require.True(t, s.isStored(t))
+	s.Write(t, owner, fileName, old)
+	s.pass(2 * time.Second)
+	require.Equal(t, "mailto:"+owner, s.served(t).Organizer)
+	require.True(t, s.isStored(t))
+	require.Equal(t, 1, s.reads)
+}
+
+// A clock that was set back does not make a file of another program older than a
+// calendar that has not changed meanwhile.
+func TestPublishOverForeignFileWithTheClockSetBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.items = []string{s.event("a", 9)}
+	s.calendar.Changed = time.Now().Add(time.Hour)
+	require.Equal(t, "9", s.hours(t))
+	require.True(t, s.isStored(t))
+	require.Equal(t, "9", s.hours(t))
+	for _, foreign := range []string{"one", "two"} {
+		s.Write(t, owner, fileName, foreign)
+		s.pass(2 * time.Second)
+		require.Equal(t, foreign, s.text(t))
+		s.pass(2 * time.Second)
+	}
+	s.calendar.State = 2
+	require.Equal(t, "9", s.hours(t))
+}
+
+// A file that goes while it is looked at is a missing one.
+func TestFileThatGoes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.items = []string{s.event("a", 9)}
+	built, err := s.Build(t.Context(), owner, &filestore.Stored{FileInfo: tagged{}, Open: func(context.Context) (filestore.File, error) {
+		return nil, &fs.PathError{Op: "open", Path: fileName, Err: fs.ErrNotExist}
+	}})
+	require.NoError(t, err)
+	require.True(t, built.Keep)
+}
+
 // Where the calendar cannot be read, it is left alone for a minute.
 func TestUnreadableCalendar(t *testing.T) {
 	t.Parallel()
@@ -323,6 +387,28 @@ func TestUnreadableCalendar(t *testing.T) {
 			fail(nil)
 			s.pass(time.Minute)
 			require.Equal(t, "10", s.hours(t))
+		})
+	}
+}
+
+// While a calendar is left alone, it can be taken back all the same.
+func TestPublishNothingWhileTheCalendarCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, calendar := range map[string]publisher.Calendar{"no days": {State: 2}, "no calendar": {Days: 60}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.items = []string{s.event("a", 9)}
+			require.Equal(t, "9", s.hours(t))
+			require.True(t, s.isStored(t))
+			s.readErr = errors.New("disk on fire")
+			s.edit()
+			require.Equal(t, "9", s.hours(t))
+			require.True(t, s.isStored(t))
+			s.calendar = calendar
+			require.Empty(t, s.hours(t))
+			require.False(t, s.isStored(t))
+			require.Equal(t, 2, s.reads)
 		})
 	}
 }

@@ -11,7 +11,8 @@ import (
 type Source interface {
 	// Calendar returns the calendar of the account with this real address that
 	// is to be published, without reading it. An error is logged, and means that
-	// it cannot be read now.
+	// it cannot be read now. Where it is known that nothing is to be published, or
+	// that there is no calendar, that is better told than an error.
 	Calendar(ctx context.Context, account string) (Calendar, error)
 }
 

@@ -15,8 +15,11 @@ import (
 type stored struct {
 	tag        string
 	ours       bool
+	organizer  string    // if it is ours
 	start, end time.Time // of its window, if it is ours
+	since      time.Time // a change of the calendar before that is in it
 	sum        [sha256.Size]byte
+	before     any // the state that the file which it has replaced was right for; nil: not known
 
 	looked  time.Time // when it was found right
 	dated   bool      // whether state is known
@@ -39,18 +42,25 @@ func (s *stored) read(ctx context.Context, file *filestore.Stored) error {
 	if err != nil {
 		return err
 	}
-	*s = stored{tag: file.ETag(), sum: sha256.Sum256(text)}
+	var before any
+	if s.dated && s.settled {
+		before = s.state
+	}
+	*s = stored{tag: file.ETag(), sum: sha256.Sum256(text), since: file.ModTime(), before: before}
 	if schedule, err := freebusy.Parse(text); err == nil && schedule.Product == freebusy.ProductID {
-		s.ours, s.start, s.end = true, schedule.Start, schedule.End
+		s.ours, s.organizer, s.start, s.end = true, schedule.Organizer, schedule.Start, schedule.End
+		if schedule.Stamp.Before(s.since) { // it may have been stored again much later
+			s.since = schedule.Stamp
+		}
 	}
 	return nil
 }
 
 // right reports whether the stored file is what it is to be.
-func (a *account) right(file *filestore.Stored, c Calendar, now time.Time) bool {
+func (a *account) right(address string, c Calendar, now time.Time) bool {
 	s := &a.stored
 	if !s.dated {
-		s.date(file, c, a.made, now)
+		s.date(address, c, a.made, now)
 	}
 	if !s.dated || s.state != c.State {
 		return false
@@ -65,12 +75,15 @@ func (a *account) right(file *filestore.Stored, c Calendar, now time.Time) bool 
 
 // date finds out which state of the calendar a file is right for. If it is not
 // what was made here it is right as long as the calendar has not been changed
-// since it was stored.
-func (s *stored) date(file *filestore.Stored, c Calendar, m *made, now time.Time) {
+// since it was made, or stored by another program. That tell the times, or, for
+// the clock may have been set back, what was known of the file that was there
+// before. One that was made for an account of another name is right for none.
+func (s *stored) date(address string, c Calendar, m *made, now time.Time) {
 	switch {
 	case m != nil && m.sum == s.sum:
 		s.dated, s.state, s.settled = true, m.state, m.settled
-	case c.Changed.Before(file.ModTime()):
+	case s.ours && s.organizer != organizer(address):
+	case c.Changed.Before(s.since), !s.ours && s.before != nil && s.before == c.State:
 		s.dated, s.state, s.settled = true, c.State, !within(c.Changed, now, settle)
 	}
 }
