@@ -18,11 +18,11 @@ func (s *Store) Remove(ctx context.Context, name string, o filestore.RemoveOptio
 	if err != nil {
 		return fail("remove", name, err)
 	}
-	if len(n.entries) > 0 && !o.Recursive {
-		return fail("remove", name, filestore.ErrNotEmpty)
-	}
 	if o.IfMatch != "" && o.IfMatch != n.info(name).ETag() {
 		return fail("remove", name, filestore.ErrChanged)
+	}
+	if len(n.entries) > 0 && !o.Recursive {
+		return fail("remove", name, filestore.ErrNotEmpty)
 	}
 	s.drop(name)
 	return nil

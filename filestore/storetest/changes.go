@@ -49,9 +49,9 @@ func removeSeen(name string) change {
 }
 
 // removeMatching removes what has a tag that nothing has.
-func removeMatching(name string) change {
+func removeMatching(name string, recursive bool) change {
 	return func(ctx context.Context, s filestore.Store) error {
-		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: `"other"`, Recursive: true})
+		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: `"other"`, Recursive: recursive})
 	}
 }
 
@@ -139,9 +139,10 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "remove recursively a file", before: "a=1 b=2", change: removeAll("a"), after: "b=2"},
 
 		{name: "remove what matches", before: "a=1 a.meta=m b=2", change: removeSeen("a"), after: "b=2"},
-		{name: "remove what does not match", before: "a=1 a.meta=m", change: removeMatching("a"), err: filestore.ErrChanged},
-		{name: "remove a directory that does not match", before: "a/ a/b=1", change: removeMatching("a"), err: filestore.ErrChanged},
-		{name: "remove with a tag what is not there", change: removeMatching("a"), err: fs.ErrNotExist},
+		{name: "remove what does not match", before: "a=1 a.meta=m", change: removeMatching("a", false), err: filestore.ErrChanged},
+		{name: "remove a directory that does not match", before: "a/ a/b=1", change: removeMatching("a", true), err: filestore.ErrChanged},
+		{name: "remove a full directory that does not match", before: "a/ a/b=1", change: removeMatching("a", false), err: filestore.ErrChanged},
+		{name: "remove with a tag what is not there", change: removeMatching("a", false), err: fs.ErrNotExist},
 
 		{name: "rename a file", before: "a=1", change: rename("a", "b"), after: "b=1"},
 		{name: "rename into a directory", before: "a=1 d/ d/e/", change: rename("a", "d/e/a"), after: "d/ d/e/ d/e/a=1"},
