@@ -29,14 +29,14 @@ var mayImport = map[string][]string{
 	"calllog":            nil,
 	"freebusy":           nil,
 	"freebusy/publisher": {"filestore", "freebusy", "internal/recent"},
-	"freebusy/mailbox":   {"github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
+	"freebusy/mailbox":   {"internal/hostfile", "github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
 
 	"calllog/recorder":   {"calllog", "filestore"},
 	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
-	"filestore/dirstore":  {"filestore", "golang.org/x/sys/unix"},
+	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
 	"directory": {"cgpdata", "meta", "filestore", "freebusy/mailbox", "freebusy/publisher", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
@@ -47,9 +47,10 @@ var mayImport = map[string][]string{
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 
-	"internal/recent":  nil,
-	"internal/serving": nil,
-	"internal/fixture": {"filestore", "github.com/stretchr/testify/require"},
+	"internal/hostfile": nil,
+	"internal/recent":   nil,
+	"internal/serving":  nil,
+	"internal/fixture":  {"filestore", "github.com/stretchr/testify/require"},
 
 	"examples/cgpdata":    {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // rooted is the tree where there is no openat2: an [os.Root] for every step
@@ -86,7 +88,7 @@ func infoStat(info fs.FileInfo) stat {
 	case info.IsDir():
 		st.kind = kindDir
 	}
-	st.inode, st.changed = identity(info)
+	st.inode, st.changed = hostfile.Identity(info)
 	return st
 }
 
@@ -116,7 +118,7 @@ func (t rooted) open(name string) (f *os.File, st stat, err error) {
 		if !info.Mode().IsRegular() && !info.IsDir() {
 			return fs.ErrNotExist
 		}
-		if f, err = dir.OpenFile(last, os.O_RDONLY|nonBlocking, 0); err != nil {
+		if f, err = dir.OpenFile(last, os.O_RDONLY|hostfile.NonBlocking, 0); err != nil {
 			return err
 		}
 		now, err := f.Stat()

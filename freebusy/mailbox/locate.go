@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // The names on disk: folderSuffix ends the directory of nested mailboxes, the
@@ -120,7 +122,7 @@ func openFile(dir *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	if !info.Mode().IsRegular() {
 		return nil, nil, errNotRegular
 	}
-	f, err := dir.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+	f, err := dir.OpenFile(name, os.O_RDONLY|hostfile.NonBlocking, 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // State tells what a mailbox looks like on disk. States are compared with ==: two
@@ -80,7 +82,7 @@ func (at found) state() (State, error) {
 
 // fileState returns the state of a .mbox.
 func fileState(info fs.FileInfo) State {
-	inode, changed := identity(info)
+	inode, changed := hostfile.Identity(info)
 	return State{form: mboxSuffix, inode: inode, size: info.Size(), modTime: info.ModTime().UnixNano(), changed: changed}
 }
 
@@ -120,7 +122,7 @@ func readDirectory(dir *os.Root) ([]fs.FileInfo, State, error) {
 			return nil, State{}, err
 		}
 		entries = append(entries, entry)
-		inode, changed := identity(entry)
+		inode, changed := hostfile.Identity(entry)
 		line = append(append(line[:0], name...), 0)
 		for _, n := range []uint64{uint64(entry.Mode()), inode, uint64(entry.Size()), uint64(entry.ModTime().UnixNano()), uint64(changed)} {
 			line = binary.BigEndian.AppendUint64(line, n)
