@@ -113,16 +113,19 @@ func (rd *reader) entity(header textproto.Header, body io.Reader, depth int) boo
 	return true
 }
 
-// contentType reads a field Content-Type (RFC 2045 §5.1). One that is broken has
-// no parameters.
+// contentType reads a field Content-Type (RFC 2045 §5.1). One that is broken, or
+// has a comment, has no parameters.
 func contentType(field string) (mediaType string, params map[string]string) {
 	if field == "" {
 		return "text/plain", nil
 	}
 	mediaType, params, err := mime.ParseMediaType(field)
 	if err != nil {
-		mediaType, _, _ = strings.Cut(field, ";")
-		return strings.ToLower(strings.TrimSpace(mediaType)), nil
+		field = strings.TrimSpace(field)
+		if i := strings.IndexAny(field, "; \t("); i >= 0 {
+			field = field[:i]
+		}
+		return strings.ToLower(field), nil
 	}
 	return mediaType, params
 }
