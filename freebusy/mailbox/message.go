@@ -222,9 +222,19 @@ func (rd *reader) objects(r io.Reader, charset string) bool {
 }
 
 // decodeCharset makes a text UTF-8, without a byte order mark. A charset has the
-// names that browsers know (WHATWG Encoding Standard §4.2), none is UTF-8
+// names that browsers know (WHATWG Encoding Standard §4.2), and a byte order mark
+// counts more than it (§6: "UTF-16" alone does not tell the order); none is UTF-8
 // (RFC 5545 §3.1.4).
 func decodeCharset(text []byte, charset string) ([]byte, error) {
+	switch {
+	case charset == "":
+	case bytes.HasPrefix(text, byteOrderMark):
+		charset = "utf-8"
+	case bytes.HasPrefix(text, []byte("\xFE\xFF")):
+		charset = "utf-16be"
+	case bytes.HasPrefix(text, []byte("\xFF\xFE")):
+		charset = "utf-16le"
+	}
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "us-ascii":
 	default:
