@@ -100,6 +100,9 @@ func (w *window) addMaster(s *series) {
 	// How far from the window an instance may start that reaches into it.
 	before, behind := length.days*daySeconds+length.seconds, int64(0)
 	for _, f := range futures {
+		if f.kind == Free { // it reaches nowhere, and may have no DTSTART at all
+			continue
+		}
 		before = max(before, f.length.days*daySeconds+f.length.seconds+max(0, f.shift))
 		behind = max(behind, -f.shift)
 	}
