@@ -29,6 +29,8 @@ type Calendar struct {
 
 	named   map[string]*zone // by TZID; nil: there is none
 	defined map[string]*zone // by the text of the VTIMEZONE
+
+	onsetSteps int64 // that reading VTIMEZONEs has taken up to now
 }
 
 // series is an event with the changed instances of it.
@@ -183,7 +185,11 @@ func (c *Calendar) timezones(o *object) map[string]*zone {
 		z, known := c.defined[string(text)]
 		if !known {
 			var err error
-			if z, err = parseTimezone(&o.zones[i]); err != nil {
+			steps := min(onsetSteps, allOnsetSteps-c.onsetSteps)
+			c.onsetSteps += steps
+			z, err = parseTimezone(&o.zones[i], &steps)
+			c.onsetSteps -= steps
+			if err != nil {
 				o.faults.add(o.zones[i].line, err)
 				continue
 			}

@@ -1,6 +1,7 @@
 package freebusy_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -129,4 +130,23 @@ var otherWays = map[string]func(object string) string{
 		}
 		return folded
 	},
+}
+
+// Rules of time zones that hardly ever match must not keep anybody busy.
+func TestManyTimeZonesThatTakeManySteps(t *testing.T) {
+	t.Parallel()
+	var object strings.Builder
+	object.WriteString("BEGIN:VCALENDAR\n")
+	for i := range 5000 {
+		fmt.Fprintf(&object, "BEGIN:VTIMEZONE\nTZID:/%d/Europe/Berlin\nBEGIN:STANDARD\nDTSTART:19000101T000000\n"+
+			"TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=HOURLY;BYSETPOS=2\nEND:STANDARD\nEND:VTIMEZONE\n", i)
+	}
+	object.WriteString("BEGIN:VEVENT\nDTSTART;TZID=/4999/Europe/Berlin:20090306T090000\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n")
+	var calendar freebusy.Calendar
+	before := time.Now()
+	require.ErrorContains(t, calendar.Add([]byte(object.String())), "rule of the time zone takes too many steps")
+	require.Less(t, time.Since(before), 30*time.Second) // it takes one, and would take more than a minute
+	periods, err := calendar.Busy(instant(t, "20090306T000000Z"), instant(t, "20090307T000000Z"), nil)
+	require.NoError(t, err)
+	require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T080000Z"), End: instant(t, "20090306T090000Z")}}, periods)
 }

@@ -10,19 +10,20 @@ import (
 
 // Limits of what is computed from a VTIMEZONE; our choice.
 const (
-	maxOnsets  = 2000
-	onsetSteps = 200_000
-	firstOnset = -2208988800 // 1900-01-01T00:00:00
-	lastOnset  = 4102444800  // 2100-01-01T00:00:00
+	maxOnsets     = 2000
+	onsetSteps    = 200_000
+	allOnsetSteps = 5_000_000   // of all that a Calendar has read
+	firstOnset    = -2208988800 // 1900-01-01T00:00:00
+	lastOnset     = 4102444800  // 2100-01-01T00:00:00
 )
 
 // parseTimezone reads a VTIMEZONE (RFC 5545 §3.6.5). Onsets are known from 1900
-// to 2100; before and behind the clock does not change.
-func parseTimezone(c *component) (*zone, error) {
+// to 2100; before and behind the clock does not change. The steps that it takes
+// are subtracted from steps.
+func parseTimezone(c *component, steps *int64) (*zone, error) {
 	z := &zone{}
-	steps := int64(onsetSteps)
 	for i := range c.parts {
-		onsets, change, err := parseOnsets(&c.parts[i], &steps)
+		onsets, change, err := parseOnsets(&c.parts[i], steps)
 		if err != nil {
 			return nil, err
 		}
