@@ -223,15 +223,23 @@ func (c *Calendar) zone(name string) *zone {
 // events do, as [Merge] makes them. Floating times and dates are in the zone of
 // the owner, nil for UTC.
 //
-// An event may take 10,000 steps, and those that need more share another
-// million; a step is a day or a shorter interval of a rule, or an instance. What
-// lies behind is left out, and so is what is beyond 100,000 periods. That is
-// an error, but the periods are returned with it: all that was found.
+// An event may take 10,000 steps, or where more than 500 events recur an equal
+// part of five million, and those that need more share another million; a step is a
+// day or a shorter interval of a rule, or an instance. What lies behind is left
+// out, and so is what is beyond 100,000 periods. That is an error, but the periods
+// are returned with it: all that was found.
 func (c *Calendar) Busy(start, end time.Time, zone *time.Location) ([]Period, error) {
 	if !end.After(start) {
 		return nil, errors.New("freebusy: window does not end after its start")
 	}
 	w := newWindow(start, end, zone)
+	recurring := 0
+	for i := range c.series {
+		if m := c.series[i].master; m != nil && m.recurrence != nil {
+			recurring++
+		}
+	}
+	w.share(recurring)
 	for i := range c.series {
 		w.add(&c.series[i])
 	}

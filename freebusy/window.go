@@ -12,6 +12,7 @@ import (
 // Limits of one call of Calendar.Busy; our choice.
 const (
 	eventSteps  = 10_000
+	allSteps    = 5_000_000 // of eventSteps for all events that recur
 	sharedSteps = 1_000_000
 	maxPeriods  = 100_000
 )
@@ -21,6 +22,7 @@ type window struct {
 	start, end  time.Time
 	from, to    int64 // Unix times around them
 	home        *zone // of the owner
+	ownSteps    int64 // of each event
 	sharedSteps int64
 	periods     []Period
 	cut         int // events that took too many steps
@@ -35,8 +37,13 @@ func newWindow(start, end time.Time, location *time.Location) *window {
 	return &window{
 		start: start, end: end, home: home,
 		from: clampWall(start.Unix()), to: clampWall(end.Unix()) + 1,
-		sharedSteps: sharedSteps,
+		ownSteps: eventSteps, sharedSteps: sharedSteps,
 	}
+}
+
+// share sets the steps of each of so many events that recur.
+func (w *window) share(events int) {
+	w.ownSteps = min(eventSteps, allSteps/max(1, int64(events)))
 }
 
 // clampWall keeps sums of times from overflowing.
@@ -107,7 +114,7 @@ func (w *window) addMaster(s *series) {
 		behind = max(behind, -f.shift)
 	}
 	from, to := w.from-before-slack, w.to+behind+slack
-	b := budget{own: eventSteps, shared: &w.sharedSteps}
+	b := budget{own: w.ownSteps, shared: &w.sharedSteps}
 
 	for _, at := range r.exceptDates {
 		gone.add(at, m, w.home)
