@@ -160,3 +160,22 @@ func TestManyEventsThatTakeManySteps(t *testing.T) {
 	require.ErrorContains(t, err, "events takes too many steps")
 	require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T090000Z"), End: instant(t, "20090306T100000Z")}}, periods)
 }
+
+func TestMorePeriodsThanALimit(t *testing.T) {
+	t.Parallel()
+	const limit, more = 100_000, 20_000
+	start := instant(t, "20090306T000000Z")
+	object := []byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20090306T000000Z\nDURATION:PT1S\nRDATE:20090306T000000Z")
+	for i := range limit + more {
+		object = start.Add(time.Duration(i)*2*time.Second).AppendFormat(append(object, ','), "20060102T150405Z")
+	}
+	var calendar freebusy.Calendar
+	require.NoError(t, calendar.Add(append(object, "\nEND:VEVENT\nEND:VCALENDAR\n"...)))
+	periods, err := calendar.Busy(start, start.AddDate(0, 0, 60), nil)
+	require.ErrorContains(t, err, "more than 100000 periods")
+	require.Len(t, periods, limit)
+	require.Equal(t, freebusy.Period{Start: start, End: start.Add(time.Second)}, periods[0])
+	periods, err = calendar.Busy(start, start.Add(2*limit*time.Second), nil)
+	require.NoError(t, err)
+	require.Len(t, periods, limit)
+}

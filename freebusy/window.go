@@ -51,6 +51,10 @@ func clampWall(t int64) int64 { return min(max(t, firstWall), lastWall) }
 
 // result returns the periods, and as an error what is not among them.
 func (w *window) result() ([]Period, error) {
+	periods := Merge(w.periods)
+	if len(periods) > maxPeriods {
+		periods, w.full = periods[:maxPeriods], true
+	}
 	var cut, full error
 	if w.cut > 0 {
 		cut = fmt.Errorf("freebusy: recurrence of %d events takes too many steps, part of it is left out", w.cut)
@@ -58,7 +62,7 @@ func (w *window) result() ([]Period, error) {
 	if w.full {
 		full = fmt.Errorf("freebusy: more than %d periods, the rest is left out", maxPeriods)
 	}
-	return Merge(w.periods), errors.Join(cut, full)
+	return periods, errors.Join(cut, full)
 }
 
 // slack is more than two time zones can be apart.
