@@ -13,9 +13,13 @@ const (
 	MaxObjectBytes = 16 << 20
 	// MaxItems is how many events, rules and single dates a Calendar keeps.
 	MaxItems = 1_000_000
-	// maxZones is how many time zones a Calendar keeps of those that are looked
-	// up by name, and of those that objects define.
-	maxZones = 1000
+	// maxZones is how many time zones a Calendar keeps of those that objects
+	// define. maxNames is how many names of others it looks up, and
+	// maxObjectNames how many of them for one object, so that none uses up
+	// what the next ones need.
+	maxZones       = 1000
+	maxNames       = 10_000
+	maxObjectNames = 500
 )
 
 // Calendar collects calendar items and tells when their owner is busy. The zero
@@ -28,6 +32,7 @@ type Calendar struct {
 	items  int
 
 	named   map[string]*zone // by TZID; nil: there is none
+	names   int              // that were looked up for the present object
 	defined map[string]*zone // by the text of the VTIMEZONE
 
 	onsetSteps int64 // that reading VTIMEZONEs has taken up to now
@@ -79,6 +84,7 @@ func (c *Calendar) Add(src []byte) error {
 		return err
 	}
 	defined := c.timezones(o)
+	c.names = 0
 	var readers []*eventReader
 	items := 0
 	for i := range o.events {
@@ -208,13 +214,21 @@ func (c *Calendar) timezones(o *object) map[string]*zone {
 // zone finds a time zone that the object does not define.
 func (c *Calendar) zone(name string) *zone {
 	z, known := c.named[name]
-	if !known && len(c.named) < maxZones {
-		z = loadZone(name)
-		if c.named == nil {
-			c.named = map[string]*zone{}
-		}
-		c.named[strings.Clone(name)] = z
+	if known || len(name) > maxTZID || len(c.named) >= maxNames || c.names == maxObjectNames {
+		return z
 	}
+	if c.named == nil {
+		c.named = map[string]*zone{}
+	}
+	c.names++
+	if z = loadZone(name); z != nil { // one for all of its names
+		own := z.location.String()
+		if same := c.named[own]; same != nil {
+			z = same
+		}
+		c.named[own] = z
+	}
+	c.named[strings.Clone(name)] = z
 	return z
 }
 

@@ -179,3 +179,24 @@ func TestMorePeriodsThanALimit(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, periods, limit)
 }
+
+// What one item says about time zones must not decide about those of another one.
+func TestManyNamesOfTimeZones(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Nowhere/%d", "/prefix/%d/Europe/Paris", "Nowhere/%d" + strings.Repeat("x", 100)} {
+		var object strings.Builder
+		object.WriteString("BEGIN:VCALENDAR\n")
+		for i := range 12_000 {
+			fmt.Fprintf(&object, "BEGIN:VEVENT\nDTSTART;TZID="+name+":20090306T090000\nEND:VEVENT\n", i)
+		}
+		object.WriteString("END:VCALENDAR\n")
+		var calendar freebusy.Calendar
+		_ = calendar.Add([]byte(object.String()))
+		for range 2 {
+			require.NoError(t, calendar.Add([]byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=Europe/Berlin:20090306T090000\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n")))
+		}
+		periods, err := calendar.Busy(instant(t, "20090306T000000Z"), instant(t, "20090307T000000Z"), nil)
+		require.NoError(t, err)
+		require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T080000Z"), End: instant(t, "20090306T090000Z")}}, periods)
+	}
+}
