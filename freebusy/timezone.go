@@ -80,8 +80,11 @@ func parseOnsets(c *component, steps *int64) (onsets []int64, change offsetChang
 	for _, r := range rules {
 		r.complete(start.wall)
 		to := int64(lastOnset)
-		if r.bounded && r.until.zone == utcZone {
+		switch {
+		case r.until.zone == utcZone:
 			r.until.wall += change.from
+		case r.until.date: // the end of that day, as in an event
+			r.until.wall += daySeconds - 1
 		}
 		if r.bounded {
 			to = min(to, r.until.wall)
