@@ -13,9 +13,13 @@ const (
 	MaxObjectBytes = 16 << 20
 	// MaxItems is how many events, rules and single dates a Calendar keeps.
 	MaxItems = 1_000_000
-	// maxZones is how many time zones a Calendar knows of those that it looks up
-	// by name, and of those that objects define.
-	maxZones = 1000
+	// maxZones is how many time zones a Calendar knows of those that objects
+	// define. maxNames is how many names of others it looks up, and
+	// maxObjectNames how many of them for one object, so that none uses up
+	// what the next ones need.
+	maxZones       = 1000
+	maxNames       = 10_000
+	maxObjectNames = 500
 	// maxZoneBytes is the size limit of a VTIMEZONE without what is ignored.
 	maxZoneBytes = 64 << 10
 )
@@ -30,7 +34,10 @@ type Calendar struct {
 	items  int
 
 	named   map[string]*zone // by TZID; nil: there is none
+	names   int              // that were looked up for the present object
 	defined map[string]*zone // by the text of the VTIMEZONE; nil: it is no good
+
+	onsetSteps int64 // that VTIMEZONEs have taken up to now
 }
 
 // series is an event with the changed instances of it.
@@ -79,6 +86,7 @@ func (c *Calendar) Add(object []byte) error {
 		return err
 	}
 	defined := c.timezones(o)
+	c.names = 0
 	zone := func(name string) *zone {
 		if z := defined[name]; z != nil {
 			return z
@@ -204,7 +212,10 @@ func (c *Calendar) timezone(from *component) (*zone, error) {
 	case len(text) > maxZoneBytes || len(c.defined) == maxZones:
 		return nil, fmt.Errorf("time zone has more than %d bytes, or is more than number %d", maxZoneBytes, maxZones)
 	}
-	z, err := parseTimezone(from)
+	steps := min(onsetSteps, allOnsetSteps-c.onsetSteps)
+	c.onsetSteps += steps
+	z, err := parseTimezone(from, &steps)
+	c.onsetSteps -= steps // what is left
 	if c.defined == nil {
 		c.defined = map[string]*zone{}
 	}
@@ -215,13 +226,21 @@ func (c *Calendar) timezone(from *component) (*zone, error) {
 // zone finds a time zone that the object does not define.
 func (c *Calendar) zone(name string) *zone {
 	z, known := c.named[name]
-	if !known && len(c.named) < maxZones {
-		z = loadZone(name)
-		if c.named == nil {
-			c.named = map[string]*zone{}
-		}
-		c.named[strings.Clone(name)] = z
+	if known || len(name) > maxTZID || len(c.named) >= maxNames || c.names == maxObjectNames {
+		return z
 	}
+	if c.named == nil {
+		c.named = map[string]*zone{}
+	}
+	c.names++
+	if z = loadZone(name); z != nil { // one for all of its names
+		own := z.location.String()
+		if same := c.named[own]; same != nil {
+			z = same
+		}
+		c.named[own] = z
+	}
+	c.named[strings.Clone(name)] = z
 	return z
 }
 
@@ -230,8 +249,9 @@ func (c *Calendar) zone(name string) *zone {
 // events do, as [Merge] makes them. Floating times and dates are in the zone of
 // the owner, nil for UTC.
 //
-// The work is limited. An event may take 5,000 steps, and those that need more
-// share another million. A day or shorter interval that a rule is tried on is a
+// The work is limited. An event may take 5,000 steps, or where more than 1,000
+// events recur an equal part of five million, and those that need more share
+// another million. A day or shorter interval that a rule is tried on is a
 // step, an instance in the window is ten. What lies outside of the window takes
 // none, except that a rule with a COUNT is counted from its start. What lies
 // behind the last step is left out, and so are periods beyond 200,000. That is an
@@ -241,6 +261,13 @@ func (c *Calendar) Busy(start, end time.Time, zone *time.Location) ([]Period, er
 		return nil, errors.New("freebusy: window does not end after its start")
 	}
 	w := newWindow(start, end, zone)
+	recurring := 0
+	for i := range c.series {
+		if m := c.series[i].master; m != nil && m.recurrence != nil {
+			recurring++
+		}
+	}
+	w.share(recurring)
 	for i := range c.series {
 		w.add(&c.series[i])
 	}

@@ -238,14 +238,46 @@ func TestCalendarLimits(t *testing.T) {
 		var calendar freebusy.Calendar
 		require.ErrorContains(t, calendar.Add(object(strings.Repeat("BEGIN:X\n", 16))), "more than 16 components")
 	})
-	t.Run("time zones", func(t *testing.T) {
+	t.Run("names of time zones", func(t *testing.T) { // what one item says must not decide about others
 		t.Parallel()
-		var calendar freebusy.Calendar
-		for i := range 1200 {
-			err := calendar.Add(object(fmt.Sprintf("BEGIN:VEVENT\nDTSTART;TZID=X%d:20090306T090000\nEND:VEVENT\n", i)))
-			require.ErrorContains(t, err, "time zone is not known")
+		for _, name := range []string{"Nowhere/%d", "/prefix/%d/Europe/Paris", "Nowhere/%d" + strings.Repeat("x", 100)} {
+			var events strings.Builder
+			for i := range 12_000 {
+				fmt.Fprintf(&events, "BEGIN:VEVENT\nDTSTART;TZID="+name+":20090306T090000\nEND:VEVENT\n", i)
+			}
+			var calendar freebusy.Calendar
+			require.ErrorContains(t, calendar.Add(object(events.String())), "time zone is not known")
+			for range 2 {
+				require.NoError(t, calendar.Add(object("BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Europe/Berlin:20090306T090000\nDURATION:PT1H\nEND:VEVENT\n")))
+			}
+			periods, err := calendar.Busy(start, start.AddDate(0, 0, 60), nil)
+			require.NoError(t, err)
+			require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T080000Z"), End: instant(t, "20090306T090000Z")}}, periods)
 		}
-		require.ErrorContains(t, calendar.Add(object("BEGIN:VEVENT\nDTSTART;TZID=Asia/Tokyo:20090306T090000\nDURATION:PT1H\nEND:VEVENT\n")), "time zone is not known")
+	})
+	t.Run("steps of all time zones", func(t *testing.T) {
+		t.Parallel()
+		var zones strings.Builder
+		for i := range 59 {
+			fmt.Fprintf(&zones, "BEGIN:VTIMEZONE\nTZID:/%[1]d/Europe/Berlin\nBEGIN:STANDARD\nDTSTART:20000101T0000%02[1]d\n"+
+				"TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=HOURLY;BYSETPOS=2;UNTIL=20100101T000000Z\nEND:STANDARD\nEND:VTIMEZONE\n", i)
+		}
+		var calendar freebusy.Calendar
+		err := calendar.Add(object(zones.String() + "BEGIN:VEVENT\nDTSTART;TZID=/58/Europe/Berlin:20090306T090000\nDURATION:PT1H\nEND:VEVENT\n"))
+		require.ErrorContains(t, err, "rule of the time zone takes too many steps")
+		periods, err := calendar.Busy(start, start.AddDate(0, 0, 60), nil)
+		require.NoError(t, err)
+		require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T080000Z"), End: instant(t, "20090306T090000Z")}}, periods)
+	})
+	t.Run("steps of all events", func(t *testing.T) { // none hides another
+		t.Parallel()
+		greedy := "BEGIN:VEVENT\nDTSTART:19980101T000000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;BYSETPOS=2;COUNT=2\nEND:VEVENT\n"
+		var calendar freebusy.Calendar
+		require.NoError(t, calendar.Add(object(strings.Repeat(greedy, 2000)+
+			"BEGIN:VEVENT\nDTSTART:20090302T090000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=100\nEND:VEVENT\n")))
+		periods, err := calendar.Busy(instant(t, "20090306T000000Z"), instant(t, "20090307T000000Z"), nil)
+		require.ErrorContains(t, err, "events takes too many steps")
+		require.Equal(t, []freebusy.Period{{Start: instant(t, "20090306T090000Z"), End: instant(t, "20090306T100000Z")}}, periods)
 	})
 	t.Run("steps of one event", func(t *testing.T) {
 		t.Parallel()

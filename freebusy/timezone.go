@@ -10,19 +10,19 @@ import (
 
 // Limits of what is computed from a VTIMEZONE; our choice.
 const (
-	maxOnsets  = 2000
-	onsetSteps = 100_000
-	firstOnset = -2208988800 // 1900-01-01T00:00:00
-	lastOnset  = 4102444800  // 2100-01-01T00:00:00
+	maxOnsets     = 2000
+	onsetSteps    = 100_000
+	allOnsetSteps = 5_000_000   // of all that a Calendar reads
+	firstOnset    = -2208988800 // 1900-01-01T00:00:00
+	lastOnset     = 4102444800  // 2100-01-01T00:00:00
 )
 
 // parseTimezone reads a VTIMEZONE (RFC 5545 §3.6.5). Onsets are known from 1900
 // to 2100; before and behind the clock does not change.
-func parseTimezone(c *component) (*zone, error) {
+func parseTimezone(c *component, steps *int64) (*zone, error) {
 	z := &zone{}
-	steps := int64(onsetSteps)
 	for i := range c.parts {
-		onsets, change, err := parseOnsets(&c.parts[i], &steps)
+		onsets, change, err := parseOnsets(&c.parts[i], steps)
 		if err != nil {
 			return nil, err
 		}
@@ -79,8 +79,11 @@ func parseOnsets(c *component, steps *int64) (onsets []int64, change offsetChang
 	for _, r := range rules {
 		r.complete(start.wall)
 		to := int64(lastOnset)
-		if r.bounded && r.until.zone == utcZone {
+		switch {
+		case r.until.zone == utcZone:
 			r.until.wall += change.from
+		case r.until.date: // the end of that day, as in an event
+			r.until.wall += daySeconds - 1
 		}
 		if r.bounded {
 			to = min(to, r.until.wall)

@@ -12,6 +12,7 @@ import (
 // Limits of one call of Calendar.Busy; our choice.
 const (
 	eventSteps    = 5_000
+	allSteps      = 5_000_000 // of eventSteps for all events that recur
 	sharedSteps   = 1_000_000
 	instanceSteps = 10 // it has to be converted, and may become a period
 	maxPeriods    = 200_000
@@ -22,6 +23,7 @@ type window struct {
 	start, end  time.Time
 	from, to    int64 // Unix times around them
 	home        *zone // of the owner
+	ownSteps    int64 // of each event
 	sharedSteps int64
 	periods     []Period
 	cut         int // events that took too many steps
@@ -36,8 +38,13 @@ func newWindow(start, end time.Time, location *time.Location) *window {
 	return &window{
 		start: start.Round(0).UTC(), end: end.Round(0).UTC(), home: home,
 		from: clampWall(start.Unix()), to: clampWall(end.Unix()) + 1,
-		sharedSteps: sharedSteps,
+		ownSteps: eventSteps, sharedSteps: sharedSteps,
 	}
+}
+
+// share sets the steps of each of so many events that recur.
+func (w *window) share(events int) {
+	w.ownSteps = min(eventSteps, allSteps/max(1, int64(events)))
 }
 
 // clampWall keeps sums of times from overflowing.
@@ -105,7 +112,7 @@ func (w *window) addMaster(s *series) {
 		from = min(from, w.from-f.shift-f.length.days*daySeconds-f.length.seconds-slack)
 		to = max(to, w.to-f.shift+slack)
 	}
-	b := budget{own: eventSteps, shared: &w.sharedSteps}
+	b := budget{own: w.ownSteps, shared: &w.sharedSteps}
 
 	for _, at := range r.exceptDates {
 		gone.add(at, m, w.home)

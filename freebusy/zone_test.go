@@ -141,7 +141,8 @@ func TestWall(t *testing.T) {
 		if text, ok := vtimezones[y.zone]; ok {
 			o, err := readObject([]byte("BEGIN:VCALENDAR\n" + text + "END:VCALENDAR\n"))
 			require.NoError(t, err)
-			z, err := parseTimezone(&o.zones[0])
+			steps := int64(onsetSteps)
+			z, err := parseTimezone(&o.zones[0], &steps)
 			require.NoError(t, err)
 			zones = append(zones, z)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -187,4 +188,38 @@ func TestContextOfARecordThatWaits(t *testing.T) {
 	require.NoError(t, <-g.others)
 	require.NoError(t, <-g.others)
 	require.NotContains(t, g.lines(t), line("gone"))
+}
+
+// lateContext holds up whoever first wants to wait for its end.
+type lateContext struct {
+	context.Context
+	once          sync.Once
+	reached, open chan struct{}
+}
+
+func (c *lateContext) Done() <-chan struct{} {
+	c.once.Do(func() {
+		close(c.reached)
+		<-c.open
+	})
+	return c.Context.Done()
+}
+
+// Who finds the own record written, and the log free, writes nothing.
+func TestRecordWrittenByAnotherIsNotFollowedByAnEmptyUpload(t *testing.T) {
+	t.Parallel()
+	for range 20 { // the runtime tosses a coin
+		g := gather(t.Context(), t, 0)
+		ctx := &lateContext{Context: t.Context(), reached: make(chan struct{}), open: make(chan struct{})}
+		late := make(chan error, 1)
+		go func() { late <- g.Record(ctx, john, call("late")) }()
+		<-ctx.reached
+		close(g.gate.open)
+		require.NoError(t, <-g.first)
+		require.NoError(t, g.Record(t.Context(), john, call("second")))
+		close(ctx.open)
+		require.NoError(t, <-late)
+		require.Equal(t, []string{line("first"), line("late"), line("second"), ""}, g.lines(t))
+		require.EqualValues(t, 2, g.gate.uploads.Load())
+	}
 }

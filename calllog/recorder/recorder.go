@@ -137,7 +137,9 @@ func (r *Recorder) submit(ctx context.Context, at place, l *log, text []byte) er
 		}
 	case l.writing <- struct{}{}:
 		defer func() { <-l.writing }()
-		r.write(ctx, at, r.take(l), own)
+		if lines := r.take(l); len(lines) > 0 { // else somebody before us was faster
+			r.write(ctx, at, lines, own)
+		}
 	}
 	err := <-own.done // it was taken, by us or by somebody before us
 	if err == errAgain && ctx.Err() != nil {

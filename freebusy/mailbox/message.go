@@ -113,16 +113,19 @@ func (rd *reader) entity(header textproto.Header, body io.Reader, depth int) boo
 	return true
 }
 
-// contentType reads a field Content-Type (RFC 2045 §5.1). One that is broken has
-// no parameters.
+// contentType reads a field Content-Type (RFC 2045 §5.1). One that is broken, or
+// has a comment, has no parameters.
 func contentType(field string) (mediaType string, params map[string]string) {
 	if field == "" {
 		return "text/plain", nil
 	}
 	mediaType, params, err := mime.ParseMediaType(field)
 	if err != nil {
-		mediaType, _, _ = strings.Cut(field, ";")
-		return strings.ToLower(strings.TrimSpace(mediaType)), nil
+		field = strings.TrimSpace(field)
+		if i := strings.IndexAny(field, "; \t("); i >= 0 {
+			field = field[:i]
+		}
+		return strings.ToLower(field), nil
 	}
 	return mediaType, params
 }
@@ -219,9 +222,19 @@ func (rd *reader) objects(r io.Reader, charset string) bool {
 }
 
 // decodeCharset makes a text UTF-8, without a byte order mark. A charset has the
-// names that browsers know (WHATWG Encoding Standard §4.2), none is UTF-8
+// names that browsers know (WHATWG Encoding Standard §4.2), and a byte order mark
+// counts more than it (§6: "UTF-16" alone does not tell the order); none is UTF-8
 // (RFC 5545 §3.1.4).
 func decodeCharset(text []byte, charset string) ([]byte, error) {
+	switch {
+	case charset == "":
+	case bytes.HasPrefix(text, byteOrderMark):
+		charset = "utf-8"
+	case bytes.HasPrefix(text, []byte("\xFE\xFF")):
+		charset = "utf-16be"
+	case bytes.HasPrefix(text, []byte("\xFF\xFE")):
+		charset = "utf-16le"
+	}
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "us-ascii":
 	default:
