@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 
 	"examples/cgpdata":    {"cgpdata", "cgpdata/jsonform", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},
+	"examples/freetime":   {"freebusy"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},

@@ -11,7 +11,9 @@
 // The file is made when somebody who may read it looks at it, and stored: see
 // [filestore.Builder]. After that it is made again
 //
-//   - when the calendar has changed, or another one is published;
+//   - when the calendar has changed;
+//   - when another calendar is published, unless the account is not in memory:
+//     then within a day;
 //   - when its window is more than a day old, or of another length;
 //   - when the account has got another name;
 //   - when it is gone.
@@ -22,8 +24,9 @@
 //
 // Where there is no calendar, where nothing is to be published, and where the
 // calendar cannot be read and no file is stored, the answer is the empty dataset,
-// which is not stored. A calendar that cannot be read is not read again for a minute,
-// and one that cannot even be found not asked for. Items that cannot be read are logged and left out.
+// which is not stored. A calendar that cannot be read is not read again for a
+// minute, and one that cannot even be found not asked for. Items that cannot be
+// read are logged and left out.
 //
 // What is known of an account is taken as it is for a second. A bounded number of
 // accounts is kept in memory.
