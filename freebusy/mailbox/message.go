@@ -187,11 +187,25 @@ func decodeTransfer(encoding string, body io.Reader) (io.Reader, error) {
 	}
 	var header message.Header // of no type, so that the charset is left as it is
 	header.Set("Content-Transfer-Encoding", encoding)
-	e, err := message.New(header, body)
+	e, err := message.New(header, filled{body})
 	if err != nil {
 		return nil, err
 	}
 	return e.Body, nil
+}
+
+// filled reads as much as it is asked for, unless an end or an error comes before:
+// what a decoder makes of broken base64 depends on the pieces that it gets.
+type filled struct{ io.Reader }
+
+// Read implements io.Reader.
+func (f filled) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = f.Reader.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // objects yields the items of an iCalendar stream in a charset. Those that are
