@@ -15,8 +15,8 @@ var errClaimed = errors.New("the storages of this directory are in use by anothe
 
 // claim is the right to open the storages in a base directory, or in that of a
 // Cluster, for which there must be one store each: a lock on the directory itself,
-// from the first storage on until the Base is closed, or the process ends. Where the system or the file
-// system has no such locks, nothing is claimed.
+// from the first storage on until the Base is closed, or the process ends. Where
+// the system or the file system has no such locks, nothing is claimed.
 type claim struct {
 	dir    string
 	mu     sync.Mutex

@@ -38,25 +38,28 @@ type calendarState struct {
 
 // Calendar implements [publisher.Source].
 func (c calendars) Calendar(ctx context.Context, account string) (publisher.Calendar, error) {
-	e, _, err := c.base.find(ctx, account)
+	e, now, err := c.base.find(ctx, account)
+	if err != nil {
+		return publisher.Calendar{}, err
+	}
+	preferences := c.base.preferences(e, now)
+	days, _, err := preferences.get(publishFreeBusy)
 	if err != nil {
 		return publisher.Calendar{}, err
 	}
 	calendar := publisher.Calendar{Zone: c.zone}
-	if calendar.Days, err = c.days(ctx, account); err != nil {
-		return publisher.Calendar{}, err
-	}
+	calendar.Days, _ = ParseCount(days) // "" is not a count, and publishes nothing
 	if e.place.mailboxes == "" || calendar.Days == 0 {
 		return calendar, nil
 	}
-	box, _, err := c.base.Preference(ctx, account, calendarBox)
+	box, _, err := preferences.get(calendarBox)
 	if err != nil {
 		return publisher.Calendar{}, err
 	}
 	name, _ := text(box) // what cannot be read is not among the values
 	state, err := mailbox.StateOf(e.place.mailboxes, name)
 	if err != nil { // an error of Read: the days count all the same, also those to come
-		calendar.State, calendar.Changed = calendarState{name: name}, c.base.now()
+		calendar.State, calendar.Changed = calendarState{name: name}, now
 		calendar.Read = func(context.Context, func([]byte, error)) error { return fmt.Errorf("find calendar: %w", err) }
 		return calendar, nil
 	}
@@ -68,16 +71,6 @@ func (c calendars) Calendar(ctx context.Context, account string) (publisher.Cale
 		}
 	}
 	return calendar, nil
-}
-
-// days tells how many days of an account are published.
-func (c calendars) days(ctx context.Context, account string) (int64, error) {
-	v, _, err := c.base.Preference(ctx, account, publishFreeBusy)
-	if err != nil {
-		return 0, err
-	}
-	n, _ := ParseCount(v) // "" is not a count, and publishes nothing
-	return n, nil
 }
 
 // readCalendar reads a mailbox that is in this state.

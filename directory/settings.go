@@ -279,16 +279,31 @@ func (b *Base) Preference(ctx context.Context, address, key string) (v cgpdata.V
 	if err != nil {
 		return cgpdata.Value{}, false, err
 	}
+	return b.preferences(e, now).get(key)
+}
+
+// preferences are what may be set for the user of an account.
+type preferences struct {
+	address string
+	levels  [3]level
+}
+
+func (b *Base) preferences(e entry, now time.Time) preferences {
 	info := b.volatile(e.place.info)
 	viewer, _ := info.Get("#Viewer")
 	old := b.volatile(e.place.prefs)
 	server, err := b.serverSettings("WebUserPrefs").get(now)
-	v, ok, err = effective(key,
-		level{values: readable(viewer, b.logFor(e.place.info))},
-		level{values: readable(old, b.logFor(e.place.prefs))},
-		level{readable(server, b.log), err})
+	return preferences{e.address, [3]level{
+		{values: readable(viewer, b.logFor(e.place.info))},
+		{values: readable(old, b.logFor(e.place.prefs))},
+		{readable(server, b.log), err},
+	}}
+}
+
+func (p preferences) get(key string) (v cgpdata.Value, ok bool, err error) {
+	v, ok, err = effective(key, p.levels[:]...)
 	if err != nil {
-		return cgpdata.Value{}, false, fmt.Errorf("read preferences of %s: %w", e.address, err)
+		return cgpdata.Value{}, false, fmt.Errorf("read preferences of %s: %w", p.address, err)
 	}
 	return v, ok, nil
 }

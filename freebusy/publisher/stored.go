@@ -75,7 +75,7 @@ func (a *account) right(address string, c Calendar, now time.Time) bool {
 
 // date finds out which state of the calendar a file is right for. If it is not
 // what was made here it is right as long as the calendar has not been changed
-// since it was made, or stored by another program. That tell the times, or, for
+// since it was made, or stored by another program. The times tell that; or, since
 // the clock may have been set back, what was known of the file that was there
 // before. One that was made for an account of another name is right for none.
 func (s *stored) date(address string, c Calendar, m *made, now time.Time) {
