@@ -18,6 +18,7 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
@@ -136,7 +137,7 @@ func open(dir string, o *Options) (*Base, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(dir); err != nil {
-		return nil, withoutPath(err)
+		return nil, hostfile.WithoutPath(err)
 	} else if !info.IsDir() {
 		return nil, filestore.ErrNotDirectory
 	}

@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // borrower is a [filestore.Store] that stands for the one of a root. It borrows
@@ -28,7 +29,7 @@ func (b borrower) borrow(op, name string) (loan, error) {
 	switch {
 	case errors.Is(err, fs.ErrClosed):
 	case err != nil: // opaque: a disk that is not there must not look like files that are not
-		err = fmt.Errorf("open storage: %v", withoutPath(err))
+		err = fmt.Errorf("open storage: %v", hostfile.WithoutPath(err))
 	case l.of == nil:
 		err = errNoStorage
 	default:

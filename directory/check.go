@@ -18,6 +18,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // Finding is one thing that [Base.Check] found.
@@ -103,7 +104,7 @@ func checkFile[T any](c *checker, read func(string, *slog.Logger) (T, error), pa
 		err = errDangling
 	}
 	if err != nil {
-		c.report(file, "cannot be read: %v", withoutKeys(withoutPath(err)))
+		c.report(file, "cannot be read: %v", withoutKeys(hostfile.WithoutPath(err)))
 	}
 	return v, err
 }
@@ -132,7 +133,7 @@ func (f findings) Handle(_ context.Context, r slog.Record) error {
 func (c *checker) entries(dir string) []fs.DirEntry {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.report(c.relative(dir), "cannot be read: %v", withoutPath(err))
+		c.report(c.relative(dir), "cannot be read: %v", hostfile.WithoutPath(err))
 	}
 	return entries
 }

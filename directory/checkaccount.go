@@ -12,6 +12,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 	"github.com/cgpkit/cgpkit/meta"
 )
 
@@ -57,7 +58,7 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	}
 	root, err := openRoot(p.web)
 	if err != nil {
-		c.report(web, "storage cannot be opened: %v", withoutPath(err))
+		c.report(web, "storage cannot be opened: %v", hostfile.WithoutPath(err))
 		return
 	}
 	defer root.Close()
@@ -145,7 +146,7 @@ func (s *storageCheck) dir(ctx context.Context, root *os.Root, dir string, reser
 		return !s.done(ctx)
 	})
 	if err != nil {
-		s.note(dir, "cannot be read: "+withoutPath(err).Error())
+		s.note(dir, "cannot be read: "+hostfile.WithoutPath(err).Error())
 	}
 	slices.SortFunc(s.found, func(a, b Finding) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range s.found {
@@ -167,7 +168,7 @@ func (s *storageCheck) subdir(ctx context.Context, parent *os.Root, dir string, 
 		return // gone meanwhile
 	}
 	if err != nil {
-		s.report(s.at(dir), "cannot be read: %v", withoutPath(err))
+		s.report(s.at(dir), "cannot be read: %v", hostfile.WithoutPath(err))
 		return
 	}
 	defer root.Close()

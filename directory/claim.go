@@ -8,6 +8,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // errClaimed says that another process, or another Base, has the storages.
@@ -35,7 +36,7 @@ func (c *claim) take() error {
 	}
 	f, err := os.Open(c.dir)
 	if err != nil {
-		return withoutPath(err)
+		return hostfile.WithoutPath(err)
 	}
 	if err := lockDirectory(f); err != nil {
 		f.Close()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 var _ filestore.Mounts = (*Base)(nil)
@@ -43,7 +44,7 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	if err == nil {
 		store, err = b.stores.storeAt(root, true)
 	}
-	if err = withoutPath(err); err != nil { // opaque, as in Account
+	if err = hostfile.WithoutPath(err); err != nil { // opaque, as in Account
 		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
 		return nil, fmt.Errorf("open mount: %v", err)
 	}

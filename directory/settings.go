@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // settings are the pairs of a settings file, without those that cannot be read.
@@ -223,7 +224,7 @@ func (b *Base) AccountSetting(ctx context.Context, address, key string) (v cgpda
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
-		levels[0] = level{readable(s, slog.New(slog.DiscardHandler)), withoutPath(err)}
+		levels[0] = level{readable(s, slog.New(slog.DiscardHandler)), hostfile.WithoutPath(err)}
 	}
 	v, ok, err = effective(key, levels[:]...)
 	if err != nil {
@@ -312,7 +313,7 @@ func (p preferences) get(key string) (v cgpdata.Value, ok bool, err error) {
 func (b *Base) volatile(path string) cgpdata.Value {
 	v, err := readDictionary(path, slog.New(slog.DiscardHandler))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		b.logFor(path).Warn("file cannot be read", "err", withoutPath(err))
+		b.logFor(path).Warn("file cannot be read", "err", hostfile.WithoutPath(err))
 	}
 	return v
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // stores has the one Store of each storage: two of them on one directory would
@@ -161,7 +162,7 @@ func (at *storage) closeLocked() error {
 	}
 	at.in.mu.Unlock()
 	if c, ok := store.(io.Closer); ok {
-		return withoutPath(c.Close())
+		return hostfile.WithoutPath(c.Close())
 	}
 	return nil
 }
@@ -266,7 +267,7 @@ func (s *stores) find(p *place) opened {
 	case !p.create && (errors.Is(err, fs.ErrNotExist) || err == nil && !isDirectory(root)):
 		return opened{}
 	case err != nil:
-		return opened{err: withoutPath(err)}
+		return opened{err: hostfile.WithoutPath(err)}
 	}
 	store, err := s.storeAt(root, p.create)
 	return opened{store, root, err}
@@ -277,7 +278,7 @@ func (s *stores) find(p *place) opened {
 func (s *stores) storeAt(root string, create bool) (filestore.Store, error) {
 	l, err := s.borrow(root, create)
 	if err != nil || l.of == nil {
-		return nil, withoutPath(err)
+		return nil, hostfile.WithoutPath(err)
 	}
 	l.end()
 	return borrower{s, root, create}, nil

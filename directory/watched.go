@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // settle is how old a change must be before a file that looks the same is taken
@@ -65,7 +66,7 @@ func (w *watched[T]) next(old version[T]) version[T] {
 		}
 		err = errDangling
 	}
-	if v.err = withoutPath(err); v.err != nil && (old.err == nil || v.err.Error() != old.err.Error()) {
+	if v.err = hostfile.WithoutPath(err); v.err != nil && (old.err == nil || v.err.Error() != old.err.Error()) {
 		w.log.Warn("file cannot be read", "err", withoutKeys(v.err))
 	}
 	return v
@@ -86,21 +87,13 @@ func unchanged(a, b fs.FileInfo) bool {
 	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b)) && os.SameFile(a, b)
 }
 
-// withoutPath takes the path of the host out of an error.
-func withoutPath(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
 // fileError names the file, relative to the base directory, and the place in it
 // where its syntax is broken.
 func fileError(file string, err error) error {
 	if e, ok := errors.AsType[*cgpdata.SyntaxError](err); ok {
 		return fmt.Errorf("%s:%d:%d: %w", file, e.Line, e.Column, e.Err)
 	}
-	return fmt.Errorf("%s: %w", file, withoutPath(err))
+	return fmt.Errorf("%s: %w", file, hostfile.WithoutPath(err))
 }
 
 // maxFile bounds a settings file, in bytes. Our choice.

@@ -136,11 +136,3 @@ func openFile(dir *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	}
 	return f, now, nil
 }
-
-// withoutPath takes the path of the host out of an error.
-func withoutPath(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}

@@ -9,6 +9,8 @@ import (
 	"iter"
 	"os"
 	"strings"
+
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // ErrChanged says that a mailbox was changed while it was read, so that what came
@@ -48,7 +50,7 @@ func clip(text string) string {
 
 // pathError names the mailbox and not its place on the host.
 func pathError(op, name string, err error) error {
-	return &fs.PathError{Op: op, Path: name, Err: withoutPath(err)}
+	return &fs.PathError{Op: op, Path: name, Err: hostfile.WithoutPath(err)}
 }
 
 // Mailbox is a mailbox in the state that it had when it was opened. It holds
@@ -221,7 +223,7 @@ func (m *Mailbox) readFile(ctx context.Context, dir *os.Root, place MessageError
 		return err
 	}
 	if err != nil {
-		place.Err = withoutPath(err)
+		place.Err = hostfile.WithoutPath(err)
 		if !yield(nil, &place) {
 			return errStopped
 		}
