@@ -83,6 +83,15 @@ func withoutKeys(err error) error {
 	return err
 }
 
+// changed returns the time of the last change of a file, which nobody can set
+// back where the system tells it.
+func changed(info fs.FileInfo) time.Time {
+	if _, t := hostfile.Identity(info); t != 0 {
+		return time.Unix(0, t)
+	}
+	return info.ModTime()
+}
+
 func unchanged(a, b fs.FileInfo) bool {
 	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b)) && os.SameFile(a, b)
 }
