@@ -192,25 +192,21 @@ func (s *stores) oldest() *storage {
 	return nil
 }
 
-// closeIdle ends the use that oldest began.
+// closeIdle closes the Store of a place that oldest has used, unless somebody
+// else uses it by now, and ends that use.
 func (s *stores) closeIdle(at *storage) {
 	defer at.leave()
-	if err := at.closeIdle(); err != nil {
-		s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
-	}
-}
-
-// closeIdle closes the Store, unless the caller is not its only user any more.
-func (at *storage) closeIdle() error {
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	at.in.mu.Lock()
+	s.mu.Lock()
 	alone := at.users == 1
-	at.in.mu.Unlock()
+	s.mu.Unlock()
 	if !alone {
-		return nil
+		return
 	}
-	return at.closeLocked()
+	if err := at.closeLocked(); err != nil {
+		s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
+	}
 }
 
 // forget closes the Store of an account that is gone: one of the same name may
