@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"cgpdata/jsonform":   {"cgpdata"},
 	"cgpdata/tbd":        {"cgpdata"},
 	"cgpdata/ldb":        {"cgpdata", "github.com/go-ldap/ldap/v3"},
-	"cgpdata/table":      {"cgpdata", "cgpdata/ldb", "cgpdata/tbd"},
+	"cgpdata/table":      {"cgpdata", "cgpdata/tbd"},
 	"meta":               nil,
 	"calllog":            nil,
 	"freebusy":           nil,
@@ -102,4 +102,21 @@ func TestImports(t *testing.T) {
 		}
 	}
 	require.Equal(t, len(mayImport), seen, "a package of the table is gone")
+}
+
+// needNothing are packages that bring no other module into a program, whatever
+// the way. So whoever reads text tables gets no client for LDAP.
+var needNothing = []string{"cgpdata", "cgpdata/jsonform", "cgpdata/tbd", "cgpdata/table", "meta", "calllog", "freebusy"}
+
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	for _, name := range needNothing {
+		command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./"+name)
+		command.Stderr = os.Stderr
+		out, err := command.Output()
+		require.NoError(t, err)
+		needed := strings.Fields(string(out))
+		slices.Sort(needed)
+		require.Equal(t, []string{module}, slices.Compact(needed), name)
+	}
 }

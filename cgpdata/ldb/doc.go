@@ -18,6 +18,9 @@
 //	defer table.Close()
 //	user, err := table.Get(ctx, "user1@client1.com")
 //
+// [OpenFile] does both for a file, and is what package table takes to open such
+// tables beside text tables.
+//
 // A description is limited to [MaxBytes], what the server sends to
 // Options.MaxReply for each request, and each request to Options.Timeout. Without
 // TLS a password is sent to a server on the loopback interface only; see

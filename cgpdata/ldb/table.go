@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -58,6 +60,25 @@ func Open(c Config, o *Options) (*Table, error) {
 	}
 	c.Fields = slices.Clone(c.Fields)
 	return &Table{config: c, o: o.orDefaults(), server: server, dial: dial, calls: make(chan struct{}, maxCalls)}, nil
+}
+
+// OpenFile returns the table that the description in a file tells of. The error is
+// fs.ErrNotExist if there is no file, else that of [Parse] or [Open].
+func OpenFile(path string, o *Options) (*Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("ldb: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("ldb: %w", err)
+	}
+	config, err := Parse(text)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return Open(config, o)
 }
 
 // Fields returns the names of the fields in their order.

@@ -1,5 +1,6 @@
 // Package table opens the tables of CommuniGate Pro by their file names: text
-// tables (.tbd) and tables kept in an LDAP server (.ldb) are used in one way.
+// tables (.tbd) and, for programs that ask for them, tables kept in an LDAP server
+// (.ldb) are used in one way.
 //
 //	users, err := table.Open("/var/CommuniGate/users.tbd", nil)
 //	if err != nil {
@@ -14,6 +15,12 @@
 //	}
 //	name, _ := user.Get("cn")
 //	fmt.Println(name.Text())
+//
+// Tables in LDAP take the package ldb:
+//
+//	users, err := table.Open(path, &table.Options{Openers: map[string]table.Opener{
+//		".ldb": func(path string) (table.Table, error) { return ldb.OpenFile(path, nil) },
+//	}})
 //
 // A record is a dictionary with the names of the fields; the first field is its
 // key. Many goroutines may read and change a table at once: no change is lost,

@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
-	"github.com/cgpkit/cgpkit/cgpdata/ldb"
 	"github.com/cgpkit/cgpkit/cgpdata/tbd"
 )
 
@@ -47,57 +43,45 @@ type Table interface {
 	Close() error
 }
 
-var (
-	_ Table = (*tbd.Table)(nil)
-	_ Table = (*ldb.Table)(nil)
-)
+var _ Table = (*tbd.Table)(nil)
 
-// Options have those of each type; nil is the zero value. Use field names: fields
+// Opener opens the table of a file. What it returns beside an error does not
+// count.
+type Opener func(path string) (Table, error)
+
+// Options say how to open tables; nil is the zero value. Use field names: fields
 // may be added.
 type Options struct {
+	// TBD are those of text tables.
 	TBD *tbd.Options
-	LDB *ldb.Options
+	// Openers open tables of other types, by the extension in lower case with its
+	// dot. The one for .ldb is made of [ldb.OpenFile]; it is not there by itself,
+	// lest every program that reads text tables has a client for LDAP in it.
+	//
+	// [ldb.OpenFile]: https://pkg.go.dev/github.com/cgpkit/cgpkit/cgpdata/ldb#OpenFile
+	Openers map[string]Opener
 }
 
 // Open opens the table of a file. The extension of its name, in upper or lower case,
-// tells the type: [tbd.Open] for .tbd, [ldb.Parse] and [ldb.Open] for .ldb. Any
-// other gives errors.ErrUnsupported. A nil o is the zero Options. The error is
-// fs.ErrNotExist if there is no file.
+// tells the type: one of o.Openers, or [tbd.Open] for .tbd. Any other gives
+// errors.ErrUnsupported. A nil o is the zero Options. The error is fs.ErrNotExist
+// if there is no file.
 func Open(path string, o *Options) (Table, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	switch extension := filepath.Ext(path); strings.ToLower(extension) {
-	case ".tbd":
-		t, err := tbd.Open(path, o.TBD)
-		if err != nil {
-			return nil, err // not a Table with a nil in it
-		}
-		return t, nil
-	case ".ldb":
-		t, err := openLDB(path, o.LDB)
-		if err != nil {
-			return nil, err
-		}
-		return t, nil
+	extension := strings.ToLower(filepath.Ext(path))
+	open := o.Openers[extension]
+	switch {
+	case open != nil:
+	case extension == ".tbd":
+		open = func(path string) (Table, error) { return tbd.Open(path, o.TBD) }
 	default:
 		return nil, fmt.Errorf("table: type %q: %w", extension, errors.ErrUnsupported)
 	}
-}
-
-func openLDB(path string, o *ldb.Options) (*ldb.Table, error) {
-	f, err := os.Open(path)
+	t, err := open(path)
 	if err != nil {
-		return nil, fmt.Errorf("table: %w", err)
+		return nil, err // not a Table with a nil in it
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, ldb.MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("table: %w", err)
-	}
-	config, err := ldb.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("table: %w", &fs.PathError{Op: "read", Path: path, Err: err})
-	}
-	return ldb.Open(config, o)
+	return t, nil
 }

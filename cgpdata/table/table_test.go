@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/cgpdata/ldb"
 	"github.com/cgpkit/cgpkit/cgpdata/table"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 	"github.com/stretchr/testify/require"
@@ -32,6 +33,13 @@ func record(key string, fields ...string) cgpdata.Value {
 	return cgpdata.Dictionary(pairs...)
 }
 
+var _ table.Table = (*ldb.Table)(nil)
+
+// withLDAP opens tables of all types.
+var withLDAP = &table.Options{Openers: map[string]table.Opener{
+	".ldb": func(path string) (table.Table, error) { return ldb.OpenFile(path, nil) },
+}}
+
 // TestTypes lets each type show that it is a Table.
 func TestTypes(t *testing.T) {
 	t.Parallel()
@@ -47,7 +55,7 @@ func TestTypes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			users, err := table.Open(tt.path(t), nil)
+			users, err := table.Open(tt.path(t), withLDAP)
 			require.NoError(t, err)
 			defer users.Close()
 			check(t, users)
@@ -140,7 +148,7 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			users, err := table.Open(tt.path, nil)
+			users, err := table.Open(tt.path, withLDAP)
 			require.Error(t, err)
 			require.Nil(t, users)
 			require.NotContains(t, err.Error(), "secret")
@@ -149,4 +157,30 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOpeners(t *testing.T) {
+	t.Parallel()
+	description := write(t, "users.ldb", `{Server=localhost;Fields=(mail);}`)
+	_, err := table.Open(description, nil)
+	require.ErrorIs(t, err, errors.ErrUnsupported, "who has not asked for LDAP has none")
+
+	text := write(t, "users.TBD", "mail\n")
+	users, err := table.Open(text, withLDAP)
+	require.NoError(t, err, "other types leave that of text tables alone")
+	require.NoError(t, users.Close())
+
+	var opened []string
+	broken := errors.New("broken")
+	own := &table.Options{Openers: map[string]table.Opener{".tbd": func(path string) (table.Table, error) {
+		opened = append(opened, path)
+		var none *ldb.Table
+		return none, broken
+	}, ".ldb": nil}}
+	users, err = table.Open(text, own)
+	require.ErrorIs(t, err, broken)
+	require.Nil(t, users, "no Table with a nil in it")
+	require.Equal(t, []string{text}, opened, "an opener comes before the type that is there by itself")
+	_, err = table.Open(description, own)
+	require.ErrorIs(t, err, errors.ErrUnsupported, "a nil opener is none")
 }
