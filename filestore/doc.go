@@ -169,8 +169,9 @@
 //	at the top        names that start with ~; the six $ mounts; freebusy.wssp;
 //	                  a directory freebusy.vfb; a file private; private in other letters
 //
-// The root and the private directory itself are neither renamed nor copied. In a
-// mount the top has no names of its own; no rename or copy crosses its border,
+// The root and the private directory itself are neither renamed nor copied. No
+// listing shows a mount, which is reached by its name, and one in which nothing
+// has been stored is not there ([View.Mounts] tells which are). In a mount the top has no names of its own; no rename or copy crosses its border,
 // it does not count, and sidecars in it grant nothing. They are files like others
 // there: what would take X.meta along with X, or away with what X replaces, gives
 // ErrConflict.

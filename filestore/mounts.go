@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"strings"
 )
 
@@ -64,7 +65,7 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		store = unpaired{store}
+		store = mountStore{store}
 		if strings.HasSuffix(name, "Skins") {
 			store = skins{store}
 		}
@@ -73,46 +74,83 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 	return nil, fs.ErrNotExist
 }
 
-// unpaired is a store in which X.meta is a file like others, and may be one of
-// another skin than X. A store takes it along with X, so what would move, copy or
-// remove it unasked is refused with ErrConflict.
-type unpaired struct{ Store }
+// mountStore is a store as it is mounted. While nothing has been stored in it,
+// it is not there. X.meta is a file like others in it, and may be one of another
+// skin than X. A store takes it along with X, so what would move, copy or remove
+// it unasked is refused with ErrConflict.
+type mountStore struct{ Store }
 
-func (u unpaired) Remove(ctx context.Context, name string, o RemoveOptions) error {
-	if err := u.alone(ctx, "remove", name); err != nil {
-		return err
+func (m mountStore) Stat(ctx context.Context, name string) (FileInfo, error) {
+	info, err := m.Store.Stat(ctx, name)
+	if err == nil && name == Root && info.ModTime().IsZero() {
+		return nil, pathError("stat", name, fs.ErrNotExist)
 	}
-	return u.Store.Remove(ctx, name, o)
+	return info, err
 }
 
-func (u unpaired) Rename(ctx context.Context, from, to string, o RenameOptions) error {
-	if err := u.alone(ctx, "rename", from); err != nil {
+func (m mountStore) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
+	return func(yield func(FileInfo, error) bool) {
+		if err := m.present(ctx, "list", dir); err != nil {
+			yield(nil, err)
+			return
+		}
+		m.Store.List(ctx, dir)(yield)
+	}
+}
+
+func (m mountStore) Usage(ctx context.Context, dir string) (Usage, error) {
+	if err := m.present(ctx, "usage", dir); err != nil {
+		return Usage{}, err
+	}
+	return m.Store.Usage(ctx, dir)
+}
+
+// present checks that the top is there before it is used.
+func (m mountStore) present(ctx context.Context, op, dir string) error {
+	if dir != Root {
+		return nil
+	}
+	if _, err := m.Stat(ctx, Root); err != nil {
+		return pathError(op, dir, withoutPath(err))
+	}
+	return nil
+}
+
+func (m mountStore) Remove(ctx context.Context, name string, o RemoveOptions) error {
+	if err := m.alone(ctx, "remove", name); err != nil {
+		return err
+	}
+	return m.Store.Remove(ctx, name, o)
+}
+
+func (m mountStore) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+	if err := m.alone(ctx, "rename", from); err != nil {
 		return err
 	}
 	if side, _ := SidecarName(to); side != from { // that becomes its file
-		if err := u.alone(ctx, "rename", to); err != nil {
+		if err := m.alone(ctx, "rename", to); err != nil {
 			return err
 		}
 	}
-	return u.Store.Rename(ctx, from, to, o)
+	return m.Store.Rename(ctx, from, to, o)
 }
 
-func (u unpaired) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
+func (m mountStore) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
 	for _, name := range []string{from, to} {
-		if err := u.alone(ctx, "copy", name); err != nil {
+		if err := m.alone(ctx, "copy", name); err != nil {
 			return err
 		}
 	}
-	return u.Store.Copy(ctx, from, to, o, attributes, l)
+	return m.Store.Copy(ctx, from, to, o, attributes, l)
 }
 
 // alone checks that nothing stands where the sidecar of a name would.
-func (u unpaired) alone(ctx context.Context, op, name string) error {
+func (m mountStore) alone(ctx context.Context, op, name string) error {
 	side, ok := SidecarName(name)
 	if !ok {
 		return nil
 	}
-	_, err := u.Store.Stat(ctx, side)
+	_, err := m.Store.Stat(ctx, side)
 	switch {
 	case err == nil:
 		return pathError(op, name, ErrConflict)
@@ -122,17 +160,27 @@ func (u unpaired) alone(ctx context.Context, op, name string) error {
 	return pathError(op, name, withoutPath(err))
 }
 
-// listMounts yields the mounts that a caller may open, as entries of the top.
-func (v *View) listMounts(ctx context.Context, yield func(FileInfo, error) bool) {
+// Mounts returns the names of the mounts at the top of the storage that the
+// caller may use and that are there. Listings leave them out, for a client that
+// mirrors a directory would remove what it has not got itself. One that cannot
+// be read is among them: opening it tells why.
+func (v *View) Mounts(ctx context.Context) []string {
+	var names []string
 	for _, name := range mountNames {
-		info, err := v.Stat(ctx, name)
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if !yield(info, err) {
-			return
+		_, err := v.Stat(ctx, name)
+		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
+			names = append(names, name)
 		}
 	}
+	return names
+}
+
+// TopOf returns the top of what a clean name is counted in: a mount, or [Root].
+func TopOf(name string) string {
+	if first, _, _ := strings.Cut(name, "/"); mountOf(first) != noMount {
+		return first
+	}
+	return Root
 }
 
 // ruled returns the name by which rules on names are asked: in a mount the top

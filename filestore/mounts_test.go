@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -238,28 +241,23 @@ func TestViewNothingIsLostInMounts(t *testing.T) {
 	}
 }
 
-// What is mounted is listed for those who may open it, does not count, has no
-// limits, attributes or default pages, and grants nothing.
+// What is mounted is in no listing, does not count, has no limits, attributes or default pages, and grants nothing.
 func TestViewMountsStandApart(t *testing.T) {
 	t.Parallel()
 	d, store := withMounts(t)
 	require.NoError(t, put(t.Context(), store, "gold/default.html", ""))
 	require.NoError(t, put(t.Context(), store, "gold.meta", list("mary=lrwda")))
 	admin, boss := filestore.NewView(d, callers["admin"], owner), filestore.NewView(d, callers["foreign admin"], owner)
-	require.Contains(t, names(t, admin, filestore.Root), "$DomainPBXApp $DomainSkins PRIVATE")
-	for _, who := range []string{"owner", "other", "stranger", "limited admin", "foreign admin"} {
-		require.NotContains(t, names(t, filestore.NewView(d, callers[who], owner), filestore.Root), "$", who)
+	require.Equal(t, []string{"$DomainSkins", "$DomainPBXApp"}, admin.Mounts(t.Context()))
+	for who, caller := range callers {
+		v := filestore.NewView(d, caller, owner)
+		require.NotContains(t, names(t, v, filestore.Root), "$", who)
+		if who != "admin" {
+			require.Empty(t, v.Mounts(t.Context()), who)
+		}
 	}
 	require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewView(d, callers["other"], owner), "$DomainSkins/gold/style.css")))
 	require.Equal(t, "refused", outcome(operations["read"](t.Context(), boss, "$DomainSkins/gold/style.css")))
-	for info, err := range admin.List(t.Context(), filestore.Root) {
-		require.NoError(t, err)
-		if strings.HasPrefix(info.Name(), "$") {
-			require.True(t, info.IsDir())
-			break
-		}
-	}
-
 	before, err := admin.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
@@ -287,14 +285,72 @@ func TestViewMountsStandApart(t *testing.T) {
 
 	d.stores["$DomainSkins"] = broken{store}
 	require.ErrorContains(t, operations["stat"](t.Context(), admin, "$DomainSkins/gold"), "disk is gone")
-	seen := errors.New("none")
-	for _, err := range admin.List(t.Context(), filestore.Root) {
+	require.Equal(t, "$DomainPBXApp", admin.Mounts(t.Context())[1], "one mount that fails does not hide the others")
+	require.Contains(t, admin.Mounts(t.Context()), "$DomainSkins", "nor itself")
+	require.Contains(t, names(t, admin, filestore.Root), "dir")
+}
+
+// Of a mount in which nothing has been stored only a change makes something.
+func TestViewMountThatIsNotMade(t *testing.T) {
+	t.Parallel()
+	for name, entry := range map[string]string{"$DomainSkins": "$unnamed$/file", "$ServerSkins": "gold/", "$ClusterPBXApp": "file", "$ServerPBXApp": "en/"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open, err := dirstore.Open(filepath.Join(t.TempDir(), "mount"), nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, open.Close()) })
+			d := mounted{house(t), map[string]filestore.Store{name: open}}
+			admin := filestore.NewView(d, callers["admin"], owner)
+			look := func(want string) {
+				t.Helper()
+				for _, dir := range []string{name, filestore.Join(name, "$unnamed$")} {
+					if dir != name && !strings.HasSuffix(name, "Skins") {
+						continue
+					}
+					for op, do := range map[string]func() error{
+						"stat":   func() error { return operations["stat"](t.Context(), admin, dir) },
+						"usage":  func() error { _, err := admin.Usage(t.Context(), dir); return err },
+						"attrs":  func() error { _, err := admin.Attributes(t.Context(), dir); return err },
+						"list":   func() error { return listError(t, admin, dir) },
+						"remove": func() error { return operations["remove"](t.Context(), admin, dir) },
+					} {
+						expected := want
+						if op == "remove" {
+							expected = "reserved"
+						}
+						require.Equal(t, expected, outcome(do()), "%s %s", op, dir)
+					}
+				}
+			}
+			look("not there")
+			require.Empty(t, admin.Mounts(t.Context()))
+			path := filestore.Join(name, strings.TrimSuffix(entry, "/"))
+			found, err := admin.Target(t.Context(), path)
+			require.NoError(t, err)
+			require.Nil(t, found)
+			do := operations["create"]
+			if strings.HasSuffix(entry, "/") {
+				do = operations["mkdir"]
+			}
+			require.NoError(t, do(t.Context(), admin, path))
+			look("ok")
+			require.Equal(t, []string{name}, admin.Mounts(t.Context()))
+			info, err := admin.Stat(t.Context(), name)
+			require.NoError(t, err)
+			require.WithinRange(t, info.ModTime(), time.Unix(0, 0), time.Now().Add(time.Hour))
+			require.NotContains(t, names(t, admin, filestore.Root), "$")
+		})
+	}
+}
+
+func listError(t *testing.T, v *filestore.View, dir string) error {
+	t.Helper()
+	for _, err := range v.List(t.Context(), dir) {
 		if err != nil {
-			seen = err
+			return err
 		}
 	}
-	require.ErrorContains(t, seen, "disk is gone", "one mount that fails does not hide the rest")
-	require.Contains(t, names(t, filestore.NewView(d, callers["owner"], owner), filestore.Root), "dir")
+	return nil
 }
 
 // broken is a store that fails.

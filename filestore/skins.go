@@ -94,7 +94,12 @@ func (s skins) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 			return
 		}
 		if dir == Root {
-			if info, err := s.Stat(ctx, unnamed); !yield(info, err) {
+			info, err := s.Stat(ctx, unnamed)
+			if err != nil {
+				yield(nil, s.fail("list", dir, err))
+				return
+			}
+			if !yield(info, nil) {
 				return
 			}
 		}
@@ -193,6 +198,9 @@ func (s skins) Usage(ctx context.Context, dir string) (u Usage, err error) {
 	real, err := s.shown(ctx, dir)
 	if err == nil {
 		u, err = s.Store.Usage(ctx, real)
+	}
+	if err == nil && dir == Root {
+		u.Files++ // unnamed is shown, and not stored
 	}
 	return u, s.fail("usage", dir, err)
 }

@@ -44,8 +44,8 @@ const MaxSidecarBytes = meta.MaxBytes
 // parent of the target they name to. Looking at something below a file gives
 // fs.ErrNotExist, making it ErrNotDirectory.
 //
-// [Root] always exists, and cannot be created, removed, renamed or replaced
-// (fs.ErrInvalid). To copy or rename something onto itself, into its own tree
+// [Root] always exists, with the zero ModTime while a store keeps nothing for
+// it. It cannot be created, removed, renamed or replaced (fs.ErrInvalid). To copy or rename something onto itself, into its own tree
 // or onto a directory above it is fs.ErrInvalid too, and so is what would make
 // the name of anything below it invalid.
 //

@@ -188,7 +188,7 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	return file, nil
 }
 
-// List implements [FS].
+// List implements [FS]. It never shows a mount: see [View.Mounts].
 func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		a, err := v.read(ctx, "list", dir, toList)
@@ -209,9 +209,6 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 			if !yield(a.show(Join(dir, info.Name()), info), nil) {
 				return
 			}
-		}
-		if dir == Root && a.role == Administrator && !v.caller.Limited {
-			v.listMounts(ctx, yield)
 		}
 	}
 }
