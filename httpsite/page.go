@@ -34,6 +34,7 @@ type page struct {
 	Message            string
 	Confirm            []string // names whose removal is to be confirmed
 	Entries            []pageEntry
+	Mounts             []string
 	Here, Total        filestore.Usage
 	MaxFiles, MaxBytes string
 }
@@ -59,8 +60,11 @@ func (req *request) showPage(view *filestore.View, dir string, code int, message
 		if err := p.list(ctx, view, dir, req.now()); err != nil {
 			return notFound(err)
 		}
-		if err := p.count(ctx, view); err != nil {
+		if err := p.count(ctx, view, dir); err != nil {
 			return err
+		}
+		if dir == filestore.Root {
+			p.Mounts = view.Mounts(ctx)
 		}
 	}
 	var text bytes.Buffer
@@ -102,11 +106,17 @@ func (p *page) list(ctx context.Context, view *filestore.View, dir string, now t
 	return nil
 }
 
-func (p *page) count(ctx context.Context, view *filestore.View) (err error) {
-	if p.Total, err = view.Usage(ctx, filestore.Root); err != nil {
+// count tells what the whole storage holds, and may hold: a mount is one of its
+// own.
+func (p *page) count(ctx context.Context, view *filestore.View, dir string) (err error) {
+	top := filestore.TopOf(dir)
+	if p.Total, err = view.Usage(ctx, top); err != nil {
 		return err
 	}
-	limits, err := view.Limits(ctx)
+	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited}
+	if top == filestore.Root {
+		limits, err = view.Limits(ctx)
+	}
 	p.MaxFiles, p.MaxBytes = limitText(limits.Files), limitText(limits.Bytes)
 	return err
 }

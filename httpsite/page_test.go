@@ -1,6 +1,8 @@
 package httpsite_test
 
 import (
+	"context"
+	"io/fs"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -52,6 +57,51 @@ func TestPageShowsFolder(t *testing.T) {
 	require.Contains(t, root.body, `Totals: 16</td>`)
 	administrator := s.do(t, call{method: "GET", path: "/~john/index.wssp", user: "admin"})
 	require.Equal(t, 200, administrator.code)
+}
+
+// mounted is a directory with skins.
+type mounted struct {
+	*fixture.Directory
+	skins filestore.Store
+}
+
+func (m mounted) Mount(_ context.Context, _, name string) (filestore.Store, error) {
+	if name != "$ServerSkins" {
+		return nil, fs.ErrNotExist
+	}
+	return m.skins, nil
+}
+
+// The page links to mounts for those who may see them. They are no entries, and
+// count on pages of their own.
+func TestPageMounts(t *testing.T) {
+	t.Parallel()
+	ann := "ann@client2.com"
+	skins := memstore.New()
+	unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+	for _, name := range []string{"gold", "silver"} {
+		require.NoError(t, skins.Mkdir(t.Context(), name, nil, unlimited))
+	}
+	s := newServer(t, func(h *httpsite.Handler) { h.Directory = mounted{h.Directory.(*fixture.Directory), skins} })
+	s.Write(t, ann, "file", "12345")
+	const link = `<a href="./$ServerSkins/index.wssp">$ServerSkins</a>`
+	get := func(user, path string) string {
+		got := s.do(t, call{method: "GET", path: path, user: user})
+		require.Equal(t, 200, got.code)
+		return got.body
+	}
+	page := get("admin", "/~"+ann+"/index.wssp")
+	require.Contains(t, page, link)
+	require.NotContains(t, page, `value="$`)
+	require.Contains(t, page, `This Folder: 2</td><td class="number">16</td>`)
+	require.Contains(t, page, `Totals: 2</td><td class="number">16</td>`)
+	require.NotContains(t, get(ann, "/~"+ann+"/index.wssp"), "$ServerSkins")
+	page = get("admin", "/~"+ann+"/$ServerSkins/index.wssp")
+	require.Contains(t, page, `<a href="./gold/index.wssp">`)
+	require.NotContains(t, page, link)
+	require.Contains(t, page, `This Folder: 3</td><td class="number">0</td>`, "with the skin without a name")
+	require.Contains(t, page, `Totals: 3</td><td class="number">0</td>`)
+	require.Contains(t, page, `Limits: unlimited</td><td class="number">unlimited</td>`)
 }
 
 func TestPageActions(t *testing.T) {
