@@ -124,7 +124,7 @@ func (v *View) mayRemove(ctx context.Context, a access, recursive bool) error {
 
 // Rename implements [FS].
 func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) error {
-	t := transfer{op: "rename", from: from, to: to, move: true, replace: o.Replace}
+	t := transfer{op: "rename", from: from, to: to, move: true, replace: o.Replace || o.ReplaceFile}
 	a, err := v.pair(ctx, &t)
 	if err != nil {
 		return err

@@ -108,6 +108,10 @@ type CreateOptions struct {
 	// size is reserved at once, so that a lack of room is told before the
 	// data, and it is checked at Commit.
 	Size int64
+	// Reserve is a number of bytes that is likely to come. Room for it is held,
+	// as for Size, but fewer or more may come. Where Size is known it counts for
+	// nothing.
+	Reserve int64
 	// Offset is where writing begins. Old bytes before it stay. A positive
 	// offset needs an existing file that is at least so long: otherwise
 	// Create fails with fs.ErrNotExist or fs.ErrInvalid.
@@ -142,6 +146,9 @@ type RenameOptions struct {
 	// Replace removes an existing target, whatever it is, in the same step.
 	// Without it an existing target gives fs.ErrExist.
 	Replace bool
+	// ReplaceFile is Replace for files alone: where a directory stands at
+	// either end, an existing target gives fs.ErrExist.
+	ReplaceFile bool
 }
 
 // CopyOptions say how Copy works. Use field names.

@@ -1,6 +1,7 @@
 package dirstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -299,8 +300,11 @@ func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o files
 		return nil, err
 	}
 	paired := sideStat.kind == kindFile
-	if err := s.checkTarget(t, to, st, o.Replace, paired); err != nil {
+	if err := s.checkTarget(t, to, st, o.Replace || o.ReplaceFile && st.kind == kindFile, paired); err != nil {
 		return nil, about(to, err)
+	}
+	if old, err := s.look(t, to); !o.Replace && (err != nil || old.kind == kindDir) {
+		return nil, about(to, cmp.Or(err, fs.ErrExist)) // ReplaceFile replaces no directory
 	}
 	if st.kind == kindDir {
 		if err := s.checkFits(ctx, t, from, to); err != nil {

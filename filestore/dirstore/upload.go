@@ -49,7 +49,7 @@ func (u *upload) create() error {
 	if err := checkChange(u.ctx, u.name); err != nil {
 		return err
 	}
-	if u.o.Size < 0 || u.o.Offset < filestore.End {
+	if u.o.Size < 0 || u.o.Reserve < 0 || u.o.Offset < filestore.End {
 		return fs.ErrInvalid
 	}
 	t, err := u.s.open(u.s.base)
@@ -69,7 +69,11 @@ func (u *upload) create() error {
 	if err := u.place(); err != nil {
 		return err
 	}
-	if err := u.reserve(u.base, u.o.Size); err != nil {
+	if u.o.Size > 0 {
+		u.o.Reserve = 0
+	}
+	u.o.Reserve = min(u.o.Reserve, math.MaxInt64-u.offset)
+	if err := u.reserve(u.base, max(u.o.Size, u.o.Reserve)); err != nil {
 		return err
 	}
 	if u.file, u.staged, err = u.s.stage(t); err != nil {
@@ -256,7 +260,7 @@ func (u *upload) check() error {
 func (u *upload) grow(n int64) error {
 	u.written += n
 	if u.o.Size == 0 {
-		return u.reserve(u.base, u.written)
+		return u.reserve(u.base, max(u.written, u.o.Reserve))
 	}
 	if u.written > u.o.Size {
 		return fs.ErrInvalid

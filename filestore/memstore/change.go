@@ -55,7 +55,7 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 		return fail("rename", from, err)
 	}
 	side := s.sidecar(from)
-	if err := s.checkTarget(n, to, o.Replace, side != nil); err != nil {
+	if err := s.checkTarget(n, to, s.mayReplace(n, to, o), side != nil); err != nil {
 		return fail("rename", to, err)
 	}
 	if !n.fits(to) {
@@ -65,6 +65,16 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 	s.drop(to)
 	s.put(to, n, side)
 	return nil
+}
+
+// mayReplace reports whether o lets n take the place of what is under to. Callers
+// hold s.mu.
+func (s *Store) mayReplace(n *node, to string, o filestore.RenameOptions) bool {
+	if o.Replace || !o.ReplaceFile || n.dir() {
+		return o.Replace
+	}
+	old, err := s.lookup(to)
+	return err == nil && !old.dir()
 }
 
 // Copy implements [filestore.Store]. A nil function leaves all sidecars out,

@@ -20,6 +20,7 @@ type upload struct {
 	base    *node // the file at Create, or nil
 	content []byte
 	written int64
+	least   int64 // the end that room is held for, whatever is written
 	held    filestore.Usage
 	err     error // why the upload cannot be committed any more
 }
@@ -29,7 +30,7 @@ func (s *Store) Create(ctx context.Context, name string, o filestore.CreateOptio
 	if err := checkChange(ctx, name); err != nil {
 		return nil, fail("create", name, err)
 	}
-	if o.Size < 0 || o.Offset < filestore.End {
+	if o.Size < 0 || o.Reserve < 0 || o.Offset < filestore.End {
 		return nil, fail("create", name, fs.ErrInvalid)
 	}
 	s.mu.Lock()
@@ -89,7 +90,10 @@ func (u *upload) start() error {
 	if u.o.Size > math.MaxInt64-int64(len(u.content)) {
 		return fs.ErrInvalid
 	}
-	return u.reserve(u.base, int64(len(u.content))+u.o.Size)
+	if u.o.Size == 0 {
+		u.least = int64(len(u.content)) + min(u.o.Reserve, math.MaxInt64-int64(len(u.content)))
+	}
+	return u.reserve(u.base, max(u.least, int64(len(u.content))+u.o.Size))
 }
 
 // reserve holds room for a file that old makes way for and that reaches up to
@@ -127,7 +131,7 @@ func (u *upload) write(p []byte) error {
 	}
 	u.written += int64(len(p))
 	if u.o.Size == 0 {
-		if err := u.reserve(u.base, int64(len(u.content)+len(p))); err != nil {
+		if err := u.reserve(u.base, max(u.least, int64(len(u.content)+len(p)))); err != nil {
 			return err
 		}
 	} else if u.written > u.o.Size {

@@ -67,6 +67,12 @@ func replace(from, to string) change {
 	}
 }
 
+func replaceFile(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{ReplaceFile: true})
+	}
+}
+
 func copyTo(from, to string) change { return copyWith(from, to, filestore.CopyOptions{}) }
 
 func copyOver(from, to string) change {
@@ -172,6 +178,13 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "replace a file by a directory", before: "a/ a/x=1 b=2 b.meta=m", change: replace("a", "b"), after: "b/ b/x=1"},
 		{name: "replace a directory by a file", before: "a=1 b/ b/x=2 b.meta=m", change: replace("a", "b"), after: "b=1"},
 		{name: "replace a directory by a directory", before: "a/ a/x=1 b/ b/y=2 b/z/", change: replace("a", "b"), after: "b/ b/x=1"},
+		{name: "replace only files, a file", before: "a=1 a.meta=m b=2 b.meta=n", change: replaceFile("a", "b"), after: "b=1 b.meta=m"},
+		{name: "replace only files, nothing there", before: "a=1", change: replaceFile("a", "b"), after: "b=1"},
+		{name: "replace only files, a directory to a new name", before: "a/ a/x=1", change: replaceFile("a", "b"), after: "b/ b/x=1"},
+		{name: "replace only files, a file over a directory", before: "a=1 b/", change: replaceFile("a", "b"), err: fs.ErrExist},
+		{name: "replace only files, a directory over a file", before: "a/ b=1", change: replaceFile("a", "b"), err: fs.ErrExist},
+		{name: "replace only files, a directory over a directory", before: "a/ b/", change: replaceFile("a", "b"), err: fs.ErrExist},
+		{name: "replace only files, missing", before: "b=1", change: replaceFile("a", "b"), err: fs.ErrNotExist},
 		{name: "replace an empty directory", before: "a/ a/x=1 b/", change: replace("a", "b"), after: "b/ b/x=1"},
 
 		{name: "rename a sidecar", before: "a=1 a.meta=m", change: rename("a.meta", "b.meta"), after: "a=1 b.meta=m"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -30,6 +31,29 @@ func testUploadLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		_, err = u.Commit()
 		require.NoError(t, err)
 		holds(t, s, "a=01234567 b=12")
+	})
+	t.Run("reserved room is held, and promises nothing", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		reserve := func(n int64) filestore.CreateOptions { return filestore.CreateOptions{Reserve: n} }
+		for _, n := range []int64{11, 1 << 62, 1<<63 - 1} {
+			over(t, filestore.LimitBytes, 10, write(t.Context(), s, "a", "1", reserve(n), maxBytes(10)))
+			over(t, filestore.LimitFileSize, 10, write(t.Context(), s, "a", "1", reserve(n), maxFileSize(10)))
+		}
+		refused(t, fs.ErrInvalid, write(t.Context(), s, "a", "1", reserve(-1), maxBytes(10)))
+		u, err := s.Create(t.Context(), "a", reserve(8), maxBytes(10))
+		require.NoError(t, err)
+		_, err = io.WriteString(u, "0")
+		require.NoError(t, err)
+		over(t, filestore.LimitBytes, 10, write(t.Context(), s, "b", "123", filestore.CreateOptions{}, maxBytes(10)))
+		_, err = u.Commit()
+		require.NoError(t, err)
+		require.NoError(t, write(t.Context(), s, "b", "0123456", reserve(2), maxBytes(10)))
+		over(t, filestore.LimitBytes, 10, write(t.Context(), s, "c", "012", reserve(2), maxBytes(10)))
+		require.NoError(t, write(t.Context(), s, "c", "01", filestore.CreateOptions{Size: 2, Reserve: 99}, maxBytes(10)))
+		require.NoError(t, write(t.Context(), s, "b", "78", filestore.CreateOptions{Offset: filestore.End, Reserve: 1}, boundless))
+		over(t, filestore.LimitFileSize, 10, write(t.Context(), s, "b", "x", filestore.CreateOptions{Offset: filestore.End, Reserve: 1<<63 - 1}, maxFileSize(10)))
+		holds(t, s, "a=0 b=012345678 c=01")
 	})
 	t.Run("written room is held", func(t *testing.T) {
 		t.Parallel()
