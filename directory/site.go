@@ -183,12 +183,14 @@ func (b *Base) Site(ctx context.Context, host string, local netip.Addr) (filesto
 			return b.routedSite(ctx, account)
 		}
 	}
+	site := b.domainSite(b.main, now)
 	if name, ok := b.hosts.ips[local.Unmap().WithZone("")]; ok {
 		if d := b.domainNamed(name, now); d != nil {
-			return b.domainSite(d, now), nil
+			site = b.domainSite(d, now)
 		}
 	}
-	return b.domainSite(b.main, now), nil
+	site.Default = true
+	return site, nil
 }
 
 func (b *Base) domainSite(d *domain, now time.Time) filestore.Site {

@@ -34,13 +34,17 @@ func TestSite(t *testing.T) {
 	client1 := filestore.Site{Domain: "client1.com", Prefix: "~"}
 	client2 := filestore.Site{Domain: "client2.com", BareNames: true}
 	client3 := filestore.Site{Domain: "client3.com", Prefix: "users-", TrustPages: true}
+	byDefault := func(site filestore.Site) filestore.Site {
+		site.Default = true
+		return site
+	}
 	routed := filestore.Site{Domain: "client1.com", Account: "john@client1.com", TrustPages: true}
 	for _, test := range []struct {
 		name, host, local string
 		want              filestore.Site
 		bad               bool
 	}{
-		{name: "nothing known", want: main},
+		{name: "nothing known", want: byDefault(main)},
 		{name: "Main Domain", host: "main.example", local: "127.0.0.3", want: main},
 		{name: "domain", host: "client1.com", want: client1},
 		{name: "letter case, port, dot", host: "Client1.COM.:8100", want: client1},
@@ -54,20 +58,20 @@ func TestSite(t *testing.T) {
 		{name: "route, by an alias of the account", host: "site.client1.com:8100", want: routed},
 		{name: "route to nobody", host: "gone.client1.com", want: filestore.Site{Domain: "client1.com", Account: "nobody@client1.com", TrustPages: true}},
 		{name: "route to a domain that does not exist", host: "nowhere.example", want: filestore.Site{Domain: "nowhere.com", Account: "john@nowhere.com", TrustPages: true}},
-		{name: "unknown host", host: "unknown.example", want: main},
-		{name: "unknown host, address of a domain", host: "unknown.example", local: "127.0.0.3", want: client3},
-		{name: "no host, address of a domain", local: "127.0.0.3", want: client3},
-		{name: "mapped address", local: "::ffff:127.0.0.3", want: client3},
-		{name: "IPv6 address of a domain alias", local: "::1", want: client1},
-		{name: "other address", local: "127.0.0.1", want: main},
-		{name: "address of no domain", local: "127.0.0.4", want: main},
-		{name: "alias of no domain", host: "lost.example", want: main},
+		{name: "unknown host", host: "unknown.example", want: byDefault(main)},
+		{name: "unknown host, address of a domain", host: "unknown.example", local: "127.0.0.3", want: byDefault(client3)},
+		{name: "no host, address of a domain", local: "127.0.0.3", want: byDefault(client3)},
+		{name: "mapped address", local: "::ffff:127.0.0.3", want: byDefault(client3)},
+		{name: "IPv6 address of a domain alias", local: "::1", want: byDefault(client1)},
+		{name: "other address", local: "127.0.0.1", want: byDefault(main)},
+		{name: "address of no domain", local: "127.0.0.4", want: byDefault(main)},
+		{name: "alias of no domain", host: "lost.example", want: byDefault(main)},
 		{name: "host before address", host: "client2.com", local: "127.0.0.3", want: client2},
-		{name: "IPv4 host", host: "127.0.0.1:8100", local: "127.0.0.3", want: client3},
-		{name: "IPv4 host is no domain", host: "10.0.0.9", want: main},
-		{name: "IPv6 host", host: "[::1]:8100", want: main},
-		{name: "IPv6 host without port", host: "[::1]", want: main},
-		{name: "bare IPv6 host", host: "::1", want: main},
+		{name: "IPv4 host", host: "127.0.0.1:8100", local: "127.0.0.3", want: byDefault(client3)},
+		{name: "IPv4 host is no domain", host: "10.0.0.9", want: byDefault(main)},
+		{name: "IPv6 host", host: "[::1]:8100", want: byDefault(main)},
+		{name: "IPv6 host without port", host: "[::1]", want: byDefault(main)},
+		{name: "bare IPv6 host", host: "::1", want: byDefault(main)},
 
 		{name: "parent", host: "..", bad: true},
 		{name: "dot", host: ".", bad: true},

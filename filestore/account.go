@@ -147,6 +147,10 @@ type Site struct {
 	// TrustPages lets pages of this domain's accounts run scripts in the
 	// origin of the server. Without it they are put into a sandbox.
 	TrustPages bool
+	// Default tells that the host names nothing here, and that this is what all
+	// such hosts mean. A proxy in front may have a name that only its clients
+	// know.
+	Default bool
 }
 
 // SameAccount reports whether two addresses lead to one account that exists.
