@@ -100,7 +100,11 @@ func (req *request) delete(view *filestore.View) error {
 	if current != nil && req.directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
-	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: true, IfMatch: o.IfMatch}); err != nil {
+	whole := depth(req.r.Header) == depthInfinity
+	if current != nil && current.IsDir() && !whole {
+		return fs.ErrInvalid // a client that means a file
+	}
+	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: whole, IfMatch: o.IfMatch}); err != nil {
 		return notFound(err)
 	}
 	req.w.WriteHeader(http.StatusNoContent)
@@ -130,7 +134,7 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 		return err
 	}
 	to := target.name
-	replace, shallow, err := transferHeaders(req.r.Header, move)
+	replace, err := overwrites(req.r.Header)
 	if err != nil {
 		return err
 	}
@@ -155,6 +159,11 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	if current != nil && req.target.directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
+	deep := depth(req.r.Header)
+	shallow := deep == depthZero && !move
+	if current != nil && current.IsDir() && deep != depthInfinity && !shallow {
+		return fs.ErrInvalid // RFC 4918 §9.8.3, §9.9.2
+	}
 	if move {
 		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace})
 	} else {
@@ -173,40 +182,73 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	return nil
 }
 
-// transferHeaders reads Overwrite and Depth (RFC 4918 §10.2, §10.6).
-func transferHeaders(header http.Header, move bool) (replace, shallow bool, err error) {
-	switch overwrite := header.Get("Overwrite"); {
-	case overwrite == "" || strings.EqualFold(overwrite, "T"):
-		replace = true
-	case !strings.EqualFold(overwrite, "F"):
-		return false, false, fs.ErrInvalid
+// overwrites reads Overwrite (RFC 4918 §10.6).
+func overwrites(header http.Header) (bool, error) {
+	values := header.Values("Overwrite")
+	switch {
+	case len(values) == 0, len(values) == 1 && strings.EqualFold(values[0], "T"):
+		return true, nil
+	case len(values) == 1 && strings.EqualFold(values[0], "F"):
+		return false, nil
 	}
-	switch depth := header.Get("Depth"); {
-	case depth == "" || strings.EqualFold(depth, "infinity"):
-	case depth == "0" && !move:
-		shallow = true
-	default:
-		return false, false, fs.ErrInvalid
-	}
-	return replace, shallow, nil
+	return false, fs.ErrInvalid
 }
 
-// destination returns what MOVE and COPY are to write. Its scheme and host are
-// not compared: a proxy in front may have changed those of the request.
-func (req *request) destination() (target, error) {
-	header := req.r.Header.Get("Destination")
-	if header == "" {
-		header = req.r.Header.Get("New-URI") // what clients sent before RFC 2518
+// What a Depth header says. For a file it does not matter.
+const (
+	depthInfinity = "infinity"
+	depthZero     = "0"
+)
+
+// depth reads Depth (RFC 4918 §10.2). Without one it is infinity. A header that
+// is repeated gives what no depth is.
+func depth(header http.Header) string {
+	switch values := header.Values("Depth"); len(values) {
+	case 0:
+		return depthInfinity
+	case 1:
+		return strings.ToLower(values[0])
 	}
-	u, err := url.Parse(header)
-	if err != nil || header == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
+	return ""
+}
+
+// destination returns what MOVE and COPY are to write.
+func (req *request) destination() (target, error) {
+	header := req.r.Header.Values("Destination")
+	if len(header) == 0 {
+		header = req.r.Header.Values("New-URI") // what clients sent before RFC 2518
+	}
+	if len(header) != 1 || header[0] == "" {
 		return target{}, fs.ErrInvalid
 	}
-	t, err := parsePath(u.EscapedPath(), req.site)
+	u, err := url.Parse(header[0])
+	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
+		return target{}, fs.ErrInvalid
+	}
+	site, err := req.siteOf(u.Host)
+	if err != nil {
+		return target{}, err
+	}
+	t, err := parsePath(u.EscapedPath(), site)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = filestore.ErrReserved
 	}
 	return t, err
+}
+
+// siteOf returns the site that the host of a destination stands for. One that
+// names nothing here may be that of a proxy in front: there it is the site of
+// the request.
+func (req *request) siteOf(host string) (filestore.Site, error) {
+	name, err := filestore.CleanHost(host)
+	if err != nil || name == "" {
+		return req.site, err
+	}
+	site, err := req.Directory.Site(req.r.Context(), name, localAddr(req.r))
+	if err == nil && site.Default {
+		site = req.site
+	}
+	return site, err
 }
 
 // source returns what a transfer finds under its source; nil if nothing is

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 func TestChange(t *testing.T) {
@@ -57,6 +58,11 @@ func TestChange(t *testing.T) {
 		{name: "DELETE by stranger", call: call{method: "DELETE", path: "/~john/missing"}, code: 401},
 		{name: "DELETE by other", call: call{method: "DELETE", path: "/~john/page.html", user: "mary"}, code: 403, want: map[string]string{"page.html": "<p>page</p>"}},
 		{name: "DELETE another version", call: call{method: "DELETE", path: "/~john/page.html", user: "john", header: map[string]string{"If-Match": `"x"`}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
+
+		{name: "DELETE directory with depth infinity", call: call{method: "DELETE", path: "/~john/folder", user: "john", header: map[string]string{"Depth": "Infinity"}}, code: 204, want: map[string]string{"folder/default.html": "-"}},
+		{name: "DELETE a link of a chain of depths", call: call{method: "DELETE", path: "/~john/folder", user: "john", header: map[string]string{"Depth": "infinity\r\nDepth: 0"}}, code: 400, want: map[string]string{"folder/default.html": "<h1>folder</h1>"}},
+		{name: "DELETE missing with depth", call: call{method: "DELETE", path: "/~john/missing", user: "john", header: map[string]string{"Depth": "0"}}, code: 404},
+		{name: "DELETE directory with depth by other", call: call{method: "DELETE", path: "/~john/folder", user: "mary", header: map[string]string{"Depth": "0"}}, code: 403},
 
 		{name: "MKCOL", call: call{method: "MKCOL", path: "/~john/new/", user: "john"}, code: 201},
 		{name: "MKCOL exists", call: call{method: "MKCOL", path: "/~john/folder/", user: "john"}, code: 405},
@@ -124,6 +130,105 @@ func TestChange(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A client that means a file, or less than a tree, says so by Depth: lftp's plain
+// rm does. Nothing is removed or moved then.
+func TestDepth(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, depth := range []string{"0", "1", "", "infinite", "infinity, infinity", "infinity\r\nDepth: infinity", "0\r\nDepth: infinity", "noroot", "-1", "1,noroot"} {
+		for _, method := range []string{"DELETE", "MOVE", "COPY"} {
+			header := map[string]string{"Depth": depth, "Destination": "/~john/target"}
+			for _, path := range []string{"/~john/folder", "/~john/folder/", "/~john/empty"} {
+				code := 400
+				if method == "COPY" && depth == "0" {
+					code = 201
+				}
+				got := s.do(t, call{method: method, path: path, user: "john", header: header})
+				require.Equal(t, code, got.code, "%s %s, Depth: %q", method, path, depth)
+				if code == 201 {
+					_, ok := s.Read(t, john, "target/default.html")
+					require.False(t, ok)
+					require.Equal(t, 204, s.do(t, call{method: "DELETE", path: "/~john/target/", user: "john"}).code)
+				}
+			}
+			s.Write(t, john, "file", "x")
+			got := s.do(t, call{method: method, path: "/~john/file", user: "john", header: header})
+			require.Less(t, got.code, 300, "%s of a file, Depth: %q", method, depth)
+			_ = s.do(t, call{method: "DELETE", path: "/~john/target", user: "john"})
+		}
+		for _, name := range []string{"folder/default.html", "empty/x.txt"} {
+			_, ok := s.Read(t, john, name)
+			require.True(t, ok, "%s, Depth: %q", name, depth)
+		}
+	}
+}
+
+// The host of a destination counts as that of the request does. What names
+// nothing here may be a proxy's.
+func TestDestinationHost(t *testing.T) {
+	t.Parallel()
+	const path, copied = "/~john/data.bin", "copied"
+	for destination, want := range map[string]int{
+		"http://client1.com/~john/copied":               201,
+		"http://CLIENT1.com.:8100/~john/copied":         201,
+		"http://client1.com/~johnny/copied":             201,
+		"//client1.com/~john/copied":                    201,
+		"http://www.john.example/copied":                201,
+		"http://client2.com/~john@client1.com/copied":   201,
+		"http://client2.com/-john@client1.com/copied":   201,
+		"https://proxy.example/~john/copied":            201,
+		"https://127.0.0.9:8443/~john/copied":           201,
+		"https://[::1]/~john/copied":                    201,
+		"http:/~john/copied":                            201,
+		"/~john/copied":                                 201,
+		"http://client2.com/~john/copied":               403, // nobody
+		"http://client2.com/john/copied":                403,
+		"http://client2.com/~ann/copied":                403,
+		"http://client1.com/~mary/copied":               403,
+		"http://client1.com/~john@client2.com/copied":   403,
+		"http://www.john.example/~john/copied":          403, // no name there
+		"https://proxy.example/~ann@client2.com/copied": 403,
+		"https://proxy.example/copied":                  403,
+		"http://client2.com/":                           403,
+		"http://../~john/copied":                        400,
+		"http://a..b/~john/copied":                      400,
+		"http://client1.com:x/~john/copied":             400,
+		"http://client%31.com/~john/copied":             400,
+		"/~john/copied\r\nDestination: /~john/copied":   400,
+		"/~john/copied\r\nDestination: /~john/other":    400,
+		"": 400,
+	} {
+		for _, method := range []string{"COPY", "MOVE"} {
+			s := newServer(t)
+			got := s.do(t, call{method: method, path: path, user: "john", header: map[string]string{"Destination": destination}})
+			require.Equal(t, want, got.code, "%s to %q", method, destination)
+			content, ok := s.Read(t, john, copied)
+			require.Equal(t, want == 201, ok, "%s to %q", method, destination)
+			if ok {
+				require.Equal(t, "0123456789", content)
+			}
+		}
+	}
+	s := newServer(t)
+	for i, tt := range []struct {
+		host, path, destination string
+		code                    int
+	}{
+		{"client2.com", "/~ann/default.html", "https://proxy.example/~ann/a", 201},
+		{"client2.com", "/~ann/default.html", "https://proxy.example/ann/b", 201},
+		{"client2.com", "/~ann/default.html", "http://client1.com/~ann/c", 403},
+		{"client2.com", "/~ann/default.html", "http://client1.com/~ann@client2.com/d", 201},
+		{"proxy.example", "/~ann@client2.com/default.html", "http://client2.com/ann/e", 201},
+	} {
+		got := s.do(t, call{method: "COPY", host: tt.host, path: tt.path, user: "ann@client2.com", header: map[string]string{"Destination": tt.destination}})
+		require.Equal(t, tt.code, got.code, i)
+	}
+	for destination, want := range map[string]int{"/a": 201, "http://www.john.example/b": 201, "http://client1.com/~john/c": 201, "https://proxy.example/d": 201, "http://client2.com/e": 403} {
+		got := s.do(t, call{method: "COPY", host: fixture.LoginPage, path: "/data.bin", user: "john", header: map[string]string{"Destination": destination}})
+		require.Equal(t, want, got.code, destination)
 	}
 }
 
