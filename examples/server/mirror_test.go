@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mounts are directories that the demo shows an administrator in every account,
+// each with a file.
+var mounts = []string{"WebSkins/gold/login.wssp", "PBXApp/start.sppr", "Accounts/Settings/WebSkins/silver/login.wssp", "Accounts/Settings/PBXApp/en/start.sppr"}
+
+// withMounts starts the demo with skins and applications of the server, of the
+// Main Domain and of a Cluster, and returns their files.
+func withMounts(t *testing.T) (r *running, files []string) {
+	t.Helper()
+	cluster := t.TempDir()
+	r = start(t, "-cluster", cluster)
+	for _, name := range mounts {
+		files = append(files, filepath.Join(r.base, name))
+	}
+	files = append(files, filepath.Join(cluster, "WebSkins/gold/login.wssp"), filepath.Join(cluster, "PBXApp/start.sppr"))
+	for _, name := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o750))
+		require.NoError(t, os.WriteFile(name, []byte(name), 0o640))
+	}
+	return r, files
+}
+
+// What an administrator mirrors into an account takes the place of what is in
+// that account, and of nothing else.
+func TestMirrorLeavesMountsAlone(t *testing.T) {
+	t.Parallel()
+	for client, mirror := range map[string]func(t *testing.T, r *running, source string) (string, error){
+		"lftp": func(t *testing.T, r *running, source string) (string, error) {
+			return r.lftp(t, r.login("postmaster@client1.com"), "mirror -R --delete "+source+" ~john")
+		},
+		"lftp in the account": func(t *testing.T, r *running, source string) (string, error) {
+			return r.lftp(t, r.login("postmaster@client1.com"), "cd ~john; mirror -R --delete "+source+" .")
+		},
+		"lftp, own account": func(t *testing.T, r *running, source string) (string, error) {
+			return r.lftp(t, r.login("postmaster@client1.com"), "mirror -R --delete "+source+" .; cd /; rm -r *; glob -a rm -r *; mirror -R --delete "+source+" ~john")
+		},
+		"rclone": func(t *testing.T, r *running, source string) (string, error) {
+			host, port, _ := strings.Cut(r.addr["ftp"], ":")
+			password, err := client(t, "rclone", "obscure", r.password["postmaster@client1.com"])
+			require.NoError(t, err)
+			return client(t, "rclone", "sync", source, fmt.Sprintf(":ftp,host=%s,port=%s,user='postmaster@client1.com',pass='%s',encoding=None:~john", host, port, strings.TrimSpace(password)),
+				"--config", "/dev/null", "--create-empty-src-dirs", "--retries", "1", "--max-delete", "100", "-v")
+		},
+	} {
+		t.Run(client, func(t *testing.T) {
+			t.Parallel()
+			r, files := withMounts(t)
+			source := t.TempDir()
+			want := tree(t, source)
+			out, err := mirror(t, r, source)
+			require.NoError(t, err, out)
+			for _, name := range files {
+				got, err := os.ReadFile(name)
+				require.NoError(t, err, out)
+				require.Equal(t, name, string(got))
+			}
+			got := content(t, r.storage("john@client1.com", ""))
+			require.Equal(t, want, got, out)
+		})
+	}
+}
+
+// A plain rm of a client that speaks HTTP is for files, and says so.
+func TestLftpRemovesNoTree(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	lftp := func(script string) (string, error) {
+		return client(t, "lftp", "--norc", "-c", fmt.Sprintf("set net:max-retries 1; set net:timeout 20; open -u john@client1.com,%s http://%s; %s",
+			r.password["john@client1.com"], r.addr["http"], script))
+	}
+	out, err := lftp("rm ~john/pictures")
+	require.Error(t, err, out)
+	out, err = lftp("rm ~john/pictures/")
+	require.Error(t, err, out)
+	require.FileExists(t, r.storage("john@client1.com", "pictures/rings.png"))
+	out, err = lftp("rm ~john/pictures/rings.png")
+	require.NoError(t, err, out)
+	require.NoFileExists(t, r.storage("john@client1.com", "pictures/rings.png"))
+}
