@@ -164,13 +164,22 @@ func readPreferences(path string, log *slog.Logger) (map[string]cgpdata.Value, e
 
 // options looks at what the Options lead to.
 func (c *checker) options(ctx context.Context) {
-	for _, host := range slices.Sorted(maps.Keys(c.hosts.routes)) {
-		path, account := "Routes["+host+"]", c.hosts.routes[host]
+	for _, host := range slices.Sorted(maps.Keys(c.hosts.routes.exact)) {
+		path, account := "Routes["+host+"]", c.hosts.routes.exact[host]
 		if c.domainNamed(host, c.now) != nil {
 			c.report(path, "there is a domain of this name: the route does nothing")
 		}
 		if _, _, err := c.find(ctx, account); errors.Is(err, fs.ErrNotExist) {
 			c.report(path, "account %q does not exist", account)
+		}
+	}
+	for _, r := range c.hosts.routes.patterns {
+		path := "Routes[" + r.Host + "]"
+		name, domain, _ := strings.Cut(r.Account, "@")
+		if _, _, err := c.find(ctx, r.Account); !strings.Contains(r.Account, "*") && errors.Is(err, fs.ErrNotExist) {
+			c.report(path, "account %q does not exist", r.Account)
+		} else if strings.Contains(name, "*") && c.domainNamed(domain, c.now) == nil {
+			c.report(path, "domain %q does not exist", domain)
 		}
 	}
 	for _, alias := range slices.Sorted(maps.Keys(c.hosts.aliases)) {

@@ -108,7 +108,9 @@ func check(key string, v cgpdata.Value) (err error) {
 		_, err = parseFlow(v)
 	case accessModes, domainAccessModes:
 		_, err = ParseServices(v)
-	case defaultWebPage, webSitePrefix, calendarBox:
+	case webSitePrefix:
+		_, err = parsePrefix(v)
+	case defaultWebPage, calendarBox:
 		_, err = text(v)
 	}
 	return err

@@ -12,45 +12,6 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// Route gives a whole host to one account, as the Router line
-// <LoginPage@HOST> = ACCOUNT@DOMAIN does: every path of that host is served from
-// the top of the account's storage. Use field names.
-type Route struct {
-	Host    string // without port
-	Account string // account@domain
-}
-
-// ParseRoute reads <LoginPage@HOST> = ACCOUNT@DOMAIN. Blanks between the parts
-// do not matter, nor does letter case. Both names are brought into lower case.
-//
-// Source: CommuniGate Pro Guide, File Storage, "HTTP Access to File Storage".
-func ParseRoute(line string) (Route, error) {
-	left, account, ok := cut(line)
-	inside, open := strings.CutPrefix(left, "<")
-	inside, closed := strings.CutSuffix(inside, ">")
-	user, host, at := strings.Cut(strings.ToLower(inside), "@")
-	if !ok || !open || !closed || !at || user != "loginpage" {
-		return Route{}, fmt.Errorf("route %q: want <LoginPage@HOST> = ACCOUNT@DOMAIN", clip(line))
-	}
-	r, err := Route{Host: host, Account: account}.normal()
-	if err != nil {
-		return Route{}, fmt.Errorf("route %q: %w", clip(line), err)
-	}
-	return r, nil
-}
-
-func (r Route) normal() (Route, error) {
-	host, err := domainName(r.Host)
-	if err != nil {
-		return Route{}, err
-	}
-	name, domain, ok := splitAddress(r.Account)
-	if !ok {
-		return Route{}, fmt.Errorf("%q is no address of an account", clip(r.Account))
-	}
-	return Route{Host: host, Account: name + "@" + domain}, nil
-}
-
 // ParseDomainAlias reads ALIAS=DOMAIN, for [Options]. Both names are brought
 // into lower case, other letters than ASCII into A-labels (RFC 5891 §5).
 func ParseDomainAlias(text string) (alias, domain string, err error) {
@@ -101,23 +62,18 @@ func domainName(name string) (string, error) {
 // hosts are the Options that tell what a host means, with all names in the form
 // that domains have. They are never changed.
 type hosts struct {
-	routes  map[string]string // host -> account@domain
+	routes  routes
 	aliases map[string]string // alias -> domain
 	ips     map[netip.Addr]string
 	trusted map[string]bool // domains
 }
 
 func newHosts(o *Options) (hosts, error) {
-	h := hosts{map[string]string{}, map[string]string{}, map[netip.Addr]string{}, map[string]bool{}}
-	for _, r := range o.Routes {
-		r, err := r.normal()
-		if err != nil {
-			return hosts{}, fmt.Errorf("route: %w", err)
-		}
-		if err := once(h.routes, r.Host, r.Account); err != nil {
-			return hosts{}, fmt.Errorf("route: %w", err)
-		}
+	routes, err := newRoutes(o.Routes)
+	if err != nil {
+		return hosts{}, err
 	}
+	h := hosts{routes, map[string]string{}, map[netip.Addr]string{}, map[string]bool{}}
 	for alias, domain := range o.DomainAliases {
 		alias, domain, err := ParseDomainAlias(alias + "=" + domain)
 		if err != nil {
@@ -179,7 +135,7 @@ func (b *Base) Site(ctx context.Context, host string, local netip.Addr) (filesto
 		if d := b.domainNamed(name, now); d != nil {
 			return b.domainSite(d, now), nil
 		}
-		if account, ok := b.hosts.routes[name]; ok {
+		if account, ok := b.hosts.routes.find(name); ok {
 			return b.routedSite(ctx, account)
 		}
 	}
@@ -195,7 +151,8 @@ func (b *Base) Site(ctx context.Context, host string, local netip.Addr) (filesto
 
 func (b *Base) domainSite(d *domain, now time.Time) filestore.Site {
 	levels := b.domainLevels(d, now)
-	prefix := word(webSitePrefix, levels[:])
+	v, _, _ := effective(webSitePrefix, levels[:]...)
+	prefix, _ := parsePrefix(v) // what cannot be read is not among the values
 	return filestore.Site{
 		Domain:     d.name,
 		Prefix:     prefix,

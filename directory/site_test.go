@@ -119,6 +119,20 @@ var routeTests = []struct {
 	{name: "plain", line: "<LoginPage@user.domain.com> = userA@domainB.com", want: directory.Route{Host: "user.domain.com", Account: "usera@domainb.com"}},
 	{name: "without blanks", line: "<loginpage@U.com>=a@b", want: directory.Route{Host: "u.com", Account: "a@b"}},
 	{name: "many blanks", line: "  <LOGINPAGE@u.com>\t =  a@b  ", want: directory.Route{Host: "u.com", Account: "a@b"}},
+	{name: "asterisk", line: "<LoginPage@*.Users.example> = *@Client1.com", want: directory.Route{Host: "*.users.example", Account: "*@client1.com"}},
+	{name: "asterisk in a label", line: "<LoginPage@www-*.b\u00fccher.example> = u*@b", want: directory.Route{Host: "www-*.xn--bcher-kva.example", Account: "u*@b"}},
+	{name: "asterisk behind another label", line: "<LoginPage@b\u00fccher.*> = *@b", want: directory.Route{Host: "xn--bcher-kva.*", Account: "*@b"}},
+	{name: "asterisk on the left only", line: "<LoginPage@*.example> = a@b", want: directory.Route{Host: "*.example", Account: "a@b"}},
+	{name: "asterisk for the domain", line: "<LoginPage@*> = site@*", want: directory.Route{Host: "*", Account: "site@*"}},
+	{name: "asterisk on the right only", line: "<LoginPage@a.example> = *@b", bad: true},
+	{name: "two asterisks on the left", line: "<LoginPage@*.*.example> = *@b", bad: true},
+	{name: "two asterisks on the right", line: "<LoginPage@*.example> = *@*", bad: true},
+	{name: "asterisk beside other letters", line: "<LoginPage@\u00fc*.example> = *@b", bad: true},
+	{name: "asterisk in an A-label", line: "<LoginPage@xn--*.example> = *@b", bad: true},
+	{name: "asterisk and bad host", line: "<LoginPage@*..example> = *@b", bad: true},
+	{name: "asterisk and port", line: "<LoginPage@*.example:80> = *@b", want: directory.Route{Host: "*.example", Account: "*@b"}},
+	{name: "asterisk that makes no address", line: "<LoginPage@*.example> = .*@b", bad: true},
+	{name: "asterisk of an address", line: "<LoginPage@127.0.0.*> = *@b", want: directory.Route{Host: "127.0.0.*", Account: "*@b"}},
 	{name: "other address", line: "<info@u.com> = a@b", bad: true},
 	{name: "whole domain", line: "<*@u.com> = a@b", bad: true},
 	{name: "no brackets", line: "LoginPage@u.com = a@b", bad: true},
@@ -143,6 +157,118 @@ func TestParseRoute(t *testing.T) {
 	}
 }
 
+// TestPatterns routes hosts by asterisks.
+func TestPatterns(t *testing.T) {
+	t.Parallel()
+	b := newBase(t, files{
+		"Accounts/": "", "Domains/client1.com/john.macnt/": "", "Domains/client1.com/j.smith.macnt/": "", "Domains/client1.com/Settings/Aliases.data": "{jj=john;}",
+		"Domains/own.users.example/": "",
+	}, directory.Options{
+		Routes: []directory.Route{
+			{Host: "u*.example", Account: "*@client1.com"},
+			{Host: "mary.users.example", Account: "john@client1.com"},
+			{Host: "a.*.users.example", Account: "first@client1.com"},
+			{Host: "*.Users.example", Account: "*@client1.com"},
+			{Host: "a*.users.example", Account: "late@client1.com"},
+			{Host: "*.Users.example", Account: "*@client1.com"},
+			{Host: "*.sites.example", Account: "john@*"},
+			{Host: "*-x.example", Account: "x*y@client1.com"},
+		},
+		DomainAliases: map[string]string{"alias.users.example": "client1.com"},
+		DomainIPs:     map[netip.Addr]string{netip.MustParseAddr("127.0.0.3"): "client1.com"},
+	})
+	for _, test := range []struct{ host, want string }{ // "": Main Domain
+		{"john.users.example", "john@client1.com"},
+		{"JJ.users.example:8100", "john@client1.com"},
+		{"j.smith.users.example", "j.smith@client1.com"},
+		{"nobody.users.example", "nobody@client1.com"},
+		{"mary.users.example", "john@client1.com"},
+		{"a.b.users.example", "first@client1.com"},
+		{"ab.users.example", "ab@client1.com"},
+		{"users.example", "sers@client1.com"},
+		{"u.example", ""},   // an asterisk stands for something
+		{"u.x.example", ""}, // .x is no name of an account
+		{"ujohn.example", "john@client1.com"},
+		{"-x.example", ""},
+		{"john-x.example", "xjohny@client1.com"},
+		{"client1.com.sites.example", "john@client1.com"},
+		{"nowhere.sites.example", "john@nowhere"},
+		{"other.test", ""},
+		{"127.0.0.1", ""},
+		{"", ""},
+	} {
+		site, err := b.Site(t.Context(), test.host, netip.Addr{})
+		require.NoError(t, err)
+		require.Equal(t, test.want, site.Account, test.host)
+		require.Equal(t, test.want != "", site.TrustPages, test.host)
+	}
+	for _, host := range []string{"own.users.example", "alias.users.example"} {
+		site, err := b.Site(t.Context(), host, netip.Addr{})
+		require.NoError(t, err)
+		require.Empty(t, site.Account, "%s is a domain", host)
+	}
+	site, err := b.Site(t.Context(), "john.users.example", netip.MustParseAddr("127.0.0.3"))
+	require.NoError(t, err)
+	require.Equal(t, "john@client1.com", site.Account, "a route comes before the local address")
+
+	for _, routes := range [][]directory.Route{
+		{{Host: "*.a", Account: "*@b"}, {Host: "*.A", Account: "x@b"}},
+		{{Host: "a", Account: "*@b"}}, {{Host: "*.*", Account: "*@b"}},
+	} {
+		_, err := directory.Open(b.dir, &directory.Options{Routes: routes})
+		require.Error(t, err)
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, setting, want string
+		bare, warn          bool
+	}{
+		{name: "slash", setting: `"people/"`, want: "people/"},
+		{name: "several segments", setting: `"a/b/u-"`, want: "a/b/u-"},
+		{name: "leading slash", setting: `"/people/"`, want: "people/"},
+		{name: "blank and other letters", setting: "\"\u00fc x/\"", want: "\u00fc x/"},
+		{name: "tilde", setting: `"~"`, want: "~"},
+		{name: "slash and tilde", setting: `"/~"`, want: "~"},
+		{name: "tilde behind", setting: `"u/~"`, want: "u/~"},
+		{name: "empty", setting: `""`, bare: true},
+		{name: "slash only", setting: `"/"`, bare: true},
+		{name: "number", setting: `#5`, want: "5"},
+		{name: "tilde and more", setting: `"~people/"`, warn: true},
+		{name: "two tildes", setting: `"~~"`, warn: true},
+		{name: "tilde and slash", setting: `"~/"`, warn: true},
+		{name: "two leading slashes", setting: `"//people/"`, warn: true},
+		{name: "empty segment", setting: `"a//b"`, warn: true},
+		{name: "final slashes", setting: `"people//"`, warn: true},
+		{name: "dot", setting: `"./"`, warn: true},
+		{name: "parent", setting: `"../people/"`, warn: true},
+		{name: "control byte", setting: `"people\009"`, warn: true},
+		{name: "backslash", setting: `"people\\"`, warn: true},
+		{name: "no UTF-8", setting: `"\255"`, warn: true},
+		{name: "long segment", setting: `"` + strings.Repeat("x", 255) + `"`, warn: true},
+		{name: "array", setting: `(people)`, warn: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBase(t, files{"Accounts/Settings/Domain.settings": "{WebSitePrefix=" + test.setting + ";}"}, directory.Options{})
+			site, err := b.Site(t.Context(), "main.example", netip.Addr{})
+			require.NoError(t, err)
+			if test.warn {
+				test.want = "~" // the one that is built in
+			}
+			require.Equal(t, filestore.Site{Domain: "main.example", Prefix: test.want, BareNames: test.bare}, site)
+			require.Equal(t, test.warn, b.log.count("WebSitePrefix") > 0)
+			reported := false
+			for finding := range b.Check(t.Context()) {
+				reported = reported || strings.Contains(finding.Text, "WebSitePrefix")
+			}
+			require.Equal(t, test.warn, reported)
+		})
+	}
+}
+
 func FuzzParseRoute(f *testing.F) {
 	for _, test := range routeTests {
 		f.Add(test.line)
@@ -154,6 +280,7 @@ func FuzzParseRoute(f *testing.F) {
 			return
 		}
 		require.NotContains(t, r.Account+r.Host, "/")
+		require.LessOrEqual(t, strings.Count(r.Account, "*"), strings.Count(r.Host, "*"))
 		again, err := directory.ParseRoute("<LoginPage@" + r.Host + "> = " + r.Account)
 		require.NoError(t, err)
 		require.Equal(t, r, again)

@@ -139,7 +139,9 @@ type Site struct {
 	// the whole host shows.
 	Account string
 	// Prefix, if not empty, may stand before an account name in a URL path,
-	// as "~" always may (Domain setting WebSitePrefix).
+	// as "~" always may (Domain setting WebSitePrefix). It is compared with the
+	// path behind its first slash, and may hold slashes: people/ is for
+	// /people/john/.
 	Prefix string
 	// BareNames lets account names stand in a URL path without any prefix
 	// (WebSitePrefix is the empty string).

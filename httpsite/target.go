@@ -35,20 +35,10 @@ func parsePath(escaped string, site filestore.Site) (target, error) {
 	if site.Account != "" {
 		t.account = site.Account
 	} else {
-		var first string
-		var below bool
-		first, rest, below = strings.Cut(rest, "/")
-		segment, err := decodeSegment(first)
-		if err == nil && segment != "" {
-			err = filestore.CheckName(segment)
-		}
+		below, err := t.cutAccount(&rest, site)
 		if err != nil {
 			return target{}, err
 		}
-		if t.account, ok = accountOf(segment, site); !ok {
-			return target{}, fs.ErrNotExist
-		}
-		t.location = "/" + url.PathEscape(segment)
 		if !below {
 			t.name = filestore.Root // "/~john" without its slash
 			return t, nil
@@ -90,24 +80,64 @@ func decodeSegment(escaped string) (string, error) {
 	return s, nil
 }
 
-// accountOf reads the first segment of a path as an account name, and returns
-// its address.
-func accountOf(segment string, site filestore.Site) (address string, ok bool) {
-	name, ok := strings.CutPrefix(segment, "~")
-	if !ok && site.Prefix != "" {
-		name, ok = strings.CutPrefix(segment, site.Prefix)
-	}
-	if !ok {
-		if !site.BareNames || slices.Contains(realms, segment) {
-			return "", false
+// cutAccount takes the account name off the beginning of an escaped path, with
+// what stands before it. below tells that there is a slash behind it.
+func (t *target) cutAccount(path *string, site filestore.Site) (below bool, err error) {
+	for _, form := range [...]struct {
+		prefix string
+		on     bool
+	}{{"~", true}, {site.Prefix, site.Prefix != ""}, {"", site.BareNames}} {
+		if !form.on {
+			continue
 		}
-		name = segment
+		head, err := cutSegments(*path, 1+strings.Count(form.prefix, "/"))
+		if err != nil {
+			return false, err
+		}
+		name, ok := strings.CutPrefix(head.text, form.prefix)
+		switch {
+		case !ok:
+			continue
+		case name == "", form.prefix == "" && slices.Contains(realms, name):
+			return false, fs.ErrNotExist
+		case !strings.Contains(name, "@"):
+			name += "@" + site.Domain
+		}
+		t.account, t.location, *path = name, head.location, head.rest
+		return head.below, nil
 	}
-	if name == "" {
-		return "", false
+	return false, fs.ErrNotExist
+}
+
+// segments are the first ones of a path.
+type segments struct {
+	text     string // decoded, with slashes between them
+	location string // as we would escape them, each behind a slash
+	rest     string // of the path
+	below    bool   // there is a slash before rest
+}
+
+// cutSegments takes n segments off a path, or all that there are.
+func cutSegments(path string, n int) (s segments, err error) {
+	s.rest, s.below = path, true
+	for i := 0; i < n && s.below; i++ {
+		var escaped string
+		escaped, s.rest, s.below = strings.Cut(s.rest, "/")
+		segment, err := decodeSegment(escaped)
+		if err == nil && segment != "" {
+			err = filestore.CheckName(segment)
+		}
+		if err == nil && segment == filestore.Root {
+			err = fs.ErrInvalid
+		}
+		if err != nil {
+			return segments{}, err
+		}
+		if i > 0 {
+			s.text += "/"
+		}
+		s.text += segment
+		s.location += "/" + url.PathEscape(segment)
 	}
-	if !strings.Contains(name, "@") {
-		name += "@" + site.Domain
-	}
-	return name, true
+	return s, nil
 }

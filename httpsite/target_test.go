@@ -16,6 +16,67 @@ var sites = []filestore.Site{
 	{Domain: "client1.com"},
 	{Domain: "client1.com", Prefix: "-", BareNames: true},
 	{Domain: "client1.com", Account: "john@client1.com"},
+	{Domain: "client1.com", Prefix: "people/at "},
+}
+
+// TestPrefixOfSeveralSegments compares a prefix with the path, not with one
+// segment of it.
+func TestPrefixOfSeveralSegments(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		prefix, path            string
+		bare                    bool
+		account, name, location string // no account: fs.ErrNotExist, or wantErr
+		directory               bool
+		wantErr                 error
+	}{
+		{prefix: "people/", path: "/people/john", account: "john@client1.com", location: "/people/john"},
+		{prefix: "people/", path: "/people/john/", account: "john@client1.com", location: "/people/john", directory: true},
+		{prefix: "people/", path: "/people/john/a/b.txt", account: "john@client1.com", name: "a/b.txt", location: "/people/john/a/b.txt"},
+		{prefix: "people/", path: "/people/john@client2.com/a", account: "john@client2.com", name: "a", location: "/people/john@client2.com/a"},
+		{prefix: "people/", path: "/%70eople/%6aohn/a", account: "john@client1.com", name: "a", location: "/people/john/a"},
+		{prefix: "people/", path: "/~john/a", account: "john@client1.com", name: "a", location: "/~john/a"},
+		{prefix: "people/", path: "/~people/john", account: "people@client1.com", name: "john", location: "/~people/john"},
+		{prefix: "people/", path: "/people/~john/a", account: "~john@client1.com", name: "a", location: "/people/~john/a"},
+		{prefix: "people/", path: "/people"},
+		{prefix: "people/", path: "/people/"},
+		{prefix: "people/", path: "/people//john"},
+		{prefix: "people/", path: "//people/john"},
+		{prefix: "people/", path: "/People/john"},
+		{prefix: "people/", path: "/peoplejohn/a"},
+		{prefix: "people/", path: "/john/a"},
+		{prefix: "people/", path: "/"},
+		{prefix: "people/", path: "/people%2fjohn/a", wantErr: fs.ErrInvalid},
+		{prefix: "people/", path: "/people/../john", wantErr: fs.ErrInvalid},
+		{prefix: "people/", path: "/./people/john", wantErr: fs.ErrInvalid},
+		{prefix: "people/", path: "/people/john/../x", wantErr: fs.ErrInvalid},
+		{prefix: "people", path: "/peoplejohn/a", account: "john@client1.com", name: "a", location: "/peoplejohn/a"},
+		{prefix: "people", path: "/people/john"},
+		{prefix: "a/b/u-", path: "/a/b/u-john/c", account: "john@client1.com", name: "c", location: "/a/b/u-john/c"},
+		{prefix: "a/b/u-", path: "/a/b/john/c"},
+		{prefix: "a/b/u-", path: "/a/b"},
+		{prefix: "ü x/", path: "/%C3%BC%20x/john/", account: "john@client1.com", location: "/%C3%BC%20x/john", directory: true},
+		{prefix: "people/", bare: true, path: "/people/john/a", account: "john@client1.com", name: "a", location: "/people/john/a"},
+		{prefix: "people/", bare: true, path: "/john/a", account: "john@client1.com", name: "a", location: "/john/a"},
+		{prefix: "people/", bare: true, path: "/cli/john"},
+		{bare: true, path: "/cli/john"},
+		{bare: true, path: "/john/a", account: "john@client1.com", name: "a", location: "/john/a"},
+		{prefix: "~", path: "/~john/a", account: "john@client1.com", name: "a", location: "/~john/a"},
+	} {
+		got, err := parsePath(tt.path, filestore.Site{Domain: "client1.com", Prefix: tt.prefix, BareNames: tt.bare})
+		if tt.account == "" {
+			if tt.wantErr == nil {
+				tt.wantErr = fs.ErrNotExist
+			}
+			require.Equal(t, tt.wantErr, err, "%q %s", tt.prefix, tt.path)
+			continue
+		}
+		require.NoError(t, err, "%q %s", tt.prefix, tt.path)
+		if tt.name == "" {
+			tt.name = filestore.Root
+		}
+		require.Equal(t, target{account: tt.account, name: tt.name, location: tt.location, directory: tt.directory}, got, "%q %s", tt.prefix, tt.path)
+	}
 }
 
 // Whatever a path is, it leads to a clean name or nowhere; the location that
@@ -23,7 +84,7 @@ var sites = []filestore.Site{
 func FuzzParsePath(f *testing.F) {
 	for _, path := range []string{
 		"/", "", "/~john", "/~john/", "/~john/a/b", "/~john@client1.com/x", "/-john/x", "/john/x", "/Session/x", "//evil.example", "/~john//x",
-		"/~john/%2e%2e/x", "/~john/a%2fb", "/~john/a%00", "/~john/%zz", "/~john/..%5cx", "/~%2e%2e/x", "/~john/private%2fx", "/~", "/~/x", "*", "/%7ejohn/x",
+		"/~john/%2e%2e/x", "/~john/a%2fb", "/~john/a%00", "/~john/%zz", "/~john/..%5cx", "/~%2e%2e/x", "/~john/private%2fx", "/~", "/~/x", "*", "/%7ejohn/x", "/people/at john/x", "/people%2fat john", "/people/",
 	} {
 		for i := range sites {
 			f.Add(path, i)

@@ -80,7 +80,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	})
 	fs.StringVar(&c.tftpStorage, "tftp-storage", "", "make `ACCOUNT` the Default Storage, whose files TFTP names without an account")
 	fs.BoolVar(&c.tftpWrite, "tftp-write", false, "admit TFTP uploads, as far as the account tftpuser has the right")
-	fs.Func("route", "show one account on a whole host: `'<LoginPage@HOST> = ACCOUNT@DOMAIN'`; may be repeated", func(s string) error {
+	fs.Func("route", "show one account on a whole host: `'<LoginPage@HOST> = ACCOUNT@DOMAIN'`, both with an asterisk for a host of each account; may be repeated", func(s string) error {
 		r, err := directory.ParseRoute(s)
 		c.directory.Routes = append(c.directory.Routes, r)
 		return err
