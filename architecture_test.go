@@ -27,7 +27,8 @@ var mayImport = map[string][]string{
 	"cgpdata/table":      {"cgpdata", "cgpdata/tbd"},
 	"meta":               nil,
 	"calllog":            nil,
-	"freebusy":           nil,
+	"freebusy":           {"internal/clock"},
+	"freebusy/weekpage":  {"freebusy", "internal/clock"},
 	"freebusy/publisher": {"filestore", "freebusy", "internal/recent"},
 	"freebusy/mailbox":   {"internal/hostfile", "github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
 
@@ -47,6 +48,7 @@ var mayImport = map[string][]string{
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 
+	"internal/clock":    nil,
 	"internal/hostfile": nil,
 	"internal/recent":   nil,
 	"internal/serving":  nil,
@@ -58,7 +60,25 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+}
+
+// mustNotLink lists what else a package must not bring into a program.
+var mustNotLink = map[string][]string{
+	"freebusy": {"html/template", "net/http"}, // whoever reads a .vfb draws no page
+}
+
+func TestLinked(t *testing.T) {
+	t.Parallel()
+	for name, others := range mustNotLink {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+name).Output()
+		require.NoError(t, err)
+		linked := strings.Fields(string(out))
+		require.Contains(t, linked, module+"/"+name)
+		for _, other := range others {
+			require.NotContains(t, linked, other, name)
+		}
+	}
 }
 
 func TestImports(t *testing.T) {

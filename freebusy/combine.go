@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/clock"
 )
 
 // Union returns when at least one of several people is busy: sorted periods in
@@ -46,8 +48,8 @@ func Combine(operation func(people ...[]Period) []Period, schedules ...Schedule)
 		if i == 0 {
 			all = Schedule{Stamp: s.Stamp, Start: start, End: end}
 		}
-		all.Stamp = earlier(all.Stamp, s.Stamp)
-		all.Start, all.End = later(all.Start, start), earlier(all.End, end)
+		all.Stamp = clock.Earlier(all.Stamp, s.Stamp)
+		all.Start, all.End = clock.Later(all.Start, start), clock.Earlier(all.End, end)
 		people = append(people, s.Periods)
 	}
 	if !all.End.After(all.Start) {
@@ -69,7 +71,7 @@ func (s Schedule) window() (start, end time.Time) {
 		if last.IsZero() {
 			first, last = p.Start, p.End
 		}
-		first, last = earlier(first, p.Start), later(last, p.End)
+		first, last = clock.Earlier(first, p.Start), clock.Later(last, p.End)
 	}
 	if (s.Start.IsZero() || s.End.IsZero()) && !last.After(first) {
 		return time.Time{}, time.Time{}
@@ -93,7 +95,7 @@ func busy(periods []Period) []Period {
 func intersect(a, b []Period) []Period {
 	var both []Period
 	for i, j := 0, 0; i < len(a) && j < len(b); {
-		p := Period{later(a[i].Start, b[j].Start), earlier(a[i].End, b[j].End), weaker(a[i].Type, b[j].Type)}
+		p := Period{clock.Later(a[i].Start, b[j].Start), clock.Earlier(a[i].End, b[j].End), weaker(a[i].Type, b[j].Type)}
 		if p.End.After(p.Start) {
 			both = append(both, p)
 		}
@@ -127,7 +129,7 @@ func subtract(from iter.Seq[Period], periods []Period) iter.Seq[Period] {
 				if free := (Period{rest.Start, periods[next].Start, rest.Type}); free.End.After(free.Start) && !yield(free) {
 					return
 				}
-				rest.Start = later(rest.Start, periods[next].End)
+				rest.Start = clock.Later(rest.Start, periods[next].End)
 				if rest.Start.After(rest.End) {
 					break // the period may reach into the next of the sequence
 				}

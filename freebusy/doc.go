@@ -28,8 +28,9 @@
 //		fmt.Println(p.Start, p.End, p.Type)
 //	}
 //
-// [WriteWeek] and [Page] draw a week of it as a web page. [Union], [Intersection],
-// [Combine] and [Slots] answer when several people are busy, and free.
+// [Union], [Intersection], [Combine] and [Slots] answer when several people are
+// busy, and free. Package weekpage, in this directory, draws a week of it as a web
+// page.
 //
 // All times are UTC in whole seconds, in the years 1 to 9999. What is written
 // is folded at 75 octets and the same for the same schedule. What [Parse] reads

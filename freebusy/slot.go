@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/clock"
 )
 
 // MaxSearch is how far from its begin a search for free time goes at most; our
@@ -57,12 +59,12 @@ func Slots(s Schedule, search Search) (iter.Seq[Period], error) {
 	}
 	start, end := s.window()
 	if !search.After.IsZero() {
-		start = later(start, search.After.UTC())
+		start = clock.Later(start, search.After.UTC())
 	}
 	if !search.Before.IsZero() {
-		end = earlier(end, search.Before.UTC())
+		end = clock.Earlier(end, search.Before.UTC())
 	}
-	end = earlier(end, start.Add(MaxSearch))
+	end = clock.Earlier(end, start.Add(MaxSearch))
 	taken := busy(s.Periods)
 	if search.TentativeIsFree {
 		taken = slices.DeleteFunc(taken, func(p Period) bool { return p.Type == BusyTentative })
@@ -134,10 +136,10 @@ func (search Search) week() (week weekHours, err error) {
 // their start.
 func (week weekHours) between(from, to time.Time, zone *time.Location) iter.Seq[Period] {
 	return func(yield func(Period) bool) {
-		for s := range stretches(from, to, zone) {
-			for day := midnight(s.wall(s.start)); s.when(day).Before(s.end); day = day.AddDate(0, 0, 1) {
+		for s := range clock.Stretches(from, to, zone) {
+			for day := clock.Midnight(s.Wall(s.Start)); s.When(day).Before(s.End); day = day.AddDate(0, 0, 1) {
 				for _, h := range week[day.Weekday()] {
-					p := Period{later(s.start, s.when(day.Add(h.From))), earlier(s.end, s.when(day.Add(h.To))), Free}
+					p := Period{clock.Later(s.Start, s.When(day.Add(h.From))), clock.Earlier(s.End, s.When(day.Add(h.To))), Free}
 					if p.End.After(p.Start) && !yield(p) {
 						return
 					}
@@ -154,7 +156,7 @@ func joined(periods iter.Seq[Period]) iter.Seq[Period] {
 		for p := range periods {
 			switch {
 			case !p.Start.After(last.End) && last.End.After(last.Start):
-				last.End = later(last.End, p.End)
+				last.End = clock.Later(last.End, p.End)
 				continue
 			case last.End.After(last.Start) && !yield(last):
 				return

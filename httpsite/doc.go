@@ -19,8 +19,8 @@
 // # Free and busy time
 //
 // freebusy.wssp at the top of a storage is a page that the host draws, by
-// [Handler].FreeBusyPage, for whoever may read freebusy.vfb. Package freebusy
-// has one that is ready to use.
+// [Handler].FreeBusyPage, for whoever may read freebusy.vfb. Package
+// weekpage, in freebusy, has one that is ready to use.
 //
 // # Pages of users in browsers of visitors
 //

@@ -17,7 +17,7 @@ import (
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
 	"github.com/cgpkit/cgpkit/internal/serving"
@@ -145,7 +145,7 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 // newSite makes the HTTP handler, with the settings of the HTTP User module.
 func newSite(base *directory.Base, logger *slog.Logger) (*httpsite.Handler, error) {
 	site := &httpsite.Handler{
-		Directory: base, Types: map[string]string{}, FreeBusyPage: freebusy.Page{}.Write, Logger: logger.With("service", "http"),
+		Directory: base, Types: map[string]string{}, FreeBusyPage: weekpage.Page{}.Write, Logger: logger.With("service", "http"),
 	}
 	settings, err := base.ServerSettings("HTTPU")
 	if err != nil {

@@ -1,4 +1,4 @@
-package freebusy_test
+package weekpage_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 )
 
 func drawPage(t *testing.T, file io.Reader, query string) weekPage {
@@ -19,7 +20,7 @@ func drawPage(t *testing.T, file io.Reader, query string) weekPage {
 	values, err := url.ParseQuery(query)
 	require.NoError(t, err)
 	var b bytes.Buffer
-	page := freebusy.Page{Zone: zone(t, "Europe/Berlin"), Now: func() time.Time { return hour(12) }}
+	page := weekpage.Page{Zone: zone(t, "Europe/Berlin"), Now: func() time.Time { return hour(12) }}
 	require.NoError(t, page.Write(&b, file, values))
 	return readWeek(t, b.String())
 }
@@ -36,7 +37,7 @@ func TestPage(t *testing.T) {
 	require.Len(t, p.notes, 1)
 
 	var now bytes.Buffer
-	require.NoError(t, freebusy.Page{}.Write(&now, strings.NewReader(sampleText), nil))
+	require.NoError(t, weekpage.Page{}.Write(&now, strings.NewReader(sampleText), nil))
 	require.Contains(t, now.String(), `aria-current="date"`, "the zero value shows the present week")
 }
 
@@ -91,7 +92,7 @@ func (c *counter) Read(p []byte) (int, error) {
 func TestPageReportsTheReader(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	err := freebusy.Page{}.Write(&b, io.MultiReader(strings.NewReader(sampleText), iotest.ErrReader(io.ErrNoProgress)), nil)
+	err := weekpage.Page{}.Write(&b, io.MultiReader(strings.NewReader(sampleText), iotest.ErrReader(io.ErrNoProgress)), nil)
 	require.ErrorIs(t, err, io.ErrNoProgress)
 	require.Zero(t, b.Len())
 }
@@ -109,7 +110,7 @@ func BenchmarkPage(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				page := freebusy.Page{Now: func() time.Time { return hour(12) }}
+				page := weekpage.Page{Now: func() time.Time { return hour(12) }}
 				require.NoError(b, page.Write(io.Discard, strings.NewReader(text), nil))
 			}
 		})

@@ -1,4 +1,4 @@
-package freebusy
+package weekpage
 
 import (
 	_ "embed"
@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/internal/clock"
 )
 
 //go:embed week.html
@@ -17,9 +20,9 @@ var weekText string
 
 var weekTemplate = template.Must(template.New("week").Parse(weekText))
 
-// WeekOptions say which week is drawn, and how. Use field names: the struct may
+// Options say which week is drawn, and how. Use field names: the struct may
 // grow. The zero value is the present week in UTC.
-type WeekOptions struct {
+type Options struct {
 	// Week is any time of the week, which begins on a Monday (ISO 8601). What
 	// counts is its date, in its own zone. The zero time is the same as Now.
 	Week time.Time
@@ -51,7 +54,7 @@ func zoneName(name string) bool {
 //
 // What is missing, or makes no sense, leaves o as it is; about a zone that is
 // not known the page says so.
-func (o WeekOptions) WithQuery(query url.Values) WeekOptions {
+func (o Options) WithQuery(query url.Values) Options {
 	if day, err := time.Parse(time.DateOnly, query.Get("week")); err == nil && writable(day) {
 		o.Week = day
 	}
@@ -66,16 +69,16 @@ func (o WeekOptions) WithQuery(query url.Values) WeekOptions {
 	return o
 }
 
-// WriteWeek writes one week of a schedule as an HTML page of its own: drawn as
+// Write writes one week of a schedule as an HTML page of its own: drawn as
 // SVG, and as a table for those who cannot see the drawing. Time outside of the
 // window of the schedule is shown as unknown, unless there is a period. If more
 // than 200 periods fall into the week, they are shown in whole hours.
 //
 // The page holds links to itself for other weeks and time zones; see
-// [WeekOptions.WithQuery]. It has no scripts, loads nothing, and has its styles
+// [Options.WithQuery]. It has no scripts, loads nothing, and has its styles
 // in it. Whatever the schedule holds, it cannot become markup, and the page is
 // smaller than 256 KiB. Errors are those of w.
-func WriteWeek(w io.Writer, s Schedule, o WeekOptions) error {
+func Write(w io.Writer, s freebusy.Schedule, o Options) error {
 	return weekTemplate.Execute(w, newWeek(s, o))
 }
 
@@ -94,17 +97,17 @@ type week struct {
 	Published, Window string
 }
 
-func newWeek(s Schedule, o WeekOptions) week {
+func newWeek(s freebusy.Schedule, o Options) week {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
-	today := midnight(o.Now.In(o.Zone))
+	today := clock.Midnight(o.Now.In(o.Zone))
 	monday := mondayOf(today)
 	if !o.Week.IsZero() {
-		monday = mondayOf(midnight(o.Week))
+		monday = mondayOf(clock.Midnight(o.Week))
 	}
 	page := week{
 		Owner:       owner(s.Organizer),
@@ -124,17 +127,17 @@ func newWeek(s Schedule, o WeekOptions) week {
 		page.Published = s.Stamp.In(o.Zone).Format(moment)
 	}
 	first, last := mondayOf(today), mondayOf(today)
-	if start, end := s.window(); end.After(start) && writable(start) && writable(end) {
+	if start, end := window(s); end.After(start) && writable(start) && writable(end) {
 		page.Window = start.In(o.Zone).Format(moment) + " – " + end.In(o.Zone).Format(moment)
-		first = earlier(first, mondayOf(midnight(start.In(o.Zone))))
-		last = later(last, mondayOf(midnight(end.Add(-1).In(o.Zone))))
+		first = clock.Earlier(first, mondayOf(clock.Midnight(start.In(o.Zone))))
+		last = clock.Later(last, mondayOf(clock.Midnight(end.Add(-1).In(o.Zone))))
 	}
 	first, last = first.AddDate(0, 0, -7), last.AddDate(0, 0, 7) // so that both links are there on most days, and end somewhere
 	if monday.After(first) {
-		page.Previous = page.link(earlier(monday.AddDate(0, 0, -7), last))
+		page.Previous = page.link(clock.Earlier(monday.AddDate(0, 0, -7), last))
 	}
 	if monday.Before(last) {
-		page.Next = page.link(later(monday.AddDate(0, 0, 7), first))
+		page.Next = page.link(clock.Later(monday.AddDate(0, 0, 7), first))
 	}
 	if present := mondayOf(today); !present.Equal(monday) {
 		page.Present = page.link(present)
@@ -149,6 +152,12 @@ func (w week) link(monday time.Time) string {
 		query.Set("zone", w.ZoneQuery)
 	}
 	return "?" + query.Encode()
+}
+
+// writable reports whether t is set and its year has four digits.
+func writable(t time.Time) bool {
+	year := t.UTC().Year()
+	return !t.IsZero() && 1 <= year && year <= 9999
 }
 
 // mondayOf returns the Monday of the week of a date.

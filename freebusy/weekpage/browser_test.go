@@ -1,4 +1,4 @@
-package freebusy_test
+package weekpage_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -62,7 +63,7 @@ func TestChromiumDrawsWeek(t *testing.T) {
 	day := hour(-24) // a Thursday
 	s := freebusy.Schedule{Start: hour(-240), End: hour(240), Periods: periods{{Start: day, End: day.Add(20 * time.Hour)}}}
 	var page bytes.Buffer
-	require.NoError(t, freebusy.WriteWeek(&page, s, freebusy.WeekOptions{Now: hour(0)}))
+	require.NoError(t, weekpage.Write(&page, s, weekpage.Options{Now: hour(0)}))
 	for _, tt := range []struct {
 		name, size string
 		flags      []string

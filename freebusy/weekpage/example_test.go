@@ -1,4 +1,4 @@
-package freebusy_test
+package weekpage_test
 
 import (
 	"bytes"
@@ -10,11 +10,22 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 )
 
-func ExampleWriteWeek() {
+// friday is a day in Berlin, in winter: the clocks show UTC+01:00.
+func friday(hour, minute int) time.Time {
+	return time.Date(2009, time.March, 6, hour, minute, 0, 0, time.FixedZone("Europe/Berlin", 3600))
+}
+
+var anna = freebusy.Schedule{Start: friday(0, 0), End: friday(24, 0), Periods: []freebusy.Period{
+	{Start: friday(9, 0), End: friday(10, 30)},
+	{Start: friday(13, 0), End: friday(14, 0), Type: freebusy.BusyTentative},
+}}
+
+func ExampleWrite() {
 	var page bytes.Buffer
-	err := freebusy.WriteWeek(&page, anna, freebusy.WeekOptions{Week: friday(0, 0), Zone: friday(0, 0).Location()})
+	err := weekpage.Write(&page, anna, weekpage.Options{Week: friday(0, 0), Zone: friday(0, 0).Location()})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,9 +40,9 @@ func ExampleWriteWeek() {
 	// <tr><td>13:00</td><td>14:00</td><td>Tentative</td></tr>
 }
 
-func ExampleWeekOptions_WithQuery() {
+func ExampleOptions_WithQuery() {
 	query := url.Values{"week": {"2009-03-06"}, "zone": {"nonsense"}}
-	o := freebusy.WeekOptions{Zone: time.UTC}.WithQuery(query)
+	o := weekpage.Options{Zone: time.UTC}.WithQuery(query)
 	fmt.Println(o.Week.Format(time.DateOnly), o.Zone)
 	// Output: 2009-03-06 UTC
 }
@@ -39,7 +50,7 @@ func ExampleWeekOptions_WithQuery() {
 // A Page shows itself for other weeks and zones: its links hold a query.
 func ExamplePage() {
 	file := freebusy.Append(nil, anna) // what an account has published
-	page := freebusy.Page{}
+	page := weekpage.Page{}
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		if err := page.Write(w, bytes.NewReader(file), r.URL.Query()); err != nil {
 			http.Error(w, "no page", http.StatusInternalServerError)

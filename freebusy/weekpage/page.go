@@ -1,17 +1,19 @@
-package freebusy
+package weekpage
 
 import (
 	"io"
 	"net/url"
 	"time"
+
+	"github.com/cgpkit/cgpkit/freebusy"
 )
 
 // Page draws the page freebusy.wssp of an account out of its freebusy.vfb
 // (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"): one week,
-// by [WriteWeek]. The zero value is ready to use; a Page is safe for concurrent
+// by [Write]. The zero value is ready to use; a Page is safe for concurrent
 // use.
 //
-//	site := &httpsite.Handler{Directory: base, FreeBusyPage: freebusy.Page{}.Write}
+//	site := &httpsite.Handler{Directory: base, FreeBusyPage: weekpage.Page{}.Write}
 //
 // Time zones that visitors name are looked for in the database of the system; a
 // program that runs where there is none imports time/tzdata.
@@ -22,19 +24,19 @@ type Page struct {
 	Now func() time.Time
 }
 
-// Write draws the page for a query, as [WeekOptions.WithQuery] reads it. It
-// reads at most [MaxBytes] of the file. A file that is larger or cannot be
+// Write draws the page for a query, as [Options.WithQuery] reads it. It
+// reads at most [freebusy.MaxBytes] of the file. A file that is larger or cannot be
 // parsed gives a page that says so: errors are those of reading and writing.
 func (p Page) Write(w io.Writer, file io.Reader, query url.Values) error {
-	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, freebusy.MaxBytes+1))
 	if err != nil {
 		return err
 	}
-	o := WeekOptions{Zone: p.Zone}
+	o := Options{Zone: p.Zone}
 	if p.Now != nil {
 		o.Now = p.Now()
 	}
-	s, err := Parse(text)
+	s, err := freebusy.Parse(text)
 	o.unreadable = err != nil
-	return WriteWeek(w, s, o.WithQuery(query))
+	return Write(w, s, o.WithQuery(query))
 }

@@ -1,10 +1,13 @@
-package freebusy
+package weekpage
 
 import (
 	"fmt"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/internal/clock"
 )
 
 // grid is a week by the clocks of a zone: seven days side by side, each from
@@ -55,10 +58,10 @@ var (
 	skipped = state{"skipped", "No such time"}
 
 	states = [...]state{
-		Busy:            {"busy", "Busy"},
-		Free:            {"free", "Free"},
-		BusyTentative:   {"tentative", "Tentative"},
-		BusyUnavailable: {"unavailable", "Unavailable"},
+		freebusy.Busy:            {"busy", "Busy"},
+		freebusy.Free:            {"free", "Free"},
+		freebusy.BusyTentative:   {"tentative", "Tentative"},
+		freebusy.BusyUnavailable: {"unavailable", "Unavailable"},
 	}
 )
 
@@ -81,7 +84,7 @@ const maxShown = 200
 const wholeDay = 24 * time.Hour
 
 // newGrid draws the week from a Monday on, by the clocks of a zone.
-func newGrid(s Schedule, monday, today time.Time, zone *time.Location) grid {
+func newGrid(s freebusy.Schedule, monday, today time.Time, zone *time.Location) grid {
 	g := grid{Days: make([]day, 7), monday: monday}
 	for i := range g.Days {
 		date := monday.AddDate(0, 0, i)
@@ -93,16 +96,16 @@ func newGrid(s Schedule, monday, today time.Time, zone *time.Location) grid {
 	var timeline []activity
 	parts := g.parts(zone)
 	if len(parts) > 0 {
-		timeline = g.timeline(s, parts[0].start, parts[len(parts)-1].end)
-		g.Offset = parts[0].name()
+		timeline = g.timeline(s, parts[0].Start, parts[len(parts)-1].End)
+		g.Offset = parts[0].Name()
 	}
 	shown := monday // how far the clocks have come
 	for _, p := range parts {
-		g.draw(skipped, part{}, shown, p.wall(p.start))
+		g.draw(skipped, part{}, shown, p.Wall(p.Start))
 		for _, a := range timeline {
-			g.draw(a.state, p, p.wall(later(a.start, p.start)), p.wall(earlier(a.end, p.end)))
+			g.draw(a.state, p, p.Wall(clock.Later(a.start, p.Start)), p.Wall(clock.Earlier(a.end, p.End)))
 		}
-		shown = p.wall(p.end)
+		shown = p.Wall(p.End)
 	}
 	g.draw(skipped, part{}, shown, monday.AddDate(0, 0, 7))
 	return g
@@ -111,7 +114,7 @@ func newGrid(s Schedule, monday, today time.Time, zone *time.Location) grid {
 // part is time of the week in which clocks run on, and show what they show all
 // the time only once, or the first or second time.
 type part struct {
-	stretch
+	clock.Stretch
 	pass int // 0: once
 }
 
@@ -121,25 +124,25 @@ func (g *grid) parts(zone *time.Location) []part {
 	local := func(day int) time.Time { // some day, counted from the Monday
 		return time.Date(g.monday.Year(), g.monday.Month(), g.monday.Day()+day, 0, 0, 0, 0, zone)
 	}
-	all := slices.Collect(stretches(local(-2), local(9), zone)) // no clock jumps over more than a day
+	all := slices.Collect(clock.Stretches(local(-2), local(9), zone)) // no clock jumps over more than a day
 	var parts []part
-	add := func(s stretch, pass int, from, to time.Time) { // by the clock
-		s.start, s.end = s.when(later(from, g.monday)), s.when(earlier(to, end))
-		if s.end.After(s.start) {
+	add := func(s clock.Stretch, pass int, from, to time.Time) { // by the clock
+		s.Start, s.End = s.When(clock.Later(from, g.monday)), s.When(clock.Earlier(to, end))
+		if s.End.After(s.Start) {
 			parts = append(parts, part{s, pass})
 		}
 	}
 	for i, s := range all {
 		// By the clock: once comes what is between the two.
-		from, to := s.wall(s.start), s.wall(s.end)
+		from, to := s.Wall(s.Start), s.Wall(s.End)
 		once, twice := from, to
 		if i > 0 {
-			before := all[i-1].wall(s.start)
-			once = earlier(later(from, before), to)
+			before := all[i-1].Wall(s.Start)
+			once = clock.Earlier(clock.Later(from, before), to)
 			g.note(before, from)
 		}
 		if i+1 < len(all) {
-			twice = later(earlier(to, all[i+1].wall(s.end)), once)
+			twice = clock.Later(clock.Earlier(to, all[i+1].Wall(s.End)), once)
 		}
 		add(s, 2, from, once)
 		add(s, 0, once, twice)
@@ -155,7 +158,7 @@ func (g *grid) note(before, after time.Time) {
 		return
 	}
 	format := "15:04"
-	if !midnight(before).Equal(midnight(after)) {
+	if !clock.Midnight(before).Equal(clock.Midnight(after)) {
 		format = "Monday, 15:04"
 	}
 	change := fmt.Sprintf("On %s clocks go from %s to %s.", before.Format("Monday 2 January"), before.Format("15:04"), after.Format(format))
@@ -172,29 +175,24 @@ type activity struct {
 }
 
 // timeline returns what is not free between two times, in order.
-func (g *grid) timeline(s Schedule, from, to time.Time) []activity {
-	var near []Period
+func (g *grid) timeline(s freebusy.Schedule, from, to time.Time) []activity {
+	var near []freebusy.Period
 	for _, p := range s.Periods {
 		if p.End.After(from) && p.Start.Before(to) {
-			near = append(near, Period{later(p.Start, from), earlier(p.End, to), p.Type})
+			near = append(near, freebusy.Period{Start: clock.Later(p.Start, from), End: clock.Earlier(p.End, to), Type: p.Type})
 		}
 	}
-	near = Merge(near)
+	near = freebusy.Merge(near)
 	if len(near) > maxShown {
 		g.Coarse = true
 		near = wholeHours(near)
 	}
-	start, end := s.window()
-	outside := []Period{{Start: from, End: earlier(start, to)}, {Start: later(end, from), End: to}}
-	if !end.After(start) {
-		outside = []Period{{Start: from, End: to}}
-	}
 	var all []activity
-	for p := range subtract(slices.Values(outside), near) {
+	for _, p := range outside(s, near, from, to) {
 		all = append(all, activity{unknown, p.Start, p.End})
 	}
 	for _, p := range near {
-		if p.Type != Free {
+		if p.Type != freebusy.Free {
 			all = append(all, activity{states[p.Type], p.Start, p.End})
 		}
 	}
@@ -202,21 +200,41 @@ func (g *grid) timeline(s Schedule, from, to time.Time) []activity {
 	return all
 }
 
-// wholeHours widens periods to whole hours, so that no busy time is lost.
-func wholeHours(periods []Period) []Period {
-	var whole []Period
-	for _, p := range busy(periods) {
-		whole = append(whole, Period{p.Start.Truncate(time.Hour), p.End.Add(time.Hour - 1).Truncate(time.Hour), p.Type})
+// outside returns the time between two others that is neither in the window of a
+// schedule nor in one of the periods.
+func outside(s freebusy.Schedule, near []freebusy.Period, from, to time.Time) (unknown []freebusy.Period) {
+	all := []freebusy.Period{{Start: from, End: to, Type: freebusy.Free}}
+	if start, end := window(s); end.After(start) {
+		all = []freebusy.Period{{Start: from, End: clock.Earlier(start, to), Type: freebusy.Free}, {Start: clock.Later(end, from), End: to, Type: freebusy.Free}}
 	}
-	return Merge(whole)
+	for _, p := range near {
+		all = append(all, freebusy.Period{Start: p.Start, End: p.End}) // known, of whatever type
+	}
+	return slices.DeleteFunc(freebusy.Merge(all), func(p freebusy.Period) bool { return p.Type != freebusy.Free })
+}
+
+// window returns the time that a schedule tells about; end is not after start if
+// there is none.
+func window(s freebusy.Schedule) (start, end time.Time) {
+	s = freebusy.Combine(func(...[]freebusy.Period) []freebusy.Period { return nil }, s)
+	return s.Start, s.End
+}
+
+// wholeHours widens periods to whole hours, so that no busy time is lost.
+func wholeHours(periods []freebusy.Period) []freebusy.Period {
+	var whole []freebusy.Period
+	for _, p := range freebusy.Union(periods) {
+		whole = append(whole, freebusy.Period{Start: p.Start.Truncate(time.Hour), End: p.End.Add(time.Hour - 1).Truncate(time.Hour), Type: p.Type})
+	}
+	return freebusy.Merge(whole)
 }
 
 // draw adds the blocks, one for each day, of time between two that clocks show.
 func (g *grid) draw(s state, p part, from, to time.Time) {
 	for from.Before(to) {
 		g.Skipped = g.Skipped || s == skipped
-		date := midnight(from)
-		end := earlier(to, date.Add(wholeDay))
+		date := clock.Midnight(from)
+		end := clock.Earlier(to, date.Add(wholeDay))
 		d := &g.Days[int(date.Sub(g.monday)/wholeDay)]
 		d.Blocks = append(d.Blocks, newBlock(s, p, d.Left, from.Sub(date), end.Sub(date)))
 		from = end
@@ -227,12 +245,12 @@ func (g *grid) draw(s state, p part, from, to time.Time) {
 // there is room for.
 func newBlock(s state, p part, left float64, from, to time.Duration) block {
 	b := block{
-		state: s, From: clock(from), To: clock(to),
+		state: s, From: clockTime(from), To: clockTime(to),
 		Left: left + gap, Width: columnWidth - 2*gap,
 		Top: topHeight + from.Hours()*hourHeight, Height: max(minHeight, (to-from).Hours()*hourHeight),
 	}
 	if p.pass > 0 {
-		b.Pass = p.name()
+		b.Pass = p.Name()
 		b.Width /= 2
 		b.Left += b.Width * float64(p.pass-1)
 	}
@@ -270,8 +288,8 @@ func (g grid) Height() float64      { return g.Bottom() + 16 } // with half a li
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-// clock writes the time of a day, with seconds if there are any.
-func clock(d time.Duration) string {
+// clockTime writes the time of a day, with seconds if there are any.
+func clockTime(d time.Duration) string {
 	hours, minutes, seconds := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	if seconds == 0 {
 		return fmt.Sprintf("%02d:%02d", hours, minutes)
