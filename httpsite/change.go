@@ -225,11 +225,15 @@ func (req *request) destination() (target, error) {
 	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
 		return target{}, fs.ErrInvalid
 	}
+	path, ok := req.cutPrefix(u.EscapedPath())
+	if !ok {
+		return target{}, filestore.ErrReserved
+	}
 	site, err := req.siteOf(u.Host)
 	if err != nil {
 		return target{}, err
 	}
-	t, err := parsePath(u.EscapedPath(), site)
+	t, err := parsePath(path, site)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = filestore.ErrReserved
 	}

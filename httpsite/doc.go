@@ -29,6 +29,18 @@
 // origin of their own, every answer forbids content sniffing, and a POST from
 // a foreign page is refused.
 //
+// # Behind a proxy, and below a path
+//
+// [Handler].Prefix is for a handler that clients find below a path, in the same
+// program or behind a proxy, and [Handler].ClientAddr tells clients behind a
+// proxy apart; [TrustedProxies] reads X-Forwarded-For and Forwarded for it. A
+// proxy has to pass on the Host header as it came, port included: it decides
+// which domain is meant, and whether a form comes from the page itself.
+// X-Forwarded-Host and X-Forwarded-Proto are not read. Of Destination only the
+// path is, so a proxy may end TLS and need not change that header.
+//
+//	mux.Handle("/files/", http.StripPrefix("/files", &httpsite.Handler{Directory: base, Prefix: "/files"}))
+//
 // # Limits
 //
 // Authentication is Basic (RFC 7617); put TLS in front. There is no WebDAV

@@ -69,7 +69,7 @@ func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err erro
 	if code == http.StatusInternalServerError {
 		log = h.logger().Error
 	}
-	log("request refused", "remote", r.RemoteAddr, "method", r.Method, "account", req.account,
+	log("request refused", "remote", req.remote, "method", r.Method, "account", req.account,
 		"name", filestore.Redact(req.name), "status", code, filestore.LogError(err))
 	if w.started {
 		panic(http.ErrAbortHandler)

@@ -28,6 +28,18 @@ type Handler struct {
 	// StallTimeout ends a transfer in which nothing moved for so long; 0:
 	// one minute. A transfer that moves may take any time.
 	StallTimeout time.Duration
+	// Prefix is the path below which clients find the handler, as "/files": ""
+	// and "/" are the top of the server. It is not escaped. Requests come
+	// without it: [http.StripPrefix] takes it away, or a proxy does. Redirects
+	// have it, and Destination must, as clients name what they see; elsewhere
+	// is not here, and refused like another account.
+	Prefix string
+	// ClientAddr returns the address of the client, which is what wrong
+	// passwords and share keys are counted for, and what logs name. nil: the
+	// address that the connection comes from. [TrustedProxies] has one for a
+	// server behind proxies. The zero Addr is a client whose address is not
+	// known; all such are one.
+	ClientAddr func(*http.Request) netip.Addr
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
 	FreeBusyPage FreeBusyPage
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
@@ -46,9 +58,10 @@ const allowed = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE"
 // request is one request on its way to an answer.
 type request struct {
 	*Handler
-	w    *stallWriter
-	r    *http.Request
-	site filestore.Site
+	w      *stallWriter
+	r      *http.Request
+	remote netip.Addr // of the client
+	site   filestore.Site
 	target
 }
 
@@ -81,7 +94,7 @@ func (h *Handler) contain(w *stallWriter, r *http.Request) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	h.logger().Error("panic while serving", "remote", r.RemoteAddr, "method", r.Method, "panic", p, "stack", string(debug.Stack()))
+	h.logger().Error("panic while serving", "remote", peerAddr(r), "method", r.Method, "panic", p, "stack", string(debug.Stack()))
 	if w.started {
 		panic(http.ErrAbortHandler) // the client must see that the answer is cut
 	}
@@ -90,7 +103,7 @@ func (h *Handler) contain(w *stallWriter, r *http.Request) {
 
 // route finds out whose storage and which name the request is about.
 func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
-	req := &request{Handler: h, w: w, r: r}
+	req := &request{Handler: h, w: w, r: r, remote: h.clientAddr(r)}
 	host, err := filestore.CleanHost(r.Host)
 	if err != nil {
 		return req, err
@@ -102,6 +115,10 @@ func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
 		return req, nil // one answer, even to "*"
 	}
 	req.target, err = parsePath(r.URL.EscapedPath(), req.site)
+	req.location = h.escapedPrefix() + req.location
+	if req.location != "" && r.URL.Path == "" {
+		req.directory = false // the prefix without its slash
+	}
 	return req, err
 }
 
@@ -158,7 +175,7 @@ func (req *request) mayManage(view *filestore.View) error {
 }
 
 func (req *request) view(caller filestore.Caller) *filestore.View {
-	caller.Remote = remoteAddr(req.r)
+	caller.Remote = req.remote
 	return filestore.NewView(req.Directory, caller, req.account)
 }
 
@@ -172,7 +189,7 @@ func (req *request) login() (filestore.Caller, error) {
 	if !strings.Contains(name, "@") {
 		name += "@" + req.site.Domain
 	}
-	return req.Directory.Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: remoteAddr(req.r)})
+	return req.Directory.Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
 }
 
 func (h *Handler) stallTimeout() time.Duration {
@@ -203,7 +220,9 @@ func localAddr(r *http.Request) netip.Addr {
 	return netip.Addr{}
 }
 
-func remoteAddr(r *http.Request) netip.Addr {
-	a, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return a.Addr().Unmap()
+func (h *Handler) clientAddr(r *http.Request) netip.Addr {
+	if h.ClientAddr != nil {
+		return h.ClientAddr(r)
+	}
+	return peerAddr(r)
 }

@@ -2,8 +2,10 @@ package httpsite_test
 
 import (
 	"context"
+	"html"
 	"io/fs"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -220,4 +222,14 @@ func TestPageRefusesForeignForms(t *testing.T) {
 	require.Equal(t, 403, got.code)
 	got = s.post(t, "/~john/index.wssp", form, map[string]string{"Content-Type": "text/plain"})
 	require.Equal(t, 415, got.code)
+}
+
+var linkAttribute = regexp.MustCompile(`(?:href|action)="([^"]*)"`)
+
+// links returns where the links and forms of a page lead.
+func links(page string) (all []string) {
+	for _, found := range linkAttribute.FindAllStringSubmatch(page, -1) {
+		all = append(all, html.UnescapeString(found[1]))
+	}
+	return all
 }

@@ -15,12 +15,15 @@ import (
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/httpsite"
 )
 
 // config is what the command line says.
 type config struct {
 	base                        string
 	http, https, ftp, tftp, cli string // "" is off
+	httpPrefix                  string
+	trustedProxies              httpsite.TrustedProxies
 	certFile, keyFile           string
 	tls                         *tls.Config // nil without -cert and -key
 	ftpPassive                  ftpsite.PortRange
@@ -61,6 +64,12 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	addr(&c.ftp, "ftp", "127.0.0.1:8121", "FTP, with TLS if there are -cert and -key")
 	addr(&c.tftp, "tftp", "127.0.0.1:8169", "TFTP")
 	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol)")
+	fs.StringVar(&c.httpPrefix, "http-prefix", "", "clients find the HTTP services below the path `PATH`, such as /files, which a proxy takes away (default none)")
+	fs.Func("trusted-proxy", "believe the proxies in the network `CIDR` what X-Forwarded-For and Forwarded say about their clients; may be repeated", func(s string) error {
+		network, err := parseNetwork(s)
+		c.trustedProxies = append(c.trustedProxies, network)
+		return err
+	})
 	fs.StringVar(&c.certFile, "cert", "", "read the certificate chain from the PEM file `FILE`")
 	fs.StringVar(&c.keyFile, "key", "", "read the private key from the PEM file `FILE`")
 	fs.Func("ftp-passive", "take ports `LOW-HIGH` for FTP data connections (default any)", func(s string) (err error) {
@@ -154,6 +163,14 @@ func parseSwitch(s string) (bool, error) {
 		return false, errors.New("neither on nor off")
 	}
 	return s == "on", nil
+}
+
+// parseNetwork reads a network, or an address as the network of one.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	return netip.ParsePrefix(s)
 }
 
 func parsePorts(s string) (ftpsite.PortRange, error) {

@@ -199,6 +199,8 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "bad route", args: []string{"-route", "nonsense"}, want: "route"},
 		{name: "bad alias", args: []string{"-domain-alias", "x"}, want: "domain-alias"},
 		{name: "bad address", args: []string{"-domain-ip", "x=client1.com"}, want: "domain-ip"},
+		{name: "bad proxy", args: []string{"-trusted-proxy", "10.0.0.0/33"}, want: "trusted-proxy"},
+		{name: "name of a proxy", args: []string{"-trusted-proxy", "localhost"}, want: "trusted-proxy"},
 		{name: "bad level", args: []string{"-log-level", "loud"}, want: "log-level"},
 		{name: "bad format", args: []string{"-log-format", "xml"}, want: "log-format"},
 	} {
@@ -220,7 +222,7 @@ func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
 	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
-		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-log-level", "-log-format"} {
+		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trusted-proxy", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
 }

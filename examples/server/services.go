@@ -59,6 +59,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, logger *slo
 	if err != nil {
 		return nil, usageError{err}
 	}
+	site.Prefix, site.ClientAddr = c.httpPrefix, c.trustedProxies.ClientAddr
 	warnOfTFTPUser(ctx, base, c.tftp, logger)
 	ftp := &ftpsite.Server{
 		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls,
