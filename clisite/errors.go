@@ -43,7 +43,7 @@ func replyTo(err error) string {
 	switch {
 	case errors.Is(err, errSyntax):
 		return replySyntax
-	case errors.Is(err, errAuth), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, errAuth), errors.Is(err, fs.ErrPermission), errors.Is(err, filestore.ErrHostDenied):
 		return "501 access denied"
 	case errors.Is(err, fs.ErrNotExist):
 		return "501 no such file or folder"
@@ -59,6 +59,10 @@ func replyTo(err error) string {
 		return "501 folder is not empty"
 	case errors.Is(err, filestore.ErrLimit):
 		return "501 storage limit exceeded"
+	case errors.Is(err, filestore.ErrDiskFull):
+		return "501 disk is full"
+	case errors.Is(err, filestore.ErrExhausted):
+		return "501 server is busy, try again later"
 	case errors.Is(err, filestore.ErrConflict):
 		return "501 attributes are in the way"
 	case errors.Is(err, filestore.ErrChanged):

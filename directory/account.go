@@ -117,7 +117,7 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 	}
 	store, err := b.store(e, now)
 	if err != nil { // opaque: a disk that is not there must not look like files that are not
-		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %v", e.address, err)
+		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, filestore.HostError(err))
 	}
 	levels := b.accountLevels(e, now)
 	return filestore.Account{

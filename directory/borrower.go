@@ -9,7 +9,6 @@ import (
 	"iter"
 
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // borrower is a [filestore.Store] that stands for the one of a root. It borrows
@@ -29,7 +28,7 @@ func (b borrower) borrow(op, name string) (loan, error) {
 	switch {
 	case errors.Is(err, fs.ErrClosed):
 	case err != nil: // opaque: a disk that is not there must not look like files that are not
-		err = fmt.Errorf("open storage: %v", hostfile.WithoutPath(err))
+		err = fmt.Errorf("open storage: %w", filestore.HostError(err))
 	case l.of == nil:
 		err = errNoStorage
 	default:

@@ -46,7 +46,7 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	}
 	if err = hostfile.WithoutPath(err); err != nil { // opaque, as in Account
 		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
-		return nil, fmt.Errorf("open mount: %v", err)
+		return nil, fmt.Errorf("open mount: %w", filestore.HostError(err))
 	}
 	return store, nil
 }

@@ -65,7 +65,7 @@ func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 	}
 	b, err := builder.Build(ctx, a.Address, stored)
 	if err != nil {
-		return nil, pathError("build", a.name, fmt.Errorf("build: %v", err)) // opaque: a fault must not look like a missing file
+		return nil, pathError("build", a.name, fmt.Errorf("build: %w", HostError(err))) // opaque: a fault must not look like a missing file
 	}
 	if b == nil || b.Keep && a.keep(ctx, stored, b) == nil {
 		return nil, nil

@@ -47,7 +47,7 @@ func (s *session) replyTo(err error) reply {
 		r = replyCut
 	case errors.Is(err, fs.ErrNotExist):
 		r = reply{550, "No such file or directory."}
-	case errors.Is(err, fs.ErrPermission): // ErrReserved is one
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, filestore.ErrHostDenied): // ErrReserved is one
 		r = reply{550, "Permission denied."}
 	case errors.Is(err, fs.ErrExist):
 		r = reply{550, "Name is taken."}
@@ -63,6 +63,11 @@ func (s *session) replyTo(err error) reply {
 		r = reply{553, "Name or position not allowed."}
 	case errors.Is(err, filestore.ErrLimit):
 		r = reply{552, "Over the storage limit."}
+	case errors.Is(err, filestore.ErrDiskFull):
+		r = reply{452, "Disk is full."}
+	case errors.Is(err, filestore.ErrExhausted): // RFC 959 §4.2: 421 closes the connection
+		r = reply{421, "Server is busy, try again later."}
+		s.closing = true
 	case errors.Is(err, filestore.ErrChanged):
 		r = reply{450, "File has changed."}
 	}

@@ -30,7 +30,7 @@ func status(err error) int {
 	switch {
 	case errors.Is(err, errLoginNeeded), errors.Is(err, filestore.ErrLogin):
 		return http.StatusUnauthorized
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, errForeignPage):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errForeignPage), errors.Is(err, filestore.ErrHostDenied):
 		return http.StatusForbidden
 	case errors.Is(err, fs.ErrNotExist):
 		return http.StatusNotFound
@@ -44,7 +44,7 @@ func status(err error) int {
 		return http.StatusPreconditionFailed
 	case errors.As(err, &tooLarge), errors.As(err, &limit) && limit.Kind == filestore.LimitFileSize:
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, filestore.ErrLimit):
+	case errors.Is(err, filestore.ErrLimit), errors.Is(err, filestore.ErrDiskFull):
 		return http.StatusInsufficientStorage
 	case errors.Is(err, errBodyNotUnderstood):
 		return http.StatusUnsupportedMediaType
@@ -52,7 +52,7 @@ func status(err error) int {
 		return http.StatusRequestTimeout
 	case errors.As(err, &body):
 		return http.StatusBadRequest
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, filestore.ErrExhausted), errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -196,6 +196,10 @@ func pageMessage(err error) (code int, message string) {
 		return code, "This name cannot be used."
 	case errors.Is(err, filestore.ErrLimit):
 		return code, "There is not enough room in this File Storage."
+	case errors.Is(err, filestore.ErrDiskFull):
+		return code, "The disk of the server is full."
+	case errors.Is(err, filestore.ErrHostDenied):
+		return code, "The server cannot change this File Storage."
 	case errors.Is(err, fs.ErrNotExist):
 		return code, "The entry is no longer there."
 	case errors.Is(err, filestore.ErrIsDirectory):

@@ -26,6 +26,7 @@ var (
 	replyIllegal    = reply{4, "Illegal TFTP operation"}
 	replyUnknownTID = reply{5, "Unknown transfer ID"}
 	replyExists     = reply{6, "File already exists"}
+	replyBusy       = reply{0, "Server is busy, try again later"}
 	replyChanged    = reply{0, "File has changed"}
 	replyCut        = reply{0, "Not the announced size"}
 	replyNetascii   = reply{0, "Not netascii"}
@@ -45,10 +46,12 @@ func replyTo(err error, write bool) reply {
 			return replyDenied
 		}
 		return replyNotFound
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid), errors.Is(err, filestore.ErrHostDenied):
 		return replyDenied
-	case errors.Is(err, filestore.ErrLimit):
+	case errors.Is(err, filestore.ErrLimit), errors.Is(err, filestore.ErrDiskFull):
 		return replyFull
+	case errors.Is(err, filestore.ErrExhausted):
+		return replyBusy
 	case errors.Is(err, fs.ErrExist):
 		return replyExists
 	case errors.Is(err, filestore.ErrChanged):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -363,4 +364,85 @@ func TestRecoveryFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestErrorsOfTheSystem: whatever call the system refuses, the error tells what
+// that means, and nothing of the host.
+func TestErrorsOfTheSystem(t *testing.T) {
+	t.Parallel()
+	for errno, kind := range map[syscall.Errno]error{
+		syscall.ENOSPC: filestore.ErrDiskFull, syscall.EROFS: filestore.ErrHostDenied, syscall.EMFILE: filestore.ErrExhausted, syscall.EIO: nil,
+	} {
+		t.Run(errno.Error(), func(t *testing.T) {
+			t.Parallel()
+			for _, op := range operations() {
+				for at, reached := 1, true; reached; at++ {
+					f := &faults{err: errno}
+					root := newAccount(t, before)
+					s, err := openWith(root, &Options{Sync: SyncLater}, f.open)
+					require.NoError(t, err)
+					f.calls, f.at = 0, at
+					err = op.do(t.Context(), s)
+					reached = f.calls >= at
+					f.at = 0
+					s.timer.Stop()
+					if err == nil {
+						continue
+					}
+					require.NotContains(t, err.Error(), root, "%s, call %d", op.name, at)
+					if f.unreadable {
+						continue // that has an error of its own
+					}
+					require.ErrorIs(t, err, errno, "%s, call %d", op.name, at)
+					require.Equal(t, kind, filestore.HostKind(err), "%s, call %d: %v", op.name, at, err)
+					for _, decision := range []error{fs.ErrNotExist, fs.ErrPermission, filestore.ErrLimit} {
+						require.NotErrorIs(t, err, decision, "%s, call %d", op.name, at)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestShortNames: a file system may have shorter names than a storage. What it
+// cannot have is not there, and cannot be made.
+func TestShortNames(t *testing.T) {
+	t.Parallel()
+	root := newAccount(t, before)
+	s, err := openWith(root, nil, func(base string) (tree, error) {
+		t, err := bestOpener()(base)
+		return shortNames{t}, err
+	})
+	require.NoError(t, err)
+	long := strings.Repeat("x", 100)
+	require.ErrorIs(t, putting(long, "1", filestore.CreateOptions{})(t.Context(), s), fs.ErrInvalid)
+	require.ErrorIs(t, s.Mkdir(t.Context(), long, nil, boundless), fs.ErrInvalid)
+	require.ErrorIs(t, renaming("c", long)(t.Context(), s), fs.ErrInvalid)
+	require.ErrorIs(t, copying("c", long)(t.Context(), s), fs.ErrInvalid)
+	require.NoError(t, s.Close())
+	reopened(t, root, before)
+}
+
+// shortNames is a tree on a file system with short names.
+type shortNames struct{ tree }
+
+func (t shortNames) check(name string) error {
+	if len(filepath.Base(name)) > 60 {
+		return syscall.ENAMETOOLONG
+	}
+	return nil
+}
+
+func (t shortNames) mkdir(name string, perm os.FileMode) error {
+	if err := t.check(name); err != nil {
+		return err
+	}
+	return t.tree.mkdir(name, perm)
+}
+
+func (t shortNames) rename(from, to string, replace bool) error {
+	if err := t.check(to); err != nil {
+		return err
+	}
+	return t.tree.rename(from, to, replace)
 }

@@ -18,6 +18,8 @@ type faults struct {
 
 	mu    sync.Mutex // guards calls
 	calls int
+
+	unreadable bool // the fault was one of reading
 }
 
 func (f *faults) next() error {
@@ -77,6 +79,7 @@ func (t faulty) open(name string) (*os.File, stat, error) {
 	}
 	f, st, err := t.tree.open(name)
 	if err == nil && t.next() != nil {
+		t.unreadable = true
 		f.Close()
 		f, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	}

@@ -98,18 +98,6 @@ func about(name string, err error) error {
 	return &aboutError{name, err}
 }
 
-// hostError is a permission that the process lacks on the host. It is a fault,
-// and must not be taken for a decision about the caller.
-type hostError struct{ err error }
-
-func (e hostError) Error() string { return "host: " + e.err.Error() }
-
-// Is lets callers look for the error of the system, such as EACCES.
-func (e hostError) Is(target error) bool {
-	_, ok := target.(syscall.Errno)
-	return ok && errors.Is(e.err, target)
-}
-
 // fail makes an error that shows the name as the caller knows it, and nothing
 // of the host.
 func fail(op, name string, err error) error {
@@ -130,8 +118,12 @@ func fail(op, name string, err error) error {
 		err = filestore.ErrNotEmpty
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
 		err = fs.ErrNotExist
-	case errors.Is(err, fs.ErrPermission):
-		err = hostError{err}
+	case errors.Is(err, syscall.ENAMETOOLONG): // this file system has shorter names
+		err = fs.ErrInvalid
+	default:
+		if host := filestore.HostError(err); filestore.HostKind(host) != nil {
+			err = host
+		}
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }

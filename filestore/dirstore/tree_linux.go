@@ -90,7 +90,7 @@ func openFD(dir int, name string, flags, mode uint64) (int, error) {
 	}
 	fd, err := openat2(dir, name, flags, mode, unix.RESOLVE_BENEATH)
 	switch err {
-	case unix.ENOTDIR, unix.ELOOP, unix.EXDEV, unix.ENXIO, unix.ENODEV:
+	case unix.ENOTDIR, unix.ELOOP, unix.EXDEV, unix.ENXIO, unix.ENODEV, unix.ENAMETOOLONG:
 		return -1, fs.ErrNotExist
 	}
 	return fd, err

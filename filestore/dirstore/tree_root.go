@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cgpkit/cgpkit/internal/hostfile"
@@ -74,7 +75,7 @@ func (t rooted) lstat(name string) (stat, error) {
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
 		return stat{}, nil
 	}
 	return st, err
