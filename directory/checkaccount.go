@@ -203,10 +203,6 @@ func eachEntry(root *os.Root, visit func(fs.DirEntry) bool) error {
 func (s *storageCheck) sidecar(root *os.Root, name string) {
 	_, last := filestore.Split(name)
 	owner := strings.TrimSuffix(last, ".meta")
-	if filestore.IsSidecar(owner) {
-		s.note(name, "sidecar of a sidecar")
-		return
-	}
 	if info, err := root.Lstat(owner); err != nil || !info.IsDir() && !info.Mode().IsRegular() {
 		s.note(name, "sidecar without its file")
 		return

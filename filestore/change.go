@@ -143,6 +143,11 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	if err != nil {
 		return pathError("copy", to, err)
 	}
+	skip := o.Skip
+	o.Skip = func(name string, directory bool) bool {
+		_, last := Split(name)
+		return reservedSegment(last, directory) || skip != nil && skip(name, directory)
+	}
 	return a.hideEither(&t, a.Store.Copy(ctx, t.source, a.name, o, attributes, a.Limits))
 }
 

@@ -102,6 +102,9 @@
 //	sidecar in other letters         dir/x.META
 //	  read                           -  -  -  -  -  -  -  -  -  -
 //	  write                          n  n  n  n  x  x  n  x  x  n
+//	sidecar of a sidecar             dir/page.html.meta.meta
+//	  read                           -  -  -  -  -  -  -  -  -  -
+//	  write                          n  n  n  n  x  x  n  x  x  n
 //	management page                  dir/index.wssp
 //	  read                           n  n  n  n  -  -  n  -  -  n
 //	  write                          n  n  n  n  x  x  n  x  x  n
@@ -165,16 +168,19 @@
 // count only exactly as they are written here. What nobody can create, rename
 // or copy to:
 //
-//	in any directory  index.wssp; the suffix .meta in other letters; a directory X.meta
+//	in any directory  index.wssp; the suffix .meta in other letters; a directory X.meta;
+//	                  the sidecar of a sidecar, X.meta.meta
 //	at the top        names that start with ~; the six $ mounts; freebusy.wssp;
 //	                  a directory freebusy.vfb; a file private; private in other letters
 //
+// A copy of a tree leaves out what has come by such a name in another way.
+//
 // The root and the private directory itself are neither renamed nor copied. No
 // listing shows a mount, which is reached by its name, and one in which nothing
-// has been stored is not there ([View.Mounts] tells which are). In a mount the top has no names of its own; no rename or copy crosses its border,
-// it does not count, and sidecars in it grant nothing. They are files like others
-// there: what would take X.meta along with X, or away with what X replaces, gives
-// ErrConflict.
+// has been stored is not there ([View.Mounts] tells which are). In a mount the
+// top has no names of its own; no rename or copy crosses its border, it does not
+// count, and sidecars in it grant nothing. They are files like others there: what
+// would take X.meta along with X, or away with what X replaces, gives ErrConflict.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the

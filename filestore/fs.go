@@ -159,6 +159,10 @@ type CopyOptions struct {
 	// Shallow copies a directory without its entries (RFC 4918 §9.8.3,
 	// Depth: 0).
 	Shallow bool
+	// Skip tells which entries below a directory are left out, with all below
+	// them and their sidecars. nil: none. It must not call the store. A View
+	// leaves out what nobody could store, too.
+	Skip func(name string, directory bool) bool
 }
 
 // Usage is what a storage or a part of it holds.

@@ -100,11 +100,11 @@ func Within(name, dir string) bool {
 const sidecarSuffix = ".meta"
 
 // SidecarName returns the name of the sidecar that belongs to name. Root, a
-// sidecar, and a name that has no room for the suffix, in its last segment or
-// as a whole, have none.
+// sidecar in whatever letters, and a name that has no room for the suffix, in
+// its last segment or as a whole, have none.
 func SidecarName(name string) (sidecar string, ok bool) {
 	_, last := Split(name)
-	if name == Root || IsSidecar(name) || len(last)+len(sidecarSuffix) > maxSegmentBytes || len(name)+len(sidecarSuffix) > maxNameBytes {
+	if name == Root || hasSidecarSuffix(last) || len(last)+len(sidecarSuffix) > maxSegmentBytes || len(name)+len(sidecarSuffix) > maxNameBytes {
 		return "", false
 	}
 	return name + sidecarSuffix, true

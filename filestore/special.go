@@ -82,7 +82,7 @@ func reservedTarget(name string, directory bool) bool {
 		return true
 	}
 	dir, last := Split(name)
-	if hasSidecarSuffix(last) && (directory || !strings.HasSuffix(last, sidecarSuffix)) {
+	if reservedSegment(last, directory) {
 		return true
 	}
 	if dir != Root {
@@ -90,4 +90,15 @@ func reservedTarget(name string, directory bool) bool {
 	}
 	return t.private && (name != privateName || !directory) ||
 		directory && strings.EqualFold(name, freeBusyFile)
+}
+
+// reservedSegment reports whether nobody may give a name with this last segment
+// to something new, wherever that is: a management page, a directory or other
+// spelling of a sidecar, the sidecar of a sidecar in whatever spelling.
+func reservedSegment(last string, directory bool) bool {
+	if strings.EqualFold(last, pageName) {
+		return true
+	}
+	return hasSidecarSuffix(last) &&
+		(directory || !strings.HasSuffix(last, sidecarSuffix) || hasSidecarSuffix(strings.TrimSuffix(last, sidecarSuffix)))
 }

@@ -252,6 +252,7 @@ func TestViewReservedNames(t *testing.T) {
 		{"mkdir", "dir/x.meta", "reserved"},
 		{"create", "new.meta", "ok"},
 		{"create", ".meta", "ok"},
+		{"create", ".meta.meta", "ok"}, // of .meta, which is none
 		{"create", "freebusy.wssp", "reserved"},
 		{"create", "FreeBusy.wssp", "reserved"},
 		{"create", "dir/freebusy.wssp", "ok"},
@@ -300,6 +301,87 @@ func TestViewReservedNames(t *testing.T) {
 				v := filestore.NewView(d, callers[who], owner)
 				require.Equal(t, tt.want, outcome(operations[tt.op](t.Context(), v, tt.name)), who)
 			}
+		})
+	}
+}
+
+// Nothing makes a sidecar of a sidecar, whatever letters either is in. What stands
+// on disk stays hidden from all but owner and administrators, who can move it
+// away or remove it.
+func TestViewSidecarOfSidecar(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	d.Write(t, owner, "dir/page.html.meta", "<meta/>")
+	for _, name := range []string{"x.meta.meta", "x.META.meta", "x.meta.META", "x.Meta.meta.meta", "dir/page.html.meta.meta", "private/x.meta.meta", "old.META.meta", "\u00fc.meta.meta"} {
+		for _, who := range []string{"owner", "admin"} {
+			v := filestore.NewView(d, callers[who], owner)
+			for _, op := range []string{"create", "mkdir", "rename to", "copy to"} {
+				require.Equal(t, "reserved", outcome(operations[op](t.Context(), v, name)), "%s %s", op, name)
+			}
+			for _, of := range []string{"dir/page.html", "dir/page.html.meta"} {
+				require.ErrorIs(t, v.Rename(t.Context(), of, name, filestore.RenameOptions{}), filestore.ErrReserved)
+				require.ErrorIs(t, v.Copy(t.Context(), of, name, filestore.CopyOptions{}), filestore.ErrReserved)
+			}
+		}
+	}
+	v := filestore.NewView(d, callers["owner"], owner)
+	for _, name := range []string{"dir/page.html.meta", "old.META"} {
+		err := v.SetAttributes(t.Context(), name, changeTo(t, "<title>x</title>"))
+		require.ErrorIs(t, err, filestore.ErrConflict, name)
+		_, ok := d.Read(t, owner, name+".meta")
+		require.False(t, ok, name)
+	}
+	d.Write(t, owner, "dir/page.html.meta.meta", "<meta/>")
+	for _, who := range []string{"stranger", "other", "limited", "limited owner"} {
+		v := filestore.NewView(d, callers[who], owner)
+		require.Equal(t, "not there", outcome(operations["read"](t.Context(), v, "dir/page.html.meta.meta")), who)
+		require.NotContains(t, names(t, v, "dir"), "meta", who)
+	}
+	require.Equal(t, "reserved", outcome(operations["create"](t.Context(), v, "dir/page.html.meta.meta")), "nor is one written over")
+	require.NoError(t, operations["copy"](t.Context(), v, "dir/page.html.meta.meta"))
+	require.NoError(t, operations["rename"](t.Context(), v, "dir/page.html.meta.meta"))
+	d.Write(t, owner, "x.meta.meta", "<meta/>")
+	require.NoError(t, operations["remove"](t.Context(), v, "x.meta.meta"))
+}
+
+// A copy of a tree holds nothing that could not be stored: what somebody has put
+// there past the server is left out, with all below it. A rename moves it along.
+func TestViewCopyLeavesOutReservedNames(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"tree", "$DomainPBXApp/tree"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			d, _ := withMounts(t)
+			store := d.stores["$DomainPBXApp"]
+			if where == "tree" {
+				a, err := d.Account(t.Context(), owner)
+				require.NoError(t, err)
+				store = a.Store
+			}
+			for _, dir := range []string{"tree", "tree/sub", "tree/sub/Index.wssp", "tree/x.META", "tree/sub/PRIVATE", "tree/$DomainSkins"} {
+				require.NoError(t, store.Mkdir(t.Context(), dir, nil, boundless))
+			}
+			kept := []string{"file", "file.meta", "sub/freebusy.wssp", "sub/PRIVATE/x", "$DomainSkins/x", "~x", "sub/.meta", "orphan.meta"}
+			left := []string{"index.wssp", "index.w\u017f\u017fp", "sub/Index.wssp/x", "x.META/x", "sub/y.Meta", "file.meta.meta", "y.META.meta", "gone.meta.meta"}
+			for _, name := range append(append([]string{}, kept...), left...) {
+				require.NoError(t, put(t.Context(), store, "tree/"+name, "<meta/>"))
+			}
+			v := filestore.NewView(d, callers["admin"], owner)
+			require.NoError(t, v.Copy(t.Context(), where, where+" copied", filestore.CopyOptions{}))
+			there := func(tree, name string) bool {
+				_, err := store.Stat(t.Context(), tree+"/"+name)
+				return err == nil
+			}
+			for _, name := range kept {
+				require.True(t, there("tree copied", name), name)
+			}
+			for _, name := range left {
+				require.True(t, there("tree", name), name)
+				require.False(t, there("tree copied", name), name)
+			}
+			require.NoError(t, v.Rename(t.Context(), where, where+" moved", filestore.RenameOptions{}))
+			require.True(t, there("tree moved", "index.wssp"))
+			require.NoError(t, v.Remove(t.Context(), where+" moved", filestore.RemoveOptions{Recursive: true}))
 		})
 	}
 }

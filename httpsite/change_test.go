@@ -101,6 +101,10 @@ func TestChange(t *testing.T) {
 		{name: "COPY a tree", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy"}}, code: 201, want: map[string]string{"copy/default.html": "<h1>folder</h1>"}},
 		{name: "COPY with depth 1", call: call{method: "COPY", path: "/~john/folder", user: "john", header: map[string]string{"Destination": "/~john/copy", "Depth": "1"}}, code: 400},
 
+		{name: "PUT a sidecar of a sidecar", call: call{method: "PUT", path: "/~john/page.html.meta.meta", user: "john", body: "x"}, code: 403},
+		{name: "MKCOL a sidecar of a sidecar", call: call{method: "MKCOL", path: "/~john/page.html.meta.meta", user: "john"}, code: 403},
+		{name: "MOVE to a sidecar of a sidecar", call: call{method: "MOVE", path: "/~john/data.bin", user: "john", header: map[string]string{"Destination": "/~john/x.META.meta"}}, code: 403, want: map[string]string{"data.bin": "0123456789"}},
+		{name: "COPY to a sidecar of a sidecar", call: call{method: "COPY", path: "/~john/data.bin", user: "admin", header: map[string]string{"Destination": "/~john/page.html.meta.meta"}}, code: 403, want: map[string]string{"page.html.meta.meta": "-"}},
 		{name: "PUT onto the root without its slash", call: call{method: "PUT", path: "/~john", user: "john", body: "new"}, code: 405},
 		{name: "DELETE of a file as a directory by other", call: call{method: "DELETE", path: "/~john/page.html/", user: "mary"}, code: 403},
 		{name: "DELETE with a condition by other", call: call{method: "DELETE", path: "/~john/missing", user: "mary", header: map[string]string{"If-Match": `"x"`}}, code: 403},

@@ -124,6 +124,9 @@ func (c *copier) plan(st stat) (filestore.Usage, error) {
 		return u, nil
 	}
 	err := c.s.walk(c.ctx, c.t, c.from, func(e info) error {
+		if c.skips(e) {
+			return fs.SkipDir
+		}
 		if isSidecar(e) {
 			return nil
 		}
@@ -137,6 +140,8 @@ func (c *copier) plan(st stat) (filestore.Usage, error) {
 }
 
 func isSidecar(e info) bool { return !e.IsDir() && filestore.IsSidecar(e.path) }
+
+func (c *copier) skips(e info) bool { return c.o.Skip != nil && c.o.Skip(e.path, e.IsDir()) }
 
 func (c *copier) checkSize(size int64) error {
 	if size > c.limits.FileSize {
@@ -161,6 +166,9 @@ func (c *copier) copy(name string, st stat, to string) error {
 	for e, err := range c.s.entries(c.ctx, c.t, name) {
 		if err != nil {
 			return err
+		}
+		if c.skips(e) {
+			continue
 		}
 		if err := c.copyEntry(e, to+"/"+e.Name()); err != nil {
 			return err

@@ -94,20 +94,22 @@ func (s *Store) entries(ctx context.Context, t tree, dir string) iter.Seq2[info,
 }
 
 // walk calls visit for everything below dir, directories before what is in
-// them. It passes over directories that have gone meanwhile, and over those
-// that the process may not read, and ends at the first other error.
+// them. It passes over directories that have gone meanwhile, those that the
+// process may not read, and those for which visit returns [fs.SkipDir], and
+// ends at the first other error.
 func (s *Store) walk(ctx context.Context, t tree, dir string, visit func(info) error) error {
 	for e, err := range s.entries(ctx, t, dir) {
 		if err != nil {
 			return err
 		}
-		if err := visit(e); err != nil {
-			return err
-		}
-		if !e.IsDir() {
+		err = visit(e)
+		if err == fs.SkipDir || err == nil && !e.IsDir() {
 			continue
 		}
-		err := s.walk(ctx, t, e.path, visit)
+		if err != nil {
+			return err
+		}
+		err = s.walk(ctx, t, e.path, visit)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 			return err
 		}

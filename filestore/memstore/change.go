@@ -97,7 +97,7 @@ func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptio
 	if toSide, ok := filestore.SidecarName(to); ok && toSide == from {
 		return fail("copy", to, filestore.ErrConflict) // the source would go
 	}
-	n = s.clone(n, o.Shallow, attributes)
+	n = s.clone(n, from, o, attributes)
 	if !n.fits(to) {
 		return fail("copy", to, fs.ErrInvalid)
 	}

@@ -119,16 +119,20 @@ func (s *Store) sidecar(name string) *node {
 	return n
 }
 
-// clone copies a tree, or only its top. Callers hold s.mu.
-func (s *Store) clone(n *node, shallow bool, attributes filestore.SidecarFunc) *node {
+// clone copies the tree under name, or only its top. Callers hold s.mu.
+func (s *Store) clone(n *node, name string, o filestore.CopyOptions, attributes filestore.SidecarFunc) *node {
 	if !n.dir() {
 		return s.newFile(n.content)
 	}
 	c := newDir()
-	if shallow {
+	if o.Shallow {
 		return c
 	}
 	for last, e := range n.entries {
+		path := filestore.Join(name, last)
+		if o.Skip != nil && o.Skip(path, e.dir()) {
+			continue
+		}
 		if of, ok := filestore.SidecarOf(last); ok {
 			if n.entries[of] != nil {
 				continue // it comes with what it belongs to
@@ -138,10 +142,10 @@ func (s *Store) clone(n *node, shallow bool, attributes filestore.SidecarFunc) *
 			}
 			continue
 		}
-		c.entries[last] = s.clone(e, false, attributes)
-		if name, ok := filestore.SidecarName(last); ok {
-			if side := s.cloneSidecar(n.entries[name], e.dir(), attributes); side != nil {
-				c.entries[name] = side
+		c.entries[last] = s.clone(e, path, o, attributes)
+		if side, ok := filestore.SidecarName(last); ok {
+			if content := s.cloneSidecar(n.entries[side], e.dir(), attributes); content != nil {
+				c.entries[side] = content
 			}
 		}
 	}

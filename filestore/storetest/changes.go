@@ -329,6 +329,21 @@ func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 		})
 	}
 
+	t.Run("entries left out", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		fill(t, s, before+" a/no/ a/no/x=1 a/no.meta=acl a/d/no=2 no/ no/no=3 no/x=4 no.meta=acl")
+		held := contents(t, s)
+		o := filestore.CopyOptions{Skip: func(name string, directory bool) bool {
+			require.Equal(t, name == "a/d" || name == "a/no", directory, name)
+			_, last := filestore.Split(name)
+			return last == "no" || name == "a/c.meta"
+		}}
+		require.NoError(t, s.Copy(t.Context(), "a", "z", o, upper, maxFiles(int64(len(held))+6)), "what is left out needs no room")
+		require.NoError(t, s.Copy(t.Context(), "no", "y", o, upper, boundless), "the source itself is not asked about")
+		holds(t, s, before+" a/no/ a/no/x=1 a/no.meta=acl a/d/no=2 no/ no/no=3 no/x=4 no.meta=acl"+
+			" z/ z.meta=ACL z/b=1 z/b.meta=ACL z/d/ z/d/e.meta=FREE y/ y.meta=ACL y/x=4")
+	})
 	t.Run("too large", func(t *testing.T) {
 		t.Parallel()
 		s := open(t)
