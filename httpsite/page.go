@@ -1,7 +1,7 @@
 package httpsite
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	_ "embed"
 	"errors"
@@ -11,7 +11,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,11 +30,13 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // page is what the template shows.
 type page struct {
 	Account, Folder    string
+	Here               string // where forms lead: the page again, at the same part
 	Message            string
 	Confirm            []string // names whose removal is to be confirmed
 	Entries            []pageEntry
+	Parts              *partLinks
 	Mounts             []string
-	Here, Total        filestore.Usage
+	Inside, Total      filestore.Usage
 	MaxFiles, MaxBytes string
 }
 
@@ -52,12 +53,13 @@ func (req *request) isPage() bool {
 // showPage sends the management page of a directory.
 func (req *request) showPage(view *filestore.View, dir string, code int, message string, confirm ...string) error {
 	ctx := req.r.Context()
-	p := page{Account: req.account, Message: message, Confirm: confirm}
+	q := partOf(req.r.URL.Query())
+	p := page{Account: req.account, Here: pageName + q.String(), Message: message, Confirm: confirm}
 	if dir != filestore.Root {
 		p.Folder = dir
 	}
 	if len(confirm) == 0 {
-		if err := p.list(ctx, view, dir, req.now()); err != nil {
+		if err := p.list(ctx, view, dir, q, req.now()); err != nil {
 			return notFound(err)
 		}
 		if err := p.count(ctx, view, dir); err != nil {
@@ -67,25 +69,28 @@ func (req *request) showPage(view *filestore.View, dir string, code int, message
 			p.Mounts = view.Mounts(ctx)
 		}
 	}
-	var text bytes.Buffer
-	if err := pageTemplate.Execute(&text, p); err != nil {
-		return err
-	}
 	header := req.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "private, no-store")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	header.Set("Content-Length", strconv.Itoa(text.Len()))
 	req.w.WriteHeader(code)
-	_, err := req.w.Write(text.Bytes())
-	return err
+	if req.r.Method == http.MethodHead {
+		return nil
+	}
+	text := bufio.NewWriter(req.w)
+	if err := pageTemplate.Execute(text, p); err != nil {
+		return err
+	}
+	return text.Flush()
 }
 
-func (p *page) list(ctx context.Context, view *filestore.View, dir string, now time.Time) error {
-	for info, err := range view.List(ctx, dir) {
-		if err != nil {
-			return err
-		}
+func (p *page) list(ctx context.Context, view *filestore.View, dir string, q partQuery, now time.Time) error {
+	shown, err := readPart(ctx, view, dir, q)
+	if err != nil {
+		return err
+	}
+	p.Inside, p.Parts = shown.folder, shown.links()
+	for _, info := range shown.entries {
 		e := pageEntry{
 			Name: info.Name(),
 			Link: "./" + url.PathEscape(info.Name()),
@@ -93,16 +98,12 @@ func (p *page) list(ctx context.Context, view *filestore.View, dir string, now t
 			Date: date(info.ModTime(), now),
 			Time: info.ModTime().UTC().Format(time.RFC3339),
 		}
-		p.Here.Files++
 		if info.IsDir() {
 			e.Link += "/" + pageName
 			e.Size = "==>"
-		} else {
-			p.Here.Bytes += info.Size()
 		}
 		p.Entries = append(p.Entries, e)
 	}
-	slices.SortFunc(p.Entries, func(a, b pageEntry) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
@@ -176,7 +177,7 @@ func (req *request) postPage(view *filestore.View) error {
 	if len(confirm) > 0 {
 		return req.showPage(view, dir, http.StatusOK, "", confirm...)
 	}
-	req.w.Header().Set("Location", pageName)
+	req.w.Header().Set("Location", pageName+partOf(req.r.URL.Query()).String())
 	req.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

@@ -1,0 +1,138 @@
+package httpsite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"slices"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// partLen is how many entries of a folder the management page shows at a time.
+// Our choice.
+const partLen = 1000
+
+// partQuery tells which part of a folder the page shows, by the name of its
+// neighbour: however the folder changes meanwhile, nothing is passed over.
+type partQuery struct {
+	key  string // "after", "before", or "" for the first part
+	name string // "before" without a name is the last part
+}
+
+func partOf(query url.Values) partQuery {
+	for _, key := range []string{"after", "before"} {
+		if query.Has(key) {
+			return partQuery{key, query.Get(key)}
+		}
+	}
+	return partQuery{}
+}
+
+// String is the query of a URL, with its question mark.
+func (q partQuery) String() string {
+	if q.key == "" {
+		return ""
+	}
+	return "?" + url.Values{q.key: {q.name}}.Encode()
+}
+
+// part is some entries of a folder, by name, and what the whole folder holds.
+type part struct {
+	entries []filestore.FileInfo
+	folder  filestore.Usage
+	before  int64 // entries of the folder that come before these
+}
+
+// readPart goes through a folder once, and holds no more than two parts of it.
+func readPart(ctx context.Context, view *filestore.View, dir string, q partQuery) (part, error) {
+	var p part
+	order := func(a, b filestore.FileInfo) int { return cmp.Compare(a.Name(), b.Name()) }
+	backwards := q.key == "before"
+	if backwards {
+		order = func(a, b filestore.FileInfo) int { return cmp.Compare(b.Name(), a.Name()) }
+	}
+	passed, candidates, full := int64(0), int64(0), false
+	for info, err := range view.List(ctx, dir) {
+		if err != nil {
+			if gone(err, dir) {
+				continue
+			}
+			return part{}, err
+		}
+		p.folder.Files++
+		if !info.IsDir() {
+			p.folder.Bytes += info.Size()
+		}
+		switch {
+		case q.key == "after" && info.Name() <= q.name:
+			passed++
+			continue
+		case backwards && q.name != "" && info.Name() >= q.name:
+			continue
+		}
+		candidates++
+		if full && order(info, p.entries[partLen-1]) > 0 {
+			continue
+		}
+		if p.entries = append(p.entries, info); len(p.entries) == 2*partLen {
+			p.trim(order)
+			full = true
+		}
+	}
+	p.trim(order)
+	p.before = passed
+	if backwards {
+		slices.Reverse(p.entries)
+		p.before = candidates - int64(len(p.entries))
+	}
+	return p, nil
+}
+
+// trim keeps the first entries in an order, and lets go of the others.
+func (p *part) trim(order func(a, b filestore.FileInfo) int) {
+	slices.SortFunc(p.entries, order)
+	n := min(len(p.entries), partLen)
+	clear(p.entries[n:])
+	p.entries = p.entries[:n]
+}
+
+// gone reports whether an error is about one entry of dir that somebody removes
+// at this moment, and not about dir.
+func gone(err error, dir string) bool {
+	var p *fs.PathError
+	return errors.Is(err, fs.ErrNotExist) && errors.As(err, &p) && p.Path != dir
+}
+
+// partLinks lead to the other parts of a folder; "" where there is none.
+type partLinks struct {
+	From, To, All               int64
+	First, Previous, Next, Last string
+}
+
+// links returns nil if the folder is shown as a whole.
+func (p part) links() *partLinks {
+	n := int64(len(p.entries))
+	if n == p.folder.Files {
+		return nil
+	}
+	l := &partLinks{From: p.before + 1, To: p.before + n, All: p.folder.Files}
+	if n == 0 {
+		l.From = l.To
+	}
+	if p.before > 0 {
+		l.First, l.Previous = pageName, pageName+partQuery{"before", ""}.String()
+		if n > 0 {
+			l.Previous = pageName + partQuery{"before", p.entries[0].Name()}.String()
+		}
+	}
+	if l.To < l.All {
+		l.Next, l.Last = pageName, pageName+partQuery{"before", ""}.String()
+		if n > 0 {
+			l.Next = pageName + partQuery{"after", p.entries[n-1].Name()}.String()
+		}
+	}
+	return l
+}
