@@ -4,9 +4,14 @@ package cgpkit_test
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -139,4 +144,81 @@ func TestDependencies(t *testing.T) {
 		slices.Sort(needed)
 		require.Equal(t, []string{module}, slices.Compact(needed), name)
 	}
+}
+
+// TestHouse keeps README's picture true: every arrow is an import, and every
+// import follows from the arrows. What is internal, and the examples but for the
+// server, are not in it.
+func TestHouse(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, picture, ok := strings.Cut(string(text), "```mermaid\n")
+	require.True(t, ok)
+	picture, _, _ = strings.Cut(picture, "```")
+	arrows := map[string][]string{}
+	for line := range strings.Lines(picture) {
+		from, to, ok := strings.Cut(line, "-->")
+		if !ok {
+			continue
+		}
+		for _, importer := range nodes(from) {
+			for _, imported := range nodes(to) {
+				require.Contains(t, mayImport[importer], imported, "README's arrow from %s", importer)
+				arrows[importer] = append(arrows[importer], imported)
+			}
+		}
+	}
+	require.NotEmpty(t, arrows)
+	for importer, all := range mayImport {
+		if strings.HasPrefix(importer, "internal/") || strings.HasPrefix(importer, "examples/") && importer != "examples/server" {
+			continue
+		}
+		require.Regexp(t, `(?m)(^|\s)`+importer+`(\s|$)`, picture)
+		for _, imported := range all {
+			if _, ours := mayImport[imported]; ours && !strings.HasPrefix(imported, "internal/") {
+				require.True(t, leads(arrows, importer, imported), "README has no arrows from %s to %s", importer, imported)
+			}
+		}
+	}
+}
+
+// nodes takes a list of the form "a & b" apart.
+func nodes(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == '&' || r == ' ' || r == '\n' })
+}
+
+// leads reports whether arrows lead from one package to another. Imports have
+// no circles.
+func leads(arrows map[string][]string, from, to string) bool {
+	return slices.ContainsFunc(arrows[from], func(next string) bool { return next == to || leads(arrows, next, to) })
+}
+
+// TestExamplesCanBeCopied: an example imports nothing that its readers cannot.
+func TestExamplesCanBeCopied(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(source.Decls, isExample) {
+			return nil
+		}
+		seen++
+		for _, imported := range source.Imports {
+			require.NotContains(t, imported.Path.Value, "/internal/", path)
+		}
+		return nil
+	}))
+	require.Greater(t, seen, 5)
+}
+
+func isExample(d ast.Decl) bool {
+	f, ok := d.(*ast.FuncDecl)
+	return ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Example")
 }
