@@ -1,6 +1,8 @@
 module github.com/cgpkit/cgpkit
 
-go 1.26.5
+go 1.26.0
+
+toolchain go1.26.5
 
 require (
 	github.com/emersion/go-message v0.18.2
