@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +44,35 @@ func TestStoreIsServed(t *testing.T) {
 	require.True(t, ok, headers)
 	tag, _, _ = strings.Cut(tag, "\r\n")
 	require.Regexp(t, ` 304$`, request("-H", "If-None-Match: "+tag, url+"/"))
+}
+
+// halfRead is a directory of which only the beginning can be read.
+type halfRead struct{ fs.FS }
+
+func (h halfRead) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(h.FS, name)
+	return entries, errors.Join(err, fs.ErrPermission)
+}
+
+// A listing ends where its reader stops, wherever that is.
+func TestListStops(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]fs.FS{"whole": os.DirFS("manual"), "half": halfRead{os.DirFS("manual")}} {
+		all := 0
+		for range (store{files}).List(t.Context(), filestore.Root) {
+			all++
+		}
+		require.GreaterOrEqual(t, all, 2, name)
+		for stop := range all {
+			read := 0
+			for range (store{files}).List(t.Context(), filestore.Root) { // panics when it goes on
+				if read++; read > stop {
+					break
+				}
+			}
+			require.Equal(t, stop+1, read, name)
+		}
+	}
 }
 
 func TestUsage(t *testing.T) {

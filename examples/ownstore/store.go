@@ -68,8 +68,8 @@ func (s store) Open(_ context.Context, name string) (filestore.File, error) {
 func (s store) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		entries, err := fs.ReadDir(s.files, dir)
-		if err != nil {
-			yield(nil, err)
+		if err != nil && !yield(nil, err) {
+			return
 		}
 		for _, e := range entries {
 			if !yield(s.Stat(ctx, filestore.Join(dir, e.Name()))) {
