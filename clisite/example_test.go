@@ -4,23 +4,28 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"os"
 	"strings"
+	"testing/fstest"
 
 	"github.com/cgpkit/cgpkit/clisite"
-	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
-	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/directory"
 )
 
 // A script stores a file and asks how much is stored.
 func ExampleServer() {
-	users := fixture.New(func() filestore.Store { return memstore.New() })
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	server := &clisite.Server{Directory: users}
+	server := &clisite.Server{Directory: base}
 	go server.Serve(listener)
 	defer server.Close()
 
@@ -59,4 +64,26 @@ func ExampleServer() {
 	// S: 201 (#5,#1)
 	// C: QUIT
 	// S: 200 connection closed
+}
+
+// openBase makes a base directory with two accounts, and opens it. A mail server
+// opens the one that it has.
+func openBase() (base *directory.Base, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cgpkit-example-")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = os.CopyFS(dir, fstest.MapFS{
+		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
+		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
+	})
+	if err == nil {
+		base, err = directory.Open(dir, nil)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
 }

@@ -3,8 +3,6 @@ package filestore_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -558,38 +556,6 @@ func TestViewNamesAreCheckedFirst(t *testing.T) {
 			require.ErrorIs(t, err, fs.ErrInvalid, "%s by %s", op, who)
 		}
 	}
-}
-
-func ExampleView() {
-	directory := fixture.New(func() filestore.Store { return memstore.New() })
-	ctx := context.Background()
-
-	john := filestore.NewView(directory, filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
-	upload, err := john.Create(ctx, "hello.txt", filestore.CreateOptions{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer upload.Abort()
-	fmt.Fprint(upload, "hello")
-	if _, err := upload.Commit(); err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	stranger := filestore.NewView(directory, filestore.Caller{}, "john@client1.com")
-	file, err := stranger.Open(ctx, "hello.txt")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer file.Close()
-	content, _ := io.ReadAll(file)
-	fmt.Printf("%s\n", content)
-	fmt.Println(stranger.Remove(ctx, "hello.txt", filestore.RemoveOptions{}))
-	// Output:
-	// hello
-	// remove hello.txt: permission denied
 }
 
 func sortedWords(words []string) string {

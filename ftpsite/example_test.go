@@ -4,29 +4,35 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"log"
 	"net"
+	"os"
+	"testing/fstest"
 
-	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/ftpsite"
-	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // A server for the accounts of a directory, and a client that talks to it.
 func ExampleServer() {
-	directory := fixture.New(func() filestore.Store { return memstore.New() })
-	server := &ftpsite.Server{Directory: directory, Anonymous: true}
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
+	server := &ftpsite.Server{Directory: base, Anonymous: true}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	served := make(chan error)
 	go func() { served <- server.Serve(listener) }()
 
 	conn, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer conn.Close()
 	replies := bufio.NewScanner(conn)
@@ -39,7 +45,8 @@ func ExampleServer() {
 	}
 
 	if err := server.Shutdown(context.Background()); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(<-served)
 	// Output:
@@ -51,4 +58,26 @@ func ExampleServer() {
 	// 257 "/photos" is the current directory
 	// 221 Goodbye.
 	// ftpsite: server closed
+}
+
+// openBase makes a base directory with two accounts, and opens it. A mail server
+// opens the one that it has.
+func openBase() (base *directory.Base, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cgpkit-example-")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = os.CopyFS(dir, fstest.MapFS{
+		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
+		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
+	})
+	if err == nil {
+		base, err = directory.Open(dir, nil)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
 }

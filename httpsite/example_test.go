@@ -5,17 +5,22 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"testing/fstest"
 
-	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/httpsite"
-	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 func Example() {
-	directory := fixture.New(func() filestore.Store { return memstore.New() })
-	server := httptest.NewServer(&httpsite.Handler{Directory: directory})
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
+	server := httptest.NewServer(&httpsite.Handler{Directory: base})
 	defer server.Close()
 
 	put, _ := http.NewRequest("PUT", server.URL+"/~john/default.html", strings.NewReader("hello"))
@@ -45,4 +50,26 @@ func status(r *http.Request) string {
 	}
 	response.Body.Close()
 	return response.Status
+}
+
+// openBase makes a base directory with two accounts, and opens it. A mail server
+// opens the one that it has.
+func openBase() (base *directory.Base, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cgpkit-example-")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = os.CopyFS(dir, fstest.MapFS{
+		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
+		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
+	})
+	if err == nil {
+		base, err = directory.Open(dir, nil)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
 }

@@ -1,46 +1,33 @@
 package tftpsite_test
 
 import (
-	"context"
 	"fmt"
 	"net"
+	"os"
 	"strings"
+	"testing/fstest"
 
 	"github.com/pin/tftp/v3"
 
-	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
-	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
 // A phone reads its settings from the Default Storage.
 func ExampleServer() {
-	ctx := context.Background()
-	users := fixture.New(func() filestore.Store { return memstore.New() })
-	john, err := users.Account(ctx, "john@client1.com")
+	base, remove, err := openBase()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	upload, err := john.Store.Create(ctx, "phone.cfg", filestore.CreateOptions{}, john.Limits)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer upload.Abort()
-	fmt.Fprint(upload, "line1 = john")
-	if _, err := upload.Commit(); err != nil {
-		fmt.Println(err)
-		return
-	}
+	defer remove()
 
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	server := &tftpsite.Server{Directory: users, Storage: "john"}
+	server := &tftpsite.Server{Directory: base, Storage: "john"}
 	go server.Serve(conn)
 	defer server.Close()
 
@@ -65,4 +52,28 @@ func ExampleServer() {
 	// Output:
 	// phone.cfg: "line1 = john"
 	// ~mary/phone.cfg: cannot be read
+}
+
+// openBase makes a base directory with two accounts, and opens it. A mail server
+// opens the one that it has.
+func openBase() (base *directory.Base, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cgpkit-example-")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = os.CopyFS(dir, fstest.MapFS{
+		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
+		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
+
+		"Accounts/john.macnt/account.web/phone.cfg": {Data: []byte("line1 = john")},
+	})
+	if err == nil {
+		base, err = directory.Open(dir, nil)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"testing/fstest"
 	"time"
 
+	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
-	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // database holds calendars in a form of its own.
@@ -44,12 +45,18 @@ RRULE:FREQ=WEEKLY;COUNT=2
 END:VEVENT
 END:VCALENDAR
 `}}
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
 	now := func() time.Time { return time.Date(2009, time.March, 5, 10, 15, 0, 0, time.UTC) }
 	server := struct {
 		filestore.Directory
 		*publisher.Publisher
 	}{
-		fixture.New(func() filestore.Store { return memstore.New() }), // who has which files
+		base, // who has which files
 		publisher.New(calendars, &publisher.Options{Now: now}),
 	}
 
@@ -68,4 +75,26 @@ END:VCALENDAR
 	// Output:
 	// 2009-03-06 08:00:00 1h30m0s BUSY
 	// 2009-03-13 08:00:00 1h30m0s BUSY
+}
+
+// openBase makes a base directory with two accounts, and opens it. A mail server
+// opens the one that it has.
+func openBase() (base *directory.Base, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cgpkit-example-")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = os.CopyFS(dir, fstest.MapFS{
+		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
+		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
+	})
+	if err == nil {
+		base, err = directory.Open(dir, nil)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
 }
