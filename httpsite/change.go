@@ -225,7 +225,7 @@ func (req *request) destination() (target, error) {
 	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
 		return target{}, fs.ErrInvalid
 	}
-	path, ok := req.cutPrefix(u.EscapedPath())
+	path, ok := req.cutPrefix(rawPath(u))
 	if !ok {
 		return target{}, filestore.ErrReserved
 	}

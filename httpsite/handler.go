@@ -114,7 +114,7 @@ func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
 	if r.Method == http.MethodOptions {
 		return req, nil // one answer, even to "*"
 	}
-	req.target, err = parsePath(r.URL.EscapedPath(), req.site)
+	req.target, err = parsePath(rawPath(r.URL), req.site)
 	req.location = h.escapedPrefix() + req.location
 	if req.location != "" && r.URL.Path == "" {
 		req.directory = false // the prefix without its slash

@@ -44,12 +44,28 @@ func parsePath(escaped string, site filestore.Site) (target, error) {
 			return t, nil
 		}
 	}
+	if rest == "/" {
+		return target{}, fs.ErrInvalid // an empty segment: CleanName would take it for the root
+	}
 	name, err := decodeName(rest, &t.location)
 	if err != nil {
 		return target{}, err
 	}
 	t.name, t.directory, err = filestore.CleanName(name)
 	return t, err
+}
+
+// rawPath is the path of a URL as it came. [url.URL.EscapedPath] is that only if
+// all that should be escaped is: otherwise it escapes the decoded path anew, in
+// which an escaped slash has become a separator.
+func rawPath(u *url.URL) string {
+	if u.Opaque != "" {
+		return u.Opaque // has no slash in front, and leads nowhere
+	}
+	if decoded, err := url.PathUnescape(u.RawPath); u.RawPath != "" && err == nil && decoded == u.Path {
+		return u.RawPath
+	}
+	return u.EscapedPath()
 }
 
 // decodeName decodes the segments of an escaped name, and adds them to the
