@@ -46,8 +46,13 @@ func (req *request) put(view *filestore.View) error {
 	return nil
 }
 
-// body returns the request body, bounded.
+// body returns the request body, bounded. HTTP/1.0 must say how long it is (RFC
+// 1945 §7.2.2): without that there may have been a Transfer-Encoding, which this
+// version does not have and net/http drops.
 func (req *request) body() (io.ReadCloser, error) {
+	if !req.r.ProtoAtLeast(1, 1) && req.r.Header.Get("Content-Length") == "" {
+		return nil, errLengthRequired
+	}
 	if req.MaxBody <= 0 {
 		return req.r.Body, nil
 	}

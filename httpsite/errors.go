@@ -18,6 +18,8 @@ var (
 	errMethod            = errors.New("method not allowed")
 	errPartialPut        = errors.New("partial PUT is not supported")
 	errBodyNotUnderstood = errors.New("body not understood")
+	errNoSuchRange       = errors.New("range cannot be satisfied")
+	errLengthRequired    = errors.New("length required")
 	errForeignPage       = errors.New("request comes from another page")
 )
 
@@ -46,6 +48,10 @@ func status(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, filestore.ErrLimit), errors.Is(err, filestore.ErrDiskFull):
 		return http.StatusInsufficientStorage
+	case errors.Is(err, errNoSuchRange):
+		return http.StatusRequestedRangeNotSatisfiable
+	case errors.Is(err, errLengthRequired):
+		return http.StatusLengthRequired
 	case errors.Is(err, errBodyNotUnderstood):
 		return http.StatusUnsupportedMediaType
 	case errors.Is(err, os.ErrDeadlineExceeded):

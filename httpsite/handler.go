@@ -22,8 +22,9 @@ type Handler struct {
 	// MaxBody bounds a request body, in bytes; 0: no bound beside the limits
 	// of the account (HTTP setting HTTPRequestSizeLimit).
 	MaxBody int64
-	// Types adds content types, by file name extension in lower case without
-	// the dot (HTTP setting FileExtensions).
+	// Types are content types by file name extension, in lower case and without
+	// the dot (HTTP setting FileExtensions). They go before those that the
+	// package knows; what is not [ValidType] counts as absent.
 	Types map[string]string
 	// StallTimeout ends a transfer in which nothing moved for so long; 0:
 	// one minute. A transfer that moves may take any time.
@@ -76,6 +77,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = newStallBody(w, r, answer.timeout)
 	defer h.contain(answer, r)
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
+	if hasDoubtfulFraming(r) {
+		answer.Header().Set("Connection", "close")
+	}
 	req, err := h.route(answer, r)
 	if err == nil {
 		err = req.serve()
@@ -83,6 +87,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.refuse(answer, r, req, err)
 	}
+}
+
+// hasDoubtfulFraming reports whether somebody on the way may have seen another
+// end of the body, so that what follows on the connection must not be taken for
+// a request (RFC 9112 §6.1). Package net/http drops the Content-Length that came
+// with a Transfer-Encoding, and the Transfer-Encoding of HTTP/1.0, without a trace:
+// so every body that may have come with both counts.
+func hasDoubtfulFraming(r *http.Request) bool {
+	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) && r.ContentLength != 0
 }
 
 // contain keeps a panic from taking more than its own request with it.

@@ -334,3 +334,49 @@ func TestPanicEndsOneRequest(t *testing.T) {
 		require.Equal(t, "Internal Server Error\n", got.body)
 	}
 }
+
+// A body whose end another on the way may have seen elsewhere ends the connection,
+// and HTTP/1.0 with a Transfer-Encoding stores nothing.
+func TestDoubtfulFraming(t *testing.T) {
+	t.Parallel()
+	const credentials = "Host: client1.com\r\nAuthorization: Basic am9objpqb2huLXB3\r\n"
+	const chunked = "3\r\nnew\r\n0\r\n\r\n"
+	const smuggled = "DELETE /~john/page.html HTTP/1.1\r\n" + credentials + "\r\n"
+	for _, tt := range []struct {
+		name, request, want, content string
+		ends                         bool
+	}{
+		{"length", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Content-Length: 3\r\n\r\nnew", "201", "new", false},
+		{"both", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, "201", "new", true},
+		{"both, in the other order", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Transfer-Encoding: Chunked\r\nContent-Length: 13\r\n\r\n" + chunked, "201", "new", true},
+		{"both, and refused", "PUT /~john/x HTTP/1.1\r\nHost: client1.com\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n" + chunked, "401", "", true},
+		{"both, for what has no body", "MKCOL /~john/x HTTP/1.1\r\n" + credentials + "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n", "415", "", true},
+		{"two lengths", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nnew", "400", "", true},
+		{"two encodings", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, "501", "", true},
+		{"unknown encoding", "PUT /~john/x HTTP/1.1\r\n" + credentials + "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunked, "501", "", true},
+		{"HTTP/1.0", "PUT /~john/x HTTP/1.0\r\n" + credentials + "Connection: keep-alive\r\nContent-Length: 3\r\n\r\nnew", "201", "new", true},
+		{"HTTP/1.0, encoded", "PUT /~john/x HTTP/1.0\r\n" + credentials + "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, "411", "", true},
+		{"HTTP/1.0, neither", "PUT /~john/x HTTP/1.0\r\n" + credentials + "\r\n", "411", "", true},
+		{"HTTP/1.0, encoded form", "POST /~john/index.wssp HTTP/1.0\r\n" + credentials + "Connection: keep-alive\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n16\r\naction=folder&folder=x\r\n0\r\n\r\n", "411", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = io.WriteString(conn, tt.request+smuggled)
+			require.NoError(t, err)
+			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+			answers, err := io.ReadAll(conn)
+			if !tt.ends {
+				require.NoError(t, err)
+			}
+			require.Contains(t, strings.SplitN(string(answers), "\r\n", 2)[0], tt.want)
+			content, _ := s.Read(t, john, "x")
+			require.Equal(t, tt.content, content)
+			_, there := s.Read(t, john, "page.html")
+			require.Equal(t, tt.ends, there, "whether what follows was taken for a request")
+		})
+	}
+}
