@@ -1,6 +1,7 @@
 package httpsite_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,9 +22,9 @@ import (
 func BenchmarkGet(b *testing.B) {
 	root := filepath.Join(b.TempDir(), "account.web")
 	require.NoError(b, os.Mkdir(root, 0o750))
-	sizes := map[string]int{"4KiB": 4 << 10, "64MiB": 64 << 20}
+	sizes := map[string]int{"4KiB.bin": 4 << 10, "4KiB.txt": 4 << 10, "128KiB.bin": 128 << 10, "128KiB.txt": 128 << 10, "64MiB.bin": 64 << 20, "64MiB.txt": 64 << 20}
 	for name, size := range sizes {
-		require.NoError(b, os.WriteFile(filepath.Join(root, name+".bin"), make([]byte, size), 0o640))
+		require.NoError(b, os.WriteFile(filepath.Join(root, name), bytes.Repeat([]byte("x"), size), 0o640))
 	}
 	d := fixture.New(func() filestore.Store {
 		s, err := dirstore.Open(root, nil)
@@ -44,7 +45,7 @@ func BenchmarkGet(b *testing.B) {
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				for b.Loop() {
-					response, err := s.Client().Get(s.URL + server.prefix + name + ".bin")
+					response, err := s.Client().Get(s.URL + server.prefix + name)
 					require.NoError(b, err)
 					n, err := io.Copy(io.Discard, response.Body)
 					require.NoError(b, err)

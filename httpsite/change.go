@@ -39,7 +39,7 @@ func (req *request) put(view *filestore.View) error {
 	}
 	info, err := store(req, view, req.name, body, o)
 	if err != nil {
-		return parentConflict(err)
+		return parentConflict(lostRace(o, err))
 	}
 	req.w.Header().Set("ETag", info.ETag())
 	req.w.WriteHeader(created(current == nil))
@@ -118,13 +118,21 @@ func (req *request) delete(view *filestore.View) error {
 
 // mkcol makes a directory (RFC 4918 §9.3).
 func (req *request) mkcol(view *filestore.View) error {
-	if _, err := view.Target(req.r.Context(), req.name); err != nil {
+	current, err := view.Target(req.r.Context(), req.name)
+	if err != nil {
 		return err
 	}
 	if req.r.ContentLength != 0 {
 		return errBodyNotUnderstood
 	}
+	o, err := conditions(req.r, nil)
+	if current == nil && err != nil {
+		return err // something is there already: that counts more (RFC 9110 §13.2.1)
+	}
 	if err := view.Mkdir(req.r.Context(), req.name); err != nil {
+		if current == nil {
+			err = lostRace(o, err)
+		}
 		return parentConflict(err)
 	}
 	req.w.WriteHeader(http.StatusCreated)

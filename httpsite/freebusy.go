@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -51,6 +50,8 @@ func (req *request) showFreeBusy(view *filestore.View) error {
 	if header.Get("Cache-Control") == "" {
 		header.Set("Cache-Control", "no-cache") // the page depends on the time as well
 	}
-	http.ServeContent(req.w, req.r, "", time.Time{}, bytes.NewReader(text.Bytes()))
-	return nil
+	if done, err := req.unchanged(time.Time{}); done || err != nil {
+		return err
+	}
+	return req.send(bytes.NewReader(text.Bytes()), int64(text.Len()), time.Time{})
 }

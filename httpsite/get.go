@@ -3,13 +3,17 @@ package httpsite
 import (
 	"errors"
 	"io/fs"
-	"mime"
 	"net/http"
-	"path"
-	"strings"
+	"net/url"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
+
+// sandbox is the policy for pages that users made. A sandbox without the last
+// three permissions breaks ordinary pages: links to downloads do nothing, pages
+// of other sites open as if they were in the sandbox too, and dialogs do not
+// appear.
+const sandbox = "sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals"
 
 // get answers GET and HEAD. Credentials are looked at only when a stranger
 // would be refused, so that a public page costs no login.
@@ -58,7 +62,7 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 	}
 	file, err := view.Open(ctx, name)
 	if errors.Is(err, filestore.ErrIsDirectory) && !req.directory {
-		header.Set("Location", req.location+"/")
+		header.Set("Location", req.location+"/"+query(req.r.URL))
 		req.w.WriteHeader(http.StatusMovedPermanently)
 		return nil
 	}
@@ -73,13 +77,24 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 	if tagged, ok := info.(interface{ ETag() string }); ok && tagged.ETag() != "" {
 		header.Set("ETag", tagged.ETag())
 	}
-	contentType := req.contentType(name)
-	header.Set("Content-Type", contentType)
-	if scriptable(contentType) && !req.site.TrustPages {
-		header.Set("Content-Security-Policy", "sandbox allow-scripts allow-forms allow-popups")
+	contentType := req.typeByName(name)
+	if sandboxed(contentType) && !req.site.TrustPages {
+		// With a 304 too: a page that was kept from before gets it then.
+		header.Set("Content-Security-Policy", sandbox)
 	}
-	http.ServeContent(req.w, req.r, "", info.ModTime(), file)
-	return nil
+	if done, err := req.unchanged(info.ModTime()); done || err != nil {
+		return err
+	}
+	header.Set("Content-Type", typeByContent(contentType, file, info.Size()))
+	return req.send(file, info.Size(), info.ModTime())
+}
+
+// query is the query of a URL as it came, with its question mark.
+func query(u *url.URL) string {
+	if u.RawQuery == "" && !u.ForceQuery {
+		return ""
+	}
+	return "?" + u.RawQuery
 }
 
 // notFound turns the errors of a path that does not lead to a file into one.
@@ -88,27 +103,4 @@ func notFound(err error) error {
 		return fs.ErrNotExist
 	}
 	return err
-}
-
-// contentType tells the type of a file by its name. There is no charset: old
-// pages say theirs inside, and a header would overrule them.
-func (req *request) contentType(name string) string {
-	extension := strings.ToLower(path.Ext(name))
-	if t, ok := req.Types[strings.TrimPrefix(extension, ".")]; ok {
-		return t
-	}
-	t, _, _ := strings.Cut(mime.TypeByExtension(extension), ";")
-	if t == "" {
-		return "application/octet-stream"
-	}
-	return t
-}
-
-// scriptable reports whether a browser that opens this type as a page runs
-// scripts in it. A type that is not sure to be harmless counts.
-func scriptable(contentType string) bool {
-	t, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	t = strings.TrimSpace(t)
-	return strings.Contains(t, "html") || strings.Contains(t, "xml") ||
-		strings.HasPrefix(t, "multipart/") || t == "message/rfc822" || !strings.Contains(t, "/")
 }

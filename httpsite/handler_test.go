@@ -107,6 +107,27 @@ func (s *server) do(t *testing.T, c call) answer {
 	return s.raw(t, c.method, r.String()+"\r\n"+c.body)
 }
 
+// converse sends a head, and what next makes of the line that comes back. It
+// returns the first line of the answer to that.
+func (s *server) converse(t *testing.T, head string, next func(line string) string) (line string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, head)
+	require.NoError(t, err)
+	lines := bufio.NewReader(conn)
+	line, err = lines.ReadString('\n')
+	require.NoError(t, err)
+	_, err = io.WriteString(conn, next(line))
+	require.NoError(t, err)
+	_, err = lines.ReadString('\n')
+	require.NoError(t, err)
+	line, err = lines.ReadString('\n')
+	require.NoError(t, err)
+	return line
+}
+
 // raw sends bytes and reads one answer.
 func (s *server) raw(t *testing.T, method, request string) answer {
 	t.Helper()
@@ -162,6 +183,22 @@ func TestGet(t *testing.T) {
 		{name: "dot dot", path: "/~john/folder/../page.html", code: 400},
 		{name: "escaped dot dot", path: "/~john/%2e%2e/%2e%2e/etc/passwd", code: 400},
 		{name: "escaped slash", path: "/~john/private%2fsecret.txt", code: 400},
+		{name: "escaped slash beside what should be escaped", path: `/~john/folder%2fdefault.html"`, code: 400},
+		{name: "escaped slash and a quotation mark", path: `/~john/private%2f"secret.txt`, code: 400},
+		{name: "escaped slash and a brace", path: "/~john/{x}%2Fpage.html", code: 400},
+		{name: "escaped slash and a letter in UTF-8", path: "/~john/ü%2fpage.html", code: 400},
+		{name: "escaped slash in the account", path: `/~john%2fprivate^/secret.txt`, code: 400},
+		{name: "escaped slash in a share path", path: `/~john/protected/pwd%2fs3cretkey/secret.txt|`, code: 400},
+		{name: "escaped slash, LoginPage host", path: `/private%2f|`, host: "www.john.example", code: 400},
+		{name: "escaped slash, other prefix", path: `/-ann%2f|`, host: "client2.com", code: 400},
+		{name: "escaped slash, no prefix", path: `/ann%2fdefault.html|`, host: "client2.com", code: 400},
+		{name: "escaped slash in a full URL", path: `http://client1.com/~john/private%2f|`, code: 400},
+		{name: "escaped slash twice", path: `/~john/a%252fb|`, code: 404},
+		{name: "no path at all", path: "foo:bar", host: "www.john.example", code: 400},
+		{name: "two slashes at the end", path: "/~john//", code: 400},
+		{name: "two slashes, LoginPage host", path: "//", host: "www.john.example", code: 400},
+		{name: "backslash beside what should be escaped", path: `/~john/a%5c|`, code: 400},
+		{name: "NUL beside what should be escaped", path: `/~john/a%00|`, code: 400},
 		{name: "escaped twice", path: "/~john/%252e%252e", code: 404},
 		{name: "backslash", path: "/~john/..%5cx", code: 400},
 		{name: "NUL", path: "/~john/a%00", code: 400},
@@ -183,22 +220,6 @@ func TestGet(t *testing.T) {
 		{name: "wrong credentials on a missing page", path: "/~john/missing", user: "wrong", code: 401},
 		{name: "management page, stranger", path: "/~john/index.wssp", code: 401},
 		{name: "management page, other", path: "/~john/index.wssp", user: "mary", code: 403},
-		{name: "escaped slash beside what should be escaped", path: `/~john/folder%2fdefault.html"`, code: 400},
-		{name: "escaped slash and a quotation mark", path: `/~john/private%2f"secret.txt`, code: 400},
-		{name: "escaped slash and a brace", path: "/~john/{x}%2Fpage.html", code: 400},
-		{name: "escaped slash and a letter in UTF-8", path: "/~john/ü%2fpage.html", code: 400},
-		{name: "escaped slash in the account", path: `/~john%2fprivate^/secret.txt`, code: 400},
-		{name: "escaped slash in a share path", path: `/~john/protected/pwd%2fs3cretkey/secret.txt|`, code: 400},
-		{name: "escaped slash, LoginPage host", path: `/private%2f|`, host: "www.john.example", code: 400},
-		{name: "escaped slash, other prefix", path: `/-ann%2f|`, host: "client2.com", code: 400},
-		{name: "escaped slash, no prefix", path: `/ann%2fdefault.html|`, host: "client2.com", code: 400},
-		{name: "escaped slash in a full URL", path: `http://client1.com/~john/private%2f|`, code: 400},
-		{name: "escaped slash twice", path: `/~john/a%252fb|`, code: 404},
-		{name: "no path at all", path: "foo:bar", host: "www.john.example", code: 400},
-		{name: "two slashes at the end", path: "/~john//", code: 400},
-		{name: "two slashes, LoginPage host", path: "//", host: "www.john.example", code: 400},
-		{name: "backslash beside what should be escaped", path: `/~john/a%5c|`, code: 400},
-		{name: "NUL beside what should be escaped", path: `/~john/a%00|`, code: 400},
 		{name: "management page, missing folder", path: "/~john/missing/index.wssp", user: "john", code: 404},
 		{name: "share", path: "/~john/protected/pwd/s3cretkey/secret.txt", code: 200, body: "secret"},
 		{name: "management page below a share path", path: "/~john/protected/pwd/s3cretkey/index.wssp", code: 404},
@@ -235,7 +256,11 @@ func TestGetRedirectsToFolder(t *testing.T) {
 		"/~john":                   "/~john/",
 		"/~%6aohn":                 "/~john/",
 		"/~john/folder":            "/~john/folder/",
-		"/~john/folder?a=b":        "/~john/folder/",
+		"/~john?x":                 "/~john/?x",
+		"/~john?":                  "/~john/?",
+		"/~john/folder?a=b":        "/~john/folder/?a=b",
+		"/~john/folder?a=%2f?&//":  "/~john/folder/?a=%2f?&//",
+		"/~john/folder?//evil":     "/~john/folder/?//evil",
 		"/~john/a%20b%3F%23%C3%BC": "/~john/a%20b%3F%23%C3%BC/",
 		"/~john/evil.example":      "/~john/evil.example/",
 	} {
@@ -255,7 +280,7 @@ func TestGetHeaders(t *testing.T) {
 	s := newServer(t, func(h *httpsite.Handler) { h.Types = map[string]string{"bin": "application/x-ours"} })
 	page := s.do(t, call{method: "GET", path: "/~john/page.html"})
 	require.Equal(t, "text/html", page.header.Get("Content-Type"))
-	require.Equal(t, "sandbox allow-scripts allow-forms allow-popups", page.header.Get("Content-Security-Policy"))
+	require.Equal(t, "sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals", page.header.Get("Content-Security-Policy"))
 	require.NotEmpty(t, page.header.Get("Last-Modified"))
 	require.Empty(t, page.header.Get("Cache-Control"))
 
@@ -264,7 +289,10 @@ func TestGetHeaders(t *testing.T) {
 
 	data := s.do(t, call{method: "GET", path: "/~john/data.bin"})
 	require.Equal(t, "application/x-ours", data.header.Get("Content-Type"))
-	require.Empty(t, data.header.Get("Content-Security-Policy"))
+	require.NotEmpty(t, data.header.Get("Content-Security-Policy"), "not known to be harmless")
+	picture := s.do(t, call{method: "GET", path: "/~john/cat.png"})
+	require.Equal(t, "image/png", picture.header.Get("Content-Type"))
+	require.Empty(t, picture.header.Get("Content-Security-Policy"))
 
 	secret := s.do(t, call{method: "GET", path: "/~john/private/secret.txt", user: "john"})
 	require.Equal(t, "private, no-store", secret.header.Get("Cache-Control"))

@@ -118,26 +118,43 @@ func FuzzParsePath(f *testing.F) {
 	})
 }
 
-func FuzzMatches(f *testing.F) {
-	for _, list := range []string{`*`, `"a"`, `"a","b"`, `W/"a"`, `"`, `,,"a" ,`, ``, `W/`, `"a"x`} {
+func FuzzLists(f *testing.F) {
+	for _, list := range []string{`*`, `"a"`, `"a","tag"`, `W/"tag"`, `"`, `,,"a" ,`, ``, `W/`, `"tag"x`} {
 		f.Add(list)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		if matches([]string{list}, `"tag"`) && strings.TrimSpace(list) != "*" {
+		strong, err := lists([]string{list}, `"tag"`, strongly)
+		weak, errWeak := lists([]string{list}, `"tag"`, weakly)
+		require.Equal(t, err, errWeak)
+		require.True(t, weak || !strong)
+		if err != nil {
+			require.False(t, weak)
+		} else if weak && strings.TrimSpace(list) != "*" {
 			require.Contains(t, list, `"tag"`)
 		}
 	})
 }
 
-func TestScriptable(t *testing.T) {
-	t.Parallel()
-	for contentType, want := range map[string]bool{
-		"text/html": true, "Text/HTML; charset=x": true, "application/xhtml+xml": true, "image/svg+xml": true, "text/xml": true,
-		"application/xml": true, "multipart/related": true, "message/rfc822": true, "nonsense": true,
-		"text/plain": false, "image/png": false, "application/pdf": false, "text/css": false, "application/octet-stream": false,
-	} {
-		require.Equal(t, want, scriptable(contentType), contentType)
+// Whatever stands in a path, an escaped slash does not separate.
+func FuzzRawPath(f *testing.F) {
+	for _, path := range []string{"/~john/a%2fb", `/~john/private%2fsecret"`, "/~john/a%2Fb|c", "/~john%2fx/{y}", "/~john/%252f^", "/~john/ü%2f", "http://client1.com/~john/a%2f<", "/~john/x%5c`", "foo:bar"} {
+		f.Add(path)
 	}
+	f.Fuzz(func(t *testing.T, path string) {
+		u, err := url.ParseRequestURI(path)
+		if err != nil {
+			return
+		}
+		for _, site := range sites {
+			got, err := parsePath(rawPath(u), site)
+			if written, _, _ := strings.Cut(path, "?"); strings.Contains(strings.ToLower(written), "%2f") || strings.Contains(strings.ToLower(written), "%5c") || strings.Contains(written, "%00") {
+				require.Error(t, err)
+			}
+			if err == nil && got.name != filestore.Root {
+				require.LessOrEqual(t, strings.Count(got.name, "/"), strings.Count(path, "/"))
+			}
+		}
+	})
 }
 
 func TestStatusTableIsComplete(t *testing.T) {
@@ -145,7 +162,7 @@ func TestStatusTableIsComplete(t *testing.T) {
 	for err, want := range map[error]int{
 		errLoginNeeded: 401, filestore.ErrLogin: 401, fs.ErrPermission: 403, filestore.ErrReserved: 403, errForeignPage: 403,
 		fs.ErrNotExist: 404, fs.ErrInvalid: 400, errPartialPut: 400, errMethod: 405, filestore.ErrIsDirectory: 405, filestore.ErrNotDirectory: 405,
-		fs.ErrExist: 405, filestore.ErrConflict: 409, filestore.ErrNotEmpty: 409, filestore.ErrChanged: 412, errBodyNotUnderstood: 415,
+		fs.ErrExist: 405, filestore.ErrConflict: 409, filestore.ErrNotEmpty: 409, filestore.ErrChanged: 412, errBodyNotUnderstood: 415, errNoSuchRange: 416, errLengthRequired: 411,
 		&filestore.LimitError{Kind: filestore.LimitFileSize}: 413, &filestore.LimitError{Kind: filestore.LimitBytes}: 507,
 		&filestore.LimitError{Kind: filestore.LimitFiles}: 507, &http.MaxBytesError{}: 413, fs.ErrClosed: 500,
 	} {
