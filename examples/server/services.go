@@ -163,7 +163,11 @@ func newSite(base *directory.Base, logger *slog.Logger) (*httpsite.Handler, erro
 	}
 	if v, ok := settings.Get("FileExtensions"); ok {
 		for extension, contentType := range v.Pairs() {
-			site.Types[strings.ToLower(strings.TrimPrefix(extension, "."))] = contentType.Text()
+			if t := contentType.Text(); httpsite.ValidType(t) {
+				site.Types[strings.ToLower(strings.TrimPrefix(extension, "."))] = t
+			} else {
+				logger.Warn("ignored a content type of HTTPU.settings", "extension", extension, "type", t)
+			}
 		}
 	}
 	return site, nil
