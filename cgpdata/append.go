@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Format tells Append how to write. A nil *Format is the zero Format: one line, for
@@ -47,15 +49,15 @@ type Layout uint8
 const (
 	// SingleLine is one line without blanks, {a=(b,c);}, as in the command line
 	// interface. It never contains CR or LF: an XML or Object with one is refused.
-	SingleLine Layout = iota
+	SingleLine Layout = Layout(grammar.SingleLine)
 	// Settings has each pair of the outermost dictionary on a line of its own, " a =
 	// (b,c);", and what is inside them without blanks. Programs that read settings
 	// line by line expect it.
-	Settings
+	Settings Layout = Layout(grammar.Settings)
 	// Indented has each pair of every dictionary on a line of its own, two blanks
 	// deeper than what it is in, "  a =  (b, c);". An array has one line, or one for each
 	// element if there are arrays or dictionaries with content among them.
-	Indented
+	Indented Layout = Layout(grammar.Indented)
 )
 
 // String returns the name of the layout.
@@ -67,9 +69,9 @@ type Atoms uint8
 
 // The sets of atoms.
 const (
-	AtomsWide Atoms = iota // letters, digits, '.', '_', '-' and '@', a letter or digit first: as in shipped settings files
-	Atoms2005              // letters, digits, '.' and '_' (Guide, Data Formats, Syntax Rules)
-	Atoms1999              // letters and digits (Guide, Account Data)
+	AtomsWide Atoms = Atoms(grammar.AtomsWide) // letters, digits, '.', '_', '-' and '@', a letter or digit first: as in shipped settings files
+	Atoms2005 Atoms = Atoms(grammar.Atoms2005) // letters, digits, '.' and '_' (Guide, Data Formats, Syntax Rules)
+	Atoms1999 Atoms = Atoms(grammar.Atoms1999) // letters and digits (Guide, Account Data)
 )
 
 // String returns the name of the set.
@@ -80,8 +82,8 @@ type Escape uint8
 
 // The escapes.
 const (
-	EscapeE Escape = iota // \e, the system-independent end of line
-	EscapeN               // \n, the line feed as a byte
+	EscapeE Escape = Escape(grammar.EscapeE) // \e, the system-independent end of line
+	EscapeN Escape = Escape(grammar.EscapeN) // \n, the line feed as a byte
 )
 
 // String returns the name of the escape.
@@ -94,80 +96,60 @@ func (e Escape) String() string { return name("Escape", int(e), "EscapeE", "Esca
 // bytes. The error, which has the path of the value in its text, is [ErrDepth] or one
 // of a content that the text cannot have.
 func Append(dst []byte, v Value, f *Format) ([]byte, error) {
-	if f == nil {
-		f = &Format{}
-	}
-	a := appender{Format: *f}
-	a.MaxDepth = orDefault(f.MaxDepth, defaultDepth, ceilingDepth)
+	a := appender{f.Writer()}
 	text, err := a.document(dst, v)
 	if err != nil {
-		if len(a.steps) > 0 {
-			err = fmt.Errorf("%w at %s", err, a.path())
+		if len(a.Steps) > 0 {
+			err = fmt.Errorf("%w at %s", err, a.Path())
 		}
 		return dst, fmt.Errorf("cgpdata: append: %w", err)
+	}
+	if a.Layout != grammar.SingleLine {
+		text = append(text, '\n')
 	}
 	return text, nil
 }
 
-// An appender writes one text.
-type appender struct {
-	Format
-	print bool   // for people: line ends in raw text become spaces
-	depth int    // of the arrays and dictionaries that are being written
-	steps []step // after an error: the way to the value, innermost first
-
-	// How an edited text has it; empty for what the layout says:
-	line   string // a line break with the indentation of the value
-	unit   string // what each level is indented by
-	equals string // between key and value
+// AppendWith is for the packages stream and edit, which write values inside of texts: it
+// is Append without a line feed at the end, by a writer that only they can make use of.
+func AppendWith(w *grammar.Writer, dst []byte, v Value) ([]byte, error) {
+	return appender{w}.document(dst, v)
 }
 
-// A step leads from an array or dictionary to what is in it: by an index, or by a key
-// if the index is negative.
-type step struct {
-	key   string
-	index int
-}
-
-// failed notes on the way out where an error was, and returns it.
-func (a *appender) failed(key string, index int, err error) error {
-	a.steps = append(a.steps, step{key, index})
-	return err
-}
-
-// path names the value that could not be written.
-func (a *appender) path() string {
-	var path []byte
-	for _, s := range slices.Backward(a.steps) {
-		path = appendStep(path, s.key, s.index)
+// Writer is for the packages stream and edit: see [AppendWith]. f may be nil.
+func (f *Format) Writer() *grammar.Writer {
+	if f == nil {
+		f = &Format{}
 	}
-	return string(path)
+	return &grammar.Writer{
+		Layout: grammar.Layout(f.Layout), Atoms: grammar.Atoms(f.Atoms), LF: grammar.Escape(f.LF),
+		JoinCRLF: f.JoinCRLF, ASCII: f.ASCII, SortKeys: f.SortKeys, AllYears: f.AllYears,
+		Allow: grammar.Fault(f.Allow), MaxDepth: grammar.OrDefault(f.MaxDepth, grammar.DefaultDepth, grammar.CeilingDepth),
+	}
 }
 
-func (a *appender) document(dst []byte, v Value) (_ []byte, err error) {
+// An appender writes Values.
+type appender struct{ *grammar.Writer }
+
+func (a appender) document(dst []byte, v Value) ([]byte, error) {
 	switch {
-	case a.Layout == Indented:
-		dst, err = a.indented(dst, v)
-	case a.Layout == Settings && v.Kind() == KindDictionary:
-		dst, err = a.settings(dst, v)
-	default:
-		dst, err = a.value(dst, v)
+	case a.Layout == grammar.Indented:
+		return a.indented(dst, v)
+	case a.Layout == grammar.Settings && a.Depth == 0 && v.Kind() == KindDictionary:
+		return a.settings(dst, v)
 	}
-	if a.Layout != SingleLine {
-		dst = append(dst, '\n')
-	}
-	return dst, err
+	return a.value(dst, v)
 }
 
 // settings writes the outermost dictionary of the layout of that name.
-func (a *appender) settings(dst []byte, v Value) ([]byte, error) {
-	line := cmp.Or(a.line, "\n")
-	dst, err := a.pairs(append(dst, '{'), v.n, line+cmp.Or(a.unit, " "), cmp.Or(a.equals, " = "), ";", a.value)
+func (a appender) settings(dst []byte, v Value) ([]byte, error) {
+	line := cmp.Or(a.Line, "\n")
+	dst, err := a.pairs(append(dst, '{'), v.n, line+cmp.Or(a.Unit, " "), cmp.Or(a.Equals, " = "), ";", a.value)
 	return append(append(dst, line...), '}'), err
 }
 
 // value writes v without line breaks and blanks.
-func (a *appender) value(dst []byte, v Value) ([]byte, error) {
+func (a appender) value(dst []byte, v Value) ([]byte, error) {
 	switch v.Kind() {
 	case KindArray:
 		dst = append(dst, '(')
@@ -178,11 +160,11 @@ func (a *appender) value(dst []byte, v Value) ([]byte, error) {
 		dst, err := a.pairs(dst, v.n, "", "=", ";", a.value)
 		return append(dst, '}'), err
 	}
-	return a.leaf(dst, v)
+	return a.Leaf(dst, grammar.Kind(v.Kind()), v.s)
 }
 
 // indented writes v in the layout of that name, from behind the indent of its line.
-func (a *appender) indented(dst []byte, v Value) ([]byte, error) {
+func (a appender) indented(dst []byte, v Value) ([]byte, error) {
 	isTree := func(v Value) bool { return v.Len() > 0 }
 	switch {
 	case v.Len() == 0:
@@ -191,43 +173,43 @@ func (a *appender) indented(dst []byte, v Value) ([]byte, error) {
 		dst, err := a.elements(append(dst, '('), v.n, "", ", ", a.value)
 		return append(dst, ')'), err
 	}
-	unit := cmp.Or(a.unit, "  ")
-	outer := cmp.Or(a.line, "\n") + strings.Repeat(unit, a.depth)
+	unit := cmp.Or(a.Unit, "  ")
+	outer := cmp.Or(a.Line, "\n") + strings.Repeat(unit, a.Depth)
 	inner := outer + unit
 	if v.Kind() == KindArray {
 		dst, err := a.elements(append(dst, '('), v.n, inner, ",", a.indented)
 		return append(append(dst, outer...), ')'), err
 	}
-	dst, err := a.pairs(append(dst, '{'), v.n, inner, cmp.Or(a.equals, " =  "), ";", a.indented)
+	dst, err := a.pairs(append(dst, '{'), v.n, inner, cmp.Or(a.Equals, " =  "), ";", a.indented)
 	return append(append(dst, outer...), '}'), err
 }
 
 // elements writes the elements of an array by write, before in front of each and
 // between them comma.
-func (a *appender) elements(dst []byte, n *node, before, comma string, write writer) (_ []byte, err error) {
-	if a.depth >= a.MaxDepth {
+func (a appender) elements(dst []byte, n *node, before, comma string, write writer) (_ []byte, err error) {
+	if a.Depth >= a.MaxDepth {
 		return dst, ErrDepth
 	}
-	a.depth++
+	a.Depth++
 	for i, e := range n.elems {
 		if i > 0 {
 			dst = append(dst, comma...)
 		}
 		if dst, err = write(append(dst, before...), e); err != nil {
-			return dst, a.failed("", i, err)
+			return dst, a.Failed("", i, err)
 		}
 	}
-	a.depth--
+	a.Depth--
 	return dst, nil
 }
 
 // pairs writes the pairs of a dictionary by write, before in front of each, equals
 // between key and value and after behind it.
-func (a *appender) pairs(dst []byte, n *node, before, equals, after string, write writer) (_ []byte, err error) {
-	if a.depth >= a.MaxDepth {
+func (a appender) pairs(dst []byte, n *node, before, equals, after string, write writer) (_ []byte, err error) {
+	if a.Depth >= a.MaxDepth {
 		return dst, ErrDepth
 	}
-	a.depth++
+	a.Depth++
 	order := a.keyOrder(n.keys)
 	for i := range n.keys.names {
 		if order != nil {
@@ -235,15 +217,15 @@ func (a *appender) pairs(dst []byte, n *node, before, equals, after string, writ
 		}
 		dst = append(dst, before...)
 		key := n.keys.names[i]
-		if dst, err = a.key(dst, key); err == nil {
+		if dst, err = a.Key(dst, key); err == nil {
 			dst, err = write(append(dst, equals...), n.elems[i])
 		}
 		if err != nil {
-			return dst, a.failed(key, -1, err)
+			return dst, a.Failed(key, -1, err)
 		}
 		dst = append(dst, after...)
 	}
-	a.depth--
+	a.Depth--
 	return dst, nil
 }
 
@@ -251,7 +233,7 @@ func (a *appender) pairs(dst []byte, n *node, before, equals, after string, writ
 type writer func(dst []byte, v Value) ([]byte, error)
 
 // keyOrder returns the order in which to write the pairs; nil for their own.
-func (a *appender) keyOrder(keys *keyList) []int32 {
+func (a appender) keyOrder(keys *keyList) []int32 {
 	if !a.SortKeys || keys.sorted {
 		return nil
 	}
@@ -259,6 +241,6 @@ func (a *appender) keyOrder(keys *keyList) []int32 {
 		return keys.order
 	}
 	names := keys.names
-	order, _ := arrange(nil, len(names), func(i, j int32) int { return strings.Compare(names[i], names[j]) })
+	order, _ := grammar.Arrange(nil, len(names), func(i, j int32) int { return strings.Compare(names[i], names[j]) })
 	return order
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Check returns what is wrong with a text, up to 100 errors in the order of their places;
@@ -17,24 +19,25 @@ import (
 // element, and tells nothing of what is between. That is a guess: one bracket that is
 // missing can lead to a few errors.
 func Check(src []byte, o *Options) []*SyntaxError {
-	var all Options
-	if o != nil {
-		all = *o
-	}
-	all.Allow, all.Warn = Lenient, nil
-	c := &checker{parser: newParser(src, &all), broken: make([]bool, 1), work: 1<<26 + 4*len(src)}
-	defer c.release()
-	c.warn = func(fault *SyntaxError) {
+	rules := o.rules()
+	rules.Allow = grammar.Lenient
+	c := &checker{broken: make([]bool, 1), work: 1<<26 + 4*len(src)}
+	rules.Warn = func(fault *grammar.Error) {
 		if *c.isBroken() {
-			c.warnings-- // of those that count it is one less
+			c.Warnings-- // of those that count it is one less
 		}
 		c.add(fault)
 	}
-	for next := state((*checker).text); next != nil && c.err == nil && len(c.faults) < maxWarnings; {
-		next = next(c)
+	c.Reset(src, rules)
+	for more := c.begin(); more && c.Err == nil && len(c.faults) < grammar.MaxWarnings; {
+		if more = c.skip(); more && c.lost {
+			more = c.resume()
+		} else if more {
+			more = c.step()
+		}
 	}
-	if c.err != nil && len(c.faults) < maxWarnings { // a limit, or a comment without an end
-		c.faults = append(c.faults, c.err)
+	if c.Err != nil && len(c.faults) < grammar.MaxWarnings { // a limit, or a comment without an end
+		c.faults = append(c.faults, (*SyntaxError)(c.Err))
 	}
 	slices.SortStableFunc(c.faults, func(a, b *SyntaxError) int { return cmp.Compare(a.Offset, b.Offset) })
 	return c.faults
@@ -42,8 +45,12 @@ func Check(src []byte, o *Options) []*SyntaxError {
 
 // A checker reads a text to its end, whatever is in it.
 type checker struct {
-	*parser
-	i       int // how far it has read
+	grammar.Parser
+	state   grammar.State
+	lost    bool // the state is not known, behind an error
+	i       int  // how far it has read
+	keyEnd  int  // where the last key ends
+	comma   int  // where the last comma was
 	faults  []*SyntaxError
 	broken  []bool // for the whole and each open array and dictionary: an error of its present item has been told
 	guessed bool   // brackets were added, closed or ignored
@@ -53,270 +60,262 @@ type checker struct {
 // errWork is the last error of a text in which reading on behind errors takes too long.
 var errWork = errors.New("the rest is not checked: it would take too long")
 
-// A state is what a checker expects at the place to which it has read. It reads that and
-// returns what to expect then; nil at the end.
-type state func(*checker) state
-
 // add keeps an error, if it is the first one of the present item.
-func (c *checker) add(fault *SyntaxError) {
-	if !*c.isBroken() && len(c.faults) < maxWarnings {
-		c.faults = append(c.faults, fault)
+func (c *checker) add(fault *grammar.Error) {
+	if !*c.isBroken() && len(c.faults) < grammar.MaxWarnings {
+		c.faults = append(c.faults, (*SyntaxError)(fault))
 	}
 }
 
 // isBroken is the flag of the innermost array or dictionary.
-func (c *checker) isBroken() *bool { return &c.broken[len(c.open)] }
+func (c *checker) isBroken() *bool { return &c.broken[len(c.Open)] }
+
+// The methods below read on, and return false when that is impossible or the text is over.
 
 // caught takes over an error of the parser, behind which it reads on at i.
-func (c *checker) caught(i int) state {
+func (c *checker) caught(i int) bool {
 	read := i
-	if c.err != nil {
-		read = max(read, int(c.err.Offset))
-		c.add(c.err)
-		c.err = nil
+	if c.Err != nil {
+		read = max(read, int(c.Err.Offset))
+		c.add(c.Err)
+		c.Err = nil
 	}
 	c.work -= read - c.i
 	*c.isBroken() = true
-	c.i = i
+	c.i, c.lost = i, true
 	if c.work < 0 {
-		c.fail(c.i, errWork)
-		return nil
+		c.Fail(c.i, errWork)
+		return false
 	}
-	return (*checker).resume
+	return true
 }
 
 // wrong tells that something else should be here, or that an array or dictionary does not
 // end. Closing brackets do not count for that any more after a guess.
-func (c *checker) wrong(want, open string) state {
-	at := c.at(c.i)
-	surplus := c.guessed && (c.i == len(c.src) || at == ')' || at == '}')
+func (c *checker) wrong() bool {
+	at := c.At(c.i)
+	surplus := c.guessed && (c.i == len(c.Src) || at == ')' || at == '}')
 	if *c.isBroken() || surplus {
 		*c.isBroken() = true
-		return (*checker).resume
+		c.lost = true
+		return true
 	}
-	if c.i == len(c.src) && open != "" {
-		c.fail(c.i, truncated(open))
+	if what := c.state.Unfinished(); c.i == len(c.Src) && what != "" {
+		c.Fail(c.i, grammar.Truncated(what))
 	} else {
-		c.fail(c.i, c.unexpected(c.i, want))
+		c.Fail(c.i, c.Unexpected(c.i, c.state.Want('{')))
 	}
 	return c.caught(c.i)
 }
 
-// text expects the whole text.
-func (c *checker) text() state {
-	switch c.i = c.start(); {
-	case c.err != nil:
-		return nil
-	case c.i == len(c.src):
-		c.tolerate(EmptyText, c.i)
-		return nil
-	case c.startsWithKey(c.i):
-		c.tolerate(MissingBraces, c.i)
+// begin expects the whole text.
+func (c *checker) begin() bool {
+	if c.Err != nil {
+		return false
+	}
+	var form grammar.Form
+	switch c.i, form = c.Start(); {
+	case c.i < 0 || form == grammar.Empty:
+		return false
+	case form == grammar.Bare:
 		c.guessed = true
 		return c.enter(0)
 	}
-	return (*checker).value
+	return true
+}
+
+func (c *checker) skip() bool {
+	c.i = c.Skip(c.i)
+	return c.Err == nil
+}
+
+// step takes one step of the automaton.
+func (c *checker) step() bool {
+	switch move := c.state.Move(c.Symbol(c.i)); {
+	case move.Do == grammar.TakeKey:
+		return c.key()
+	case move.Do == grammar.Pass:
+		c.pass()
+		return true
+	case move.Do == grammar.Close:
+		if move.Fault != 0 {
+			c.Tolerate(move.Fault, c.comma)
+		}
+		return c.leave()
+	case move.Do == grammar.Take, c.state.TakesValue() && (c.i < len(c.Src) || c.state.Unfinished() == ""):
+		return c.value()
+	}
+	end, at := c.keyEnd, c.At(c.i)
+	more := c.wrong()
+	switch {
+	case c.state == grammar.AfterKey:
+		if c.i = c.words(end); c.At(c.i) == '=' {
+			c.lost = false
+			c.pass()
+			return true
+		}
+	case c.state == grammar.AfterElement && at == '=': // of a dictionary without its '{'
+		c.guessed = true
+		c.lost = false
+		c.enter('{')
+		c.state = grammar.AfterEquals
+		return true
+	}
+	return more
 }
 
 // enter opens an array or dictionary.
-func (c *checker) enter(bracket byte) state {
-	if !c.push(bracket, c.i) {
-		return nil
+func (c *checker) enter(bracket byte) bool {
+	if c.Push(bracket, c.i) == nil {
+		return false
 	}
 	c.broken = append(c.broken, false)
 	if bracket != 0 {
 		c.i++
 	}
-	return (*checker).item
+	c.state = grammar.In(bracket)
+	return true
 }
 
-// leave closes the innermost array or dictionary.
-func (c *checker) leave() state {
-	if c.i < len(c.src) {
+// leave closes the innermost array or dictionary, or the text.
+func (c *checker) leave() bool {
+	if len(c.Open) == 0 {
+		return false
+	}
+	if c.i < len(c.Src) {
 		c.i++
 	}
 	c.quit()
-	return (*checker).after
+	c.done()
+	return true
 }
 
 func (c *checker) quit() {
 	*c.isBroken() = false // of its repeated keys it is told now
-	c.close(c.i)
-	c.broken = c.broken[:len(c.open)+1]
+	c.Leave()
+	c.broken = c.broken[:len(c.Open)+1]
 }
 
-// item expects an element or pair, or the closing bracket.
-func (c *checker) item() state {
-	if c.i = c.skip(c.i); c.err != nil {
-		return nil
+// done goes on behind a value.
+func (c *checker) done() {
+	c.lost = false
+	c.state = grammar.AfterText
+	if n := len(c.Open); n > 0 {
+		c.state = grammar.After(c.Open[n-1].Bracket)
 	}
-	f, at := &c.open[len(c.open)-1], c.at(c.i)
-	switch {
-	case f.bracket == '(' && at == ')', f.bracket == '{' && at == '}', f.bracket == 0 && c.i == len(c.src):
-		return c.leave()
-	case f.bracket == '(' && c.i < len(c.src):
-		return (*checker).value
-	case f.bracket == '(':
-		return c.wrong("", "array")
-	case class[at]&classString != 0:
-		return c.key(f)
-	}
-	return c.wrong("a key or '}'", "dictionary")
 }
 
-// key reads a key with its '='.
-func (c *checker) key(f *frame) state {
+// pass goes on behind punctuation.
+func (c *checker) pass() {
+	switch c.state {
+	case grammar.AfterElement:
+		*c.isBroken() = false
+		c.comma = c.i
+		c.Open[len(c.Open)-1].Count++
+	case grammar.AfterValue:
+		c.pair()
+	}
+	c.i++
+	c.state = c.state.Next()
+}
+
+// pair expects another pair.
+func (c *checker) pair() {
+	f := &c.Open[len(c.Open)-1]
+	f.Count = int32(len(c.Keys)) - f.Keys
+	*c.isBroken() = false
+	c.lost = false
+}
+
+// key reads a key.
+func (c *checker) key() bool {
 	s, end := c.string()
 	if end < 0 {
 		return c.caught(c.pieceStop())
 	}
-	if s.start == s.end {
-		c.tolerate(EmptyKey, int(s.at))
+	if s.Start == s.End {
+		c.Tolerate(grammar.EmptyKey, int(s.At))
 	}
-	c.pushKey(f, s)
-	if c.i = c.skip(end); c.at(c.i) != '=' {
-		next := c.wrong("'='", "dictionary")
-		if c.i = c.words(end); c.at(c.i) != '=' {
-			return next
-		}
-	}
-	if c.i = c.skip(c.i + 1); c.at(c.i) != ';' {
-		return (*checker).value
-	}
-	c.tolerate(MissingValue, c.i)
-	if c.items--; c.items < 0 {
-		c.fail(c.i, ErrItems)
-	}
-	return (*checker).after
+	c.PushKey(&c.Open[len(c.Open)-1], s)
+	c.i, c.keyEnd, c.state = end, end, grammar.AfterKey
+	return true
 }
 
 // words returns the end of more atoms on the same line.
 func (c *checker) words(i int) int {
-	for i < len(c.src) && (class[c.src[i]]&(classAtom|classBlank) != 0 || c.src[i] >= utf8.RuneSelf) {
+	for i < len(c.Src) && (grammar.Class[c.Src[i]]&(grammar.ClassAtom|grammar.ClassBlank) != 0 || c.Src[i] >= utf8.RuneSelf) {
 		i++
 	}
 	return i
 }
 
-// value expects a value.
-func (c *checker) value() state {
-	if c.items--; c.items < 0 {
-		c.fail(c.i, ErrItems)
-		return nil
+// value reads a value.
+func (c *checker) value() bool {
+	if !c.Item(c.i) {
+		return false
 	}
 	end := 0
-	switch at := c.at(c.i); {
+	switch at := c.At(c.i); {
 	case at == '(' || at == '{':
 		return c.enter(at)
-	case class[at]&classString != 0:
-		var s span
+	case grammar.Class[at]&grammar.ClassString != 0:
+		var s grammar.Span
 		if s, end = c.string(); end >= 0 {
-			c.cut(s)
+			c.Drop(s)
 		}
 	default:
-		_, end = c.other(c.i)
+		_, end = c.Leaf(c.i)
 	}
 	if end < 0 {
 		return c.caught(c.pieceStop())
 	}
 	c.i = end
-	return (*checker).after
-}
-
-// after expects what may follow a value.
-func (c *checker) after() state {
-	if c.i = c.skip(c.i); c.err != nil {
-		return nil
-	}
-	switch {
-	case len(c.open) == 0 && c.i == len(c.src):
-		return nil
-	case len(c.open) == 0:
-		return c.wrong("the end of the text", "")
-	}
-	f, at := &c.open[len(c.open)-1], c.at(c.i)
-	switch {
-	case f.bracket == '(' && at == ')':
-		return c.leave()
-	case f.bracket == '(' && at == ',':
-		return c.comma(f)
-	case f.bracket == '(':
-		next := c.wrong("',' or ')'", "array")
-		if at == '=' { // of a dictionary without its '{'
-			c.guessed = true
-			c.enter('{')
-			next = (*checker).value
-		}
-		return next
-	case at == ';':
-		return c.semicolon()
-	}
-	return c.wrong("';'", "dictionary")
-}
-
-// comma goes on behind the ',' of an element.
-func (c *checker) comma(f *frame) state {
-	*c.isBroken() = false
-	comma := c.i
-	f.count++
-	if c.i = c.skip(comma + 1); c.at(c.i) != ')' {
-		return (*checker).value
-	}
-	c.tolerate(TrailingComma, comma)
-	return c.leave()
-}
-
-// semicolon goes on behind the ';' of a pair.
-func (c *checker) semicolon() state {
-	c.i++
-	return c.pair()
-}
-
-// pair expects another pair.
-func (c *checker) pair() state {
-	f := &c.open[len(c.open)-1]
-	f.count = int32(len(c.keys)) - f.keys
-	*c.isBroken() = false
-	return (*checker).item
+	c.done()
+	return true
 }
 
 // resume goes on behind an error: with the next pair or element, or with a bracket that
 // can be understood. Values on the way are read, as there may be brackets in them.
-func (c *checker) resume() state {
-	if c.i = c.skip(c.i); c.i == len(c.src) {
-		return nil
+func (c *checker) resume() bool {
+	if c.i == len(c.Src) {
+		return false
 	}
-	if len(c.open) == 0 { // as if there had been no value yet
+	if len(c.Open) == 0 { // as if there had been no value yet
 		c.guessed = true
-		c.enter(0)
+		if !c.enter(0) {
+			return false
+		}
 		*c.isBroken() = true
 	}
-	f, at := &c.open[len(c.open)-1], c.src[c.i]
+	f, at := &c.Open[len(c.Open)-1], c.Src[c.i]
 	switch {
 	case c.startsKey() && c.inside('{', 0):
-		return c.pair()
-	case class[at]&classString != 0 || strings.IndexByte("({#[<", at) >= 0:
-		return (*checker).value
-	case at == ',' && f.bracket == '(':
-		return c.comma(f)
-	case (at == ';' || at == ',' && c.beforeKey()) && c.inside('{', 0):
-		return c.semicolon()
+		c.pair()
+		c.state = grammar.InDictionary
+		return true
+	case grammar.Class[at]&grammar.ClassString != 0 || strings.IndexByte("({#[<", at) >= 0:
+		return c.value()
+	case at == ',' && f.Bracket == '(',
+		(at == ';' || at == ',' && c.beforeKey()) && c.inside('{', 0):
+		c.done()
+		c.pass()
+		return true
 	case at == ')' && c.inside('(', '('), at == '}' && !c.isSurplus() && c.inside('{', '{'):
 		return c.leave()
 	}
 	c.guessed = c.guessed || at == ')' || at == '}'
 	c.i++
-	return (*checker).resume
+	return true
 }
 
 // inside closes what is open inside the innermost array or dictionary with one of two
 // brackets; it returns false if there is none.
 func (c *checker) inside(bracket, or byte) bool {
-	n := len(c.open) - 1
-	for n >= 0 && c.open[n].bracket != bracket && c.open[n].bracket != or {
+	n := len(c.Open) - 1
+	for n >= 0 && c.Open[n].Bracket != bracket && c.Open[n].Bracket != or {
 		n--
 	}
-	for n >= 0 && len(c.open) > n+1 {
+	for n >= 0 && len(c.Open) > n+1 {
 		c.guessed = true
 		c.quit()
 	}
@@ -325,30 +324,30 @@ func (c *checker) inside(bracket, or byte) bool {
 
 // beforeKey reports whether a string or '}' is behind the ',' here.
 func (c *checker) beforeKey() bool {
-	next := c.at(scan(c.src, c.i+1, c.space))
-	return next == '}' || class[next]&classString != 0
+	next := c.At(grammar.Scan(c.Src, c.i+1, c.Space))
+	return next == '}' || grammar.Class[next]&grammar.ClassString != 0
 }
 
 // isSurplus reports whether the '}' here would close the whole, but a ';' is behind it.
 func (c *checker) isSurplus() bool {
-	return len(c.open) == 1 && c.at(scan(c.src, c.i+1, c.space)) == ';'
+	return len(c.Open) == 1 && c.At(grammar.Scan(c.Src, c.i+1, c.Space)) == ';'
 }
 
 // startsKey reports whether a key with its '=' begins here.
-func (c *checker) startsKey() bool { return c.lostQuote() < 0 && c.startsWithKey(c.i) }
+func (c *checker) startsKey() bool { return c.lostQuote() < 0 && c.StartsWithKey(c.i) }
 
 // string reads the string here. One that has lost its last quote ends with its line.
-func (c *checker) string() (s span, end int) {
+func (c *checker) string() (s grammar.Span, end int) {
 	lost := c.lostQuote()
 	if lost < 0 {
-		return c.str(c.i)
+		return c.Str(c.i)
 	}
-	src := c.src
-	c.src = src[:lost+1]
-	s, end = c.str(c.i)
-	c.src = src
-	if c.err != nil && int(c.err.Offset) > lost {
-		c.err = nil // it is told that the line ends in the string
+	src := c.Src
+	c.Src = src[:lost+1]
+	s, end = c.Str(c.i)
+	c.Src = src
+	if c.Err != nil && int(c.Err.Offset) > lost {
+		c.Err = nil // it is told that the line ends in the string
 	}
 	return s, end
 }
@@ -357,12 +356,12 @@ func (c *checker) string() (s span, end int) {
 // quote: there is none, or nothing is behind the next one that may follow a string; -1
 // otherwise.
 func (c *checker) lostQuote() int {
-	for i := c.i; c.at(i) == '"'; {
-		end := c.pieceEnd(i)
-		text := c.src[i:min(end, len(c.src))]
-		next := scan(c.src, i+len(text), c.space)
-		rest := c.src[next:]
-		follows := end <= len(c.src) && (len(rest) == 0 || class[rest[0]]&classEnd != 0 ||
+	for i := c.i; c.At(i) == '"'; {
+		end := c.PieceEnd(i)
+		text := c.Src[i:min(end, len(c.Src))]
+		next := grammar.Scan(c.Src, i+len(text), c.Space)
+		rest := c.Src[next:]
+		follows := end <= len(c.Src) && (len(rest) == 0 || grammar.Class[rest[0]]&grammar.ClassEnd != 0 ||
 			bytes.HasPrefix(rest, []byte("//")) || bytes.HasPrefix(rest, []byte("/*")))
 		if first := line(text); len(first) < len(text) && !follows {
 			c.work -= len(text)
@@ -376,21 +375,21 @@ func (c *checker) lostQuote() int {
 // pieceStop returns where to read on behind a value that could not be read: where it seems
 // to end, at the latest with its line.
 func (c *checker) pieceStop() int {
-	text := line(c.src[c.i:])
+	text := line(c.Src[c.i:])
 	end := 1
-	switch c.at(c.i) {
+	switch c.At(c.i) {
 	case '"':
-		end = c.pieceEnd(c.i) - c.i
+		end = c.PieceEnd(c.i) - c.i
 	case '[':
 		for end < len(text) && text[end] != ';' && text[end-1] != ']' {
 			end++
 		}
 	case '<':
-		for end < len(text) && (text[end-1] != '>' || class[text[end]]&classEnd == 0) {
+		for end < len(text) && (text[end-1] != '>' || grammar.Class[text[end]]&grammar.ClassEnd == 0) {
 			end++
 		}
 	case '#':
-		for end < len(text) && !c.ends(text[end]) {
+		for end < len(text) && !c.Ends(text[end]) {
 			end++
 		}
 	default:

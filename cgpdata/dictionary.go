@@ -3,6 +3,8 @@ package cgpdata
 import (
 	"slices"
 	"strings"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // scanKeys is the number of keys up to which looking at each one is as fast as
@@ -55,7 +57,7 @@ func dictionary(keys []string, elems []Value) Value {
 	if n.keys.sorted {
 		return Value{n: n}
 	}
-	order, repeated := arrange(nil, len(keys), func(i, j int32) int { return strings.Compare(keys[i], keys[j]) })
+	order, repeated := grammar.Arrange(nil, len(keys), func(i, j int32) int { return strings.Compare(keys[i], keys[j]) })
 	if repeated {
 		return dictionary(settle(order, keys, elems))
 	}
@@ -73,24 +75,6 @@ func ascend(keys []string) bool {
 		}
 	}
 	return true
-}
-
-// arrange writes into order, which it grows at need, the numbers 0 to n-1 so that
-// what compare compares ascends. Equal ones keep their order; repeated tells that
-// there are some (neighbours in the result have been compared with each other).
-func arrange(order []int32, n int, compare func(i, j int32) int) (_ []int32, repeated bool) {
-	order = slices.Grow(order[:0], n)[:n]
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int {
-		if c := compare(i, j); c != 0 {
-			return c
-		}
-		repeated = true
-		return int(i - j)
-	})
-	return order, repeated
 }
 
 // settle takes out repeated keys: the first of equal keys gets the last one's

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // A plan tells how values of one Go type become text and back.
@@ -202,7 +204,7 @@ func (r *record) add(m planner, f reflect.StructField, t tag, added field, known
 		return fmt.Errorf("field %s: a second one with the key %q", f.Name, added.name)
 	}
 	added.omitEmpty = t.omitEmpty
-	if isAtom(added.name, Atoms1999) {
+	if grammar.IsAtom(added.name, grammar.Atoms1999) {
 		added.prefix = added.name + "="
 	}
 	if t.word {

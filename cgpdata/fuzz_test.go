@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/cgpdata/internal/corpus"
 )
 
 func addCorpus(f *testing.F) {
 	f.Helper()
-	for _, c := range corpus(f) {
-		f.Add(c.text)
+	for _, c := range corpus.Cases(f, "testdata") {
+		f.Add(c.Text)
 	}
 }
 

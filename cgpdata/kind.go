@@ -1,22 +1,26 @@
 package cgpdata
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
+)
 
 // Kind tells what a [Value] holds. The zero Kind is KindString.
 type Kind uint8
 
 // The kinds of values.
 const (
-	KindString     Kind = iota // text: an atom or a quoted string
-	KindData                   // [HcqHfHI=], bytes
-	KindNumber                 // #-5, a signed integer of 64 bits
-	KindTime                   // #T22-10-2005_15:24:45
-	KindIP                     // #I[10.0.44.55]:25
-	KindNull                   // #NULL#
-	KindArray                  // (a,b)
-	KindDictionary             // {k=v;}
-	KindXML                    // <a>text</a>
-	KindObject                 // #(...), an object of the server that text cannot recreate
+	KindString     Kind = Kind(grammar.KindString)     // text: an atom or a quoted string
+	KindData       Kind = Kind(grammar.KindData)       // [HcqHfHI=], bytes
+	KindNumber     Kind = Kind(grammar.KindNumber)     // #-5, a signed integer of 64 bits
+	KindTime       Kind = Kind(grammar.KindTime)       // #T22-10-2005_15:24:45
+	KindIP         Kind = Kind(grammar.KindIP)         // #I[10.0.44.55]:25
+	KindNull       Kind = Kind(grammar.KindNull)       // #NULL#
+	KindArray      Kind = Kind(grammar.KindArray)      // (a,b)
+	KindDictionary Kind = Kind(grammar.KindDictionary) // {k=v;}
+	KindXML        Kind = Kind(grammar.KindXML)        // <a>text</a>
+	KindObject     Kind = Kind(grammar.KindObject)     // #(...), an object of the server that text cannot recreate
 )
 
 // String returns the name of the kind, such as "Dictionary"; an unknown kind

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Marshaler is implemented by types that know their Value.
@@ -62,14 +64,13 @@ func MarshalAppend(dst []byte, v any, f *Format) ([]byte, error) {
 	if f == nil {
 		f = &Format{}
 	}
-	e := encoders.Get().(*encoder)
+	e := printers.Get().(*printer)
 	defer e.release()
-	e.appender = appender{Format: *f}
-	e.MaxDepth = orDefault(f.MaxDepth, defaultDepth, ceilingDepth)
+	e.Writer = *f.Writer()
 	text, err := e.any(e.buffer[:0], v)
 	if err != nil {
-		if len(e.steps) > 0 {
-			err = fmt.Errorf("%w at %s", err, e.path())
+		if len(e.Steps) > 0 {
+			err = fmt.Errorf("%w at %s", err, e.Path())
 		}
 		return dst, fmt.Errorf("cgpdata: marshal: %w", err)
 	}
@@ -87,7 +88,7 @@ func MarshalAppend(dst []byte, v any, f *Format) ([]byte, error) {
 // MarshalValue returns the Value whose text [Marshal] returns. It also takes what only
 // lenient reading accepts, and years from 1 to 9999.
 func MarshalValue(v any) (Value, error) {
-	text, err := MarshalAppend(nil, v, &Format{AllYears: true, Allow: Lenient, MaxDepth: ceilingDepth})
+	text, err := MarshalAppend(nil, v, &Format{AllYears: true, Allow: Lenient, MaxDepth: grammar.CeilingDepth})
 	if err != nil {
 		return Value{}, err
 	}
@@ -95,29 +96,37 @@ func MarshalValue(v any) (Value, error) {
 }
 
 // everything accepts all that Append and Marshal write. It is never written.
-var everything = Options{Allow: Lenient, MaxBytes: ceilingBytes, MaxDepth: ceilingDepth, MaxItems: ceilingBytes}
+var everything = Options{Allow: Lenient, MaxBytes: grammar.CeilingBytes, MaxDepth: grammar.CeilingDepth, MaxItems: grammar.CeilingBytes}
 
-// An encoder writes the text of one Go value.
-type encoder struct {
-	appender
+// A printer writes the text of one Go value.
+type printer struct {
+	grammar.Writer
 	hops   int // pointers and interfaces on the way to the value
 	buffer []byte
 }
 
+// writeValue writes a Value.
+func (e *printer) writeValue(dst []byte, v Value) ([]byte, error) {
+	return appender{&e.Writer}.value(dst, v)
+}
+
 // encodeFunc appends the text of what p points to. It is of the type that the function was
 // made for: without reflection on the way Marshal takes a fifth less time.
-type encodeFunc func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error)
+type encodeFunc func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error)
 
-// encoders keeps the buffers of encoders for the next one, as parsers does.
-var encoders = sync.Pool{New: func() any { return new(encoder) }}
+// printers keeps the buffers of printers for the next one, as parsers does.
+var printers = sync.Pool{New: func() any { return new(printer) }}
 
-func (e *encoder) release() {
+func (e *printer) release() {
 	const big = 1 << 20
 	if cap(e.buffer) <= big {
-		*e = encoder{buffer: e.buffer[:0]}
-		encoders.Put(e)
+		*e = printer{buffer: e.buffer[:0]}
+		printers.Put(e)
 	}
 }
+
+// errBeyond64 is the error of an integer that no Number holds.
+var errBeyond64 = errors.New("number beyond 64 bits")
 
 var (
 	valueType    = reflect.TypeFor[Value]()
@@ -187,35 +196,35 @@ func (m planner) encoding(t reflect.Type) encodeFunc {
 func valueAt(t reflect.Type, p unsafe.Pointer) reflect.Value { return reflect.NewAt(t, p).Elem() }
 
 func encodeError(err error) encodeFunc {
-	return func(_ *encoder, dst []byte, _ unsafe.Pointer) ([]byte, error) { return dst, err }
+	return func(_ *printer, dst []byte, _ unsafe.Pointer) ([]byte, error) { return dst, err }
 }
 
-func encodeValue(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.value(dst, *(*Value)(p))
+func encodeValue(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return e.writeValue(dst, *(*Value)(p))
 }
 
 func encodeMarshaler(t reflect.Type) encodeFunc {
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		value, err := reflect.NewAt(t, p).Interface().(Marshaler).MarshalCGP()
 		if err != nil {
 			return dst, fmt.Errorf("%v: %w", t, err)
 		}
-		return e.value(dst, value)
+		return e.writeValue(dst, value)
 	}
 }
 
 func encodeText(t reflect.Type) encodeFunc {
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		text, err := reflect.NewAt(t, p).Interface().(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			return dst, fmt.Errorf("%v: %w", t, err)
 		}
-		return e.text(dst, string(text))
+		return e.Text(dst, string(text))
 	}
 }
 
-// encodeTime writes the common years itself, and leaves the rest to appender.time.
-func encodeTime(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+// encodeTime writes the common years itself, and leaves the rest to the writer.
+func encodeTime(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 	t := (*time.Time)(p).UTC()
 	year, month, day := t.Date()
 	if year >= 1970 && year <= 2038 {
@@ -233,29 +242,29 @@ func encodeTime(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
 			value = end
 		}
 	}
-	return e.time(dst, value.s)
+	return e.Time(dst, value.s)
 }
 
 func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
-func encodeDuration(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeDuration(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 	text, err := (*Duration)(p).MarshalText()
 	if err != nil {
 		return dst, err
 	}
-	return e.text(dst, string(text))
+	return e.Text(dst, string(text))
 }
 
-func encodeAddr(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.value(dst, IP(*(*netip.Addr)(p)))
+func encodeAddr(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return e.writeValue(dst, IP(*(*netip.Addr)(p)))
 }
 
-func encodeAddrPort(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.value(dst, IPPort(*(*netip.AddrPort)(p)))
+func encodeAddrPort(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return e.writeValue(dst, IPPort(*(*netip.AddrPort)(p)))
 }
 
-func encodeString(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.text(dst, *(*string)(p))
+func encodeString(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return e.Text(dst, *(*string)(p))
 }
 
 const (
@@ -263,7 +272,7 @@ const (
 	no  = "NO"
 )
 
-func encodeBool(_ *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeBool(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 	return appendBool(dst, *(*bool)(p)), nil
 }
 
@@ -274,21 +283,21 @@ func appendBool(dst []byte, b bool) []byte {
 	return append(dst, no...)
 }
 
-func encodeInt64(_ *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeInt64(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 	return strconv.AppendInt(append(dst, '#'), *(*int64)(p), 10), nil
 }
 
 func encodeInt(t reflect.Type) encodeFunc {
-	return func(_ *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		return strconv.AppendInt(append(dst, '#'), valueAt(t, p).Int(), 10), nil
 	}
 }
 
 func encodeUint(t reflect.Type) encodeFunc {
-	return func(_ *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		n := valueAt(t, p).Uint()
 		if n > math.MaxInt64 {
-			return dst, errRange
+			return dst, errBeyond64
 		}
 		return strconv.AppendUint(append(dst, '#'), n, 10), nil
 	}
@@ -297,17 +306,17 @@ func encodeUint(t reflect.Type) encodeFunc {
 // wordEncoding writes integers of type t as Strings.
 func wordEncoding(t reflect.Type) encodeFunc {
 	if t.Kind() >= reflect.Uint {
-		return func(_ *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 			return strconv.AppendUint(dst, valueAt(t, p).Uint(), 10), nil
 		}
 	}
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return e.text(dst, strconv.FormatInt(valueAt(t, p).Int(), 10))
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return e.Text(dst, strconv.FormatInt(valueAt(t, p).Int(), 10))
 	}
 }
 
 func encodeFloat(t reflect.Type) encodeFunc {
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		f := valueAt(t, p).Float()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return dst, errors.New("not a finite number")
@@ -316,7 +325,7 @@ func encodeFloat(t reflect.Type) encodeFunc {
 		if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 			format = 'e'
 		}
-		return e.text(dst, strconv.FormatFloat(f, format, -1, t.Bits()))
+		return e.Text(dst, strconv.FormatFloat(f, format, -1, t.Bits()))
 	}
 }
 
@@ -325,7 +334,7 @@ func (m planner) encodePointer(t reflect.Type) encodeFunc {
 		return encodeError(fmt.Errorf("%w: %v", errType, t))
 	}
 	elem := m.plan(t.Elem())
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		if p = *(*unsafe.Pointer)(p); p == nil {
 			return append(dst, "#NULL#"...), nil
 		}
@@ -345,24 +354,24 @@ func endless(t reflect.Type) bool {
 }
 
 func encodeInterface(t reflect.Type) encodeFunc {
-	return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 		return e.any(dst, valueAt(t, p).Interface())
 	}
 }
 
 // any writes what an interface holds.
-func (e *encoder) any(dst []byte, v any) (_ []byte, err error) {
+func (e *printer) any(dst []byte, v any) (_ []byte, err error) {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "#NULL#"...), nil
 	case string:
-		return e.text(dst, v)
+		return e.Text(dst, v)
 	case bool:
 		return appendBool(dst, v), nil
 	case int64:
 		return strconv.AppendInt(append(dst, '#'), v, 10), nil
 	case Value:
-		return e.value(dst, v)
+		return e.writeValue(dst, v)
 	}
 	// Interfaces and pointers can hold each other in turn without an end.
 	if e.hops++; e.hops > 4*e.MaxDepth+4 {
@@ -381,19 +390,19 @@ func isBytes(t reflect.Type) bool { return t.Elem().Kind() == reflect.Uint8 && !
 
 func (m planner) encodeElements(t reflect.Type) encodeFunc {
 	if isBytes(t) {
-		return func(e *encoder, dst []byte, p unsafe.Pointer) ([]byte, error) {
-			return e.value(dst, Data(valueAt(t, p).Bytes()))
+		return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+			return e.writeValue(dst, Data(valueAt(t, p).Bytes()))
 		}
 	}
 	if t == stringsType {
 		return encodeStrings
 	}
 	elem, size := m.plan(t.Elem()), t.Elem().Size()
-	return func(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
-		if e.depth >= e.MaxDepth {
+	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
-		e.depth++
+		e.Depth++
 		n := valueAt(t, p).Len()
 		if t.Kind() == reflect.Slice {
 			p = valueAt(t, p).UnsafePointer()
@@ -404,17 +413,17 @@ func (m planner) encodeElements(t reflect.Type) encodeFunc {
 				dst = append(dst, ',')
 			}
 			if dst, err = elem.encode(e, dst, unsafe.Add(p, uintptr(i)*size)); err != nil {
-				return dst, e.failed("", i, err)
+				return dst, e.Failed("", i, err)
 			}
 		}
-		e.depth--
+		e.Depth--
 		return append(dst, ')'), nil
 	}
 }
 
 // encodeStrings writes the most common slices.
-func encodeStrings(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
-	if e.depth >= e.MaxDepth {
+func encodeStrings(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	if e.Depth >= e.MaxDepth {
 		return dst, ErrDepth
 	}
 	dst = append(dst, '(')
@@ -422,8 +431,8 @@ func encodeStrings(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err erro
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = e.text(dst, s); err != nil {
-			return dst, e.failed("", i, err)
+		if dst, err = e.Text(dst, s); err != nil {
+			return dst, e.Failed("", i, err)
 		}
 	}
 	return append(dst, ')'), nil
@@ -438,11 +447,11 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 	if r.rest >= 0 {
 		rest = m.encodePairs(r.fields[r.rest].typ)
 	}
-	return func(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
-		if e.depth >= e.MaxDepth {
+	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
-		e.depth++
+		e.Depth++
 		dst = append(dst, '{')
 		for i := range r.fields {
 			f := &r.fields[i]
@@ -461,17 +470,17 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 			}
 			if f.prefix != "" {
 				dst = append(dst, f.prefix...)
-			} else if dst, err = e.key(dst, f.name); err != nil {
-				return dst, e.failed(f.name, -1, err)
+			} else if dst, err = e.Key(dst, f.name); err != nil {
+				return dst, e.Failed(f.name, -1, err)
 			} else {
 				dst = append(dst, '=')
 			}
 			if dst, err = f.plan.encode(e, dst, in); err != nil {
-				return dst, e.failed(f.name, -1, err)
+				return dst, e.Failed(f.name, -1, err)
 			}
 			dst = append(dst, ';')
 		}
-		e.depth--
+		e.Depth--
 		return append(dst, '}'), nil
 	}
 }

@@ -11,15 +11,15 @@ import (
 
 func (m planner) encodeMap(t reflect.Type) encodeFunc {
 	pairs := m.encodePairs(t)
-	return func(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
-		if e.depth >= e.MaxDepth {
+	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
-		e.depth++
+		e.Depth++
 		if dst, err = pairs(e, append(dst, '{'), p); err != nil {
 			return dst, err
 		}
-		e.depth--
+		e.Depth--
 		return append(dst, '}'), nil
 	}
 }
@@ -28,22 +28,22 @@ func (m planner) encodeMap(t reflect.Type) encodeFunc {
 // in the order of their keys.
 func (m planner) encodePairs(t reflect.Type) encodeFunc {
 	plan := m.plan(t.Elem())
-	return func(e *encoder, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
 		v := valueAt(t, p)
 		if v.Len() == 0 {
 			return dst, nil
 		}
 		key, elem := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()) // what a map holds has no address
-		pairs := make([]pair, 0, v.Len())
+		pairs := make([]written, 0, v.Len())
 		for all := v.MapRange(); all.Next(); {
 			key.SetIterKey(all)
 			elem.Elem().SetIterValue(all)
-			next := pair{key.String(), len(dst)}
-			if dst, err = e.key(dst, next.key); err == nil {
+			next := written{key.String(), len(dst)}
+			if dst, err = e.Key(dst, next.key); err == nil {
 				dst, err = plan.encode(e, append(dst, '='), elem.UnsafePointer())
 			}
 			if err != nil {
-				return dst, e.failed(next.key, -1, err)
+				return dst, e.Failed(next.key, -1, err)
 			}
 			dst = append(dst, ';')
 			pairs = append(pairs, next)
@@ -52,14 +52,14 @@ func (m planner) encodePairs(t reflect.Type) encodeFunc {
 	}
 }
 
-// A pair is one that has been written.
-type pair struct {
+// A written is a pair that stands in the text.
+type written struct {
 	key   string
 	start int // of its text, which ends where the next one begins
 }
 
 // sortPairs brings the pairs at the end of dst into the order of their keys.
-func sortPairs(dst []byte, pairs []pair) []byte {
+func sortPairs(dst []byte, pairs []written) []byte {
 	first, last := pairs[0].start, len(dst)
 	for _, at := range byKey(pairs) {
 		end := last
@@ -75,7 +75,7 @@ func sortPairs(dst []byte, pairs []pair) []byte {
 // and moved much faster than texts: so it is the first bytes behind what all keys have in
 // common that decide, as one number with that of the pair in its lowest bits, and only keys
 // that are alike so far are compared whole.
-func byKey(pairs []pair) []int {
+func byKey(pairs []written) []int {
 	common := pairs[0].key
 	for _, p := range pairs[1:] {
 		common = commonPrefix(common, p.key)

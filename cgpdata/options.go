@@ -1,6 +1,6 @@
 package cgpdata
 
-import "strings"
+import "github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 
 // Options tell Parse and Valid what to accept. A nil *Options is the zero Options:
 // strict reading of multi-line text with all limits on. Use field names: fields may
@@ -35,21 +35,16 @@ type Options struct {
 	MaxItems int
 }
 
-const (
-	defaultBytes = 64 << 20
-	ceilingBytes = 1<<31 - 1 // positions in a text are int32
-	defaultDepth = 128
-	ceilingDepth = 10_000 // Append recurses
-	defaultItems = 1 << 20
-	maxWarnings  = 100
-)
-
-// orDefault returns n, or the default if n is not positive, or ceiling if n is above it.
-func orDefault[N int | int64](n, otherwise, ceiling N) N {
-	if n <= 0 {
-		return otherwise
+// rules returns the options as the grammar takes them. o may be nil.
+func (o *Options) rules() *grammar.Options {
+	if o == nil {
+		return &grammar.Options{}
 	}
-	return min(n, ceiling)
+	rules := &grammar.Options{SingleLine: o.SingleLine, Allow: grammar.Fault(o.Allow), MaxBytes: o.MaxBytes, MaxDepth: o.MaxDepth, MaxItems: o.MaxItems}
+	if o.Warn != nil {
+		rules.Warn = func(fault *grammar.Error) { o.Warn((*SyntaxError)(fault)) }
+	}
+	return rules
 }
 
 // Tolerance is a set of faults in text that can be repaired, and of contents of
@@ -59,36 +54,22 @@ type Tolerance uint16
 
 // The faults, and what they become.
 const (
-	TrailingComma Tolerance = 1 << iota // (a,b,) is (a,b), as for the vendor's Perl client
-	DuplicateKey                        // {a=1;a=2;} is {a=2;}, as for the vendor's Perl client
-	EmptyKey                            // {""=a;}
-	MissingValue                        // {a=;} is {a=#NULL#;}
-	UnknownEscape                       // "\x" is the two characters, as for the vendor's Perl client
-	NULByte                             // "\000" is a byte 0, which the Guide 5.2 forbids in strings
-	InvalidUTF8                         // bytes that are no valid UTF-8 are kept
-	RawControl                          // a byte below SPACE or DEL between quotes is kept
-	LeapSecond                          // second 60 is 59
-	Fraction                            // #12.5 is an Object with that text
-	BadAddress                          // #I[text] that is no address is an IP without one
-	MissingBraces                       // a=b; is {a=b;}, for a whole text
-	EmptyText                           // no value at all is {}, for a whole text
+	TrailingComma Tolerance = Tolerance(grammar.TrailingComma) // (a,b,) is (a,b), as for the vendor's Perl client
+	DuplicateKey  Tolerance = Tolerance(grammar.DuplicateKey)  // {a=1;a=2;} is {a=2;}, as for the vendor's Perl client
+	EmptyKey      Tolerance = Tolerance(grammar.EmptyKey)      // {""=a;}
+	MissingValue  Tolerance = Tolerance(grammar.MissingValue)  // {a=;} is {a=#NULL#;}
+	UnknownEscape Tolerance = Tolerance(grammar.UnknownEscape) // "\x" is the two characters, as for the vendor's Perl client
+	NULByte       Tolerance = Tolerance(grammar.NULByte)       // "\000" is a byte 0, which the Guide 5.2 forbids in strings
+	InvalidUTF8   Tolerance = Tolerance(grammar.InvalidUTF8)   // bytes that are no valid UTF-8 are kept
+	RawControl    Tolerance = Tolerance(grammar.RawControl)    // a byte below SPACE or DEL between quotes is kept
+	LeapSecond    Tolerance = Tolerance(grammar.LeapSecond)    // second 60 is 59
+	Fraction      Tolerance = Tolerance(grammar.Fraction)      // #12.5 is an Object with that text
+	BadAddress    Tolerance = Tolerance(grammar.BadAddress)    // #I[text] that is no address is an IP without one
+	MissingBraces Tolerance = Tolerance(grammar.MissingBraces) // a=b; is {a=b;}, for a whole text
+	EmptyText     Tolerance = Tolerance(grammar.EmptyText)     // no value at all is {}, for a whole text
 
-	Lenient Tolerance = 1<<iota - 1 // all of them
+	Lenient Tolerance = Tolerance(grammar.Lenient) // all of them
 )
 
-var toleranceNames = [...]string{
-	"trailing comma", "duplicate key", "empty key", "missing value", "unknown escape", "NUL byte in string",
-	"invalid UTF-8", "control byte or line end in string", "leap second", "fraction in number", "invalid IP address",
-	"missing braces around dictionary", "empty text",
-}
-
 // String returns the faults of the set, joined by ", ", such as "trailing comma, duplicate key".
-func (t Tolerance) String() string {
-	var names []string
-	for i, name := range toleranceNames {
-		if t&(1<<i) != 0 {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
+func (t Tolerance) String() string { return grammar.Fault(t).String() }

@@ -13,6 +13,9 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 )
 
+// layouts are all of them.
+var layouts = []cgpdata.Layout{cgpdata.SingleLine, cgpdata.Settings, cgpdata.Indented}
+
 var lenient = &cgpdata.Options{Allow: cgpdata.Lenient}
 
 func TestSyntaxErrorPosition(t *testing.T) {

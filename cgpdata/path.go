@@ -3,8 +3,9 @@ package cgpdata
 import (
 	"errors"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Path names a value inside another: keys and array indexes, the outermost first,
@@ -40,61 +41,64 @@ var errIndex = errors.New("want an index from 0 to 2147483647")
 // without '.', or quoted as in the format: "mail.example.com".Limit. The empty text
 // is the empty Path. The syntax is our choice; the error is a [*SyntaxError].
 func ParsePath(text string) (Path, error) {
-	p := parser{src: []byte(text), allow: EmptyKey | NULByte}
+	p := pathParser{grammar.Parser{Src: []byte(text), Allow: grammar.EmptyKey | grammar.NULByte}}
 	var path Path
 	for i := 0; i < len(text); {
 		var s Step
 		switch {
 		case text[i] == '[':
-			s, i = p.pathIndex(i + 1)
+			s, i = p.index(i + 1)
 		case len(path) == 0:
-			s, i = p.pathKey(i)
+			s, i = p.key(i)
 		case text[i] == '.':
-			s, i = p.pathKey(i + 1)
+			s, i = p.key(i + 1)
 		default:
-			i = p.fail(i, p.unexpected(i, "'.' or '['"))
+			i = p.Fail(i, p.Unexpected(i, "'.' or '['"))
 		}
 		if i < 0 {
-			return nil, p.err
+			return nil, (*SyntaxError)(p.Err)
 		}
 		path = append(path, s)
 	}
 	return path, nil
 }
 
-// pathKey reads the key at i.
-func (p *parser) pathKey(i int) (s Step, end int) {
-	if p.at(i) == '"' {
-		p.scratch = p.scratch[:0]
-		end = p.decodeOne(i + 1)
-		return Key(string(p.scratch)), end
+// A pathParser reads the text of a path.
+type pathParser struct{ grammar.Parser }
+
+// key reads the key at i.
+func (p *pathParser) key(i int) (s Step, end int) {
+	if p.At(i) == '"' {
+		p.Scratch = p.Scratch[:0]
+		end = p.DecodeOne(i + 1)
+		return Key(string(p.Scratch)), end
 	}
-	for end = i; end < len(p.src) && p.src[end] != '.'; end++ {
-		if c := p.src[end]; class[c]&classAtom == 0 && c < utf8.RuneSelf {
+	for end = i; end < len(p.Src) && p.Src[end] != '.'; end++ {
+		if c := p.Src[end]; grammar.Class[c]&grammar.ClassAtom == 0 && c < utf8.RuneSelf {
 			break
 		}
 	}
-	if end == i || p.src[i] == '#' {
-		return s, p.fail(i, p.unexpected(i, "a key"))
+	if end == i || p.Src[i] == '#' {
+		return s, p.Fail(i, p.Unexpected(i, "a key"))
 	}
-	if !p.checkUTF8(i, end) {
+	if !p.CheckUTF8(i, end) {
 		return s, -1
 	}
-	return Key(string(p.src[i:end])), end
+	return Key(string(p.Src[i:end])), end
 }
 
-// pathIndex reads an index from behind its bracket.
-func (p *parser) pathIndex(i int) (s Step, end int) {
-	for end = i; isDigit(p.at(end)); end++ {
+// index reads an index from behind its bracket.
+func (p *pathParser) index(i int) (s Step, end int) {
+	for end = i; grammar.IsDigit(p.At(end)); end++ {
 	}
-	n, err := strconv.ParseUint(string(p.src[i:end]), 10, 31)
+	n, err := strconv.ParseUint(string(p.Src[i:end]), 10, 31)
 	switch {
-	case end == len(p.src):
-		return s, p.fail(end, truncated("index"))
-	case p.src[end] != ']':
-		return s, p.fail(end, p.unexpected(end, "a digit or ']'"))
+	case end == len(p.Src):
+		return s, p.Fail(end, grammar.Truncated("index"))
+	case p.Src[end] != ']':
+		return s, p.Fail(end, p.Unexpected(end, "a digit or ']'"))
 	case err != nil:
-		return s, p.fail(i, errIndex)
+		return s, p.Fail(i, errIndex)
 	}
 	return Index(int(n)), end + 1
 }
@@ -116,15 +120,7 @@ func (s Step) append(path []byte) []byte {
 	if len(path) > 0 {
 		path = append(path, '.')
 	}
-	return appendPathKey(path, s.key)
-}
-
-// appendPathKey writes a key: one with a '.' would be read as two, and is quoted.
-func appendPathKey(path []byte, key string) []byte {
-	if !isAtom(key, AtomsWide) || strings.Contains(key, ".") {
-		return appendQuoted(path, key, &Format{})
-	}
-	return append(path, key...)
+	return grammar.AppendPathKey(path, s.key)
 }
 
 // Lookup returns the value that the path names inside v; ok is false if there is none.

@@ -129,3 +129,27 @@ func TestErrorPathIsAPath(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, cgpdata.Path{key("default.html"), key("a"), index(1)}, path)
 }
+
+// A path survives its text, and a text that is a path is one that String writes in
+// its own way.
+func FuzzPath(f *testing.F) {
+	for _, row := range paths {
+		f.Add(row.text, row.text, 1)
+	}
+	f.Fuzz(func(t *testing.T, text, key string, index int) {
+		path := cgpdata.Path{cgpdata.Key(key), cgpdata.Index(index & 0x7FFFFFFF), cgpdata.Key(text), cgpdata.Key(key)}
+		for _, p := range []cgpdata.Path{path, path[1:], path[1:2], path[2:]} {
+			back, err := cgpdata.ParsePath(p.String())
+			require.NoError(t, err)
+			require.Equal(t, p, back)
+		}
+		p, err := cgpdata.ParsePath(text)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		back, err := cgpdata.ParsePath(p.String())
+		require.NoError(t, err)
+		require.Equal(t, p, back)
+	})
+}

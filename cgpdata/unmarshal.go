@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Unmarshaler is implemented by pointers to types that can be set from a Value.
@@ -104,22 +106,21 @@ func UnmarshalWith(src []byte, v any, o *UnmarshalOptions) error {
 	}
 	p := newParser(src, &o.Options)
 	defer p.release()
-	if p.err != nil {
-		return p.err
+	if p.Err != nil {
+		return (*SyntaxError)(p.Err)
 	}
-	d := decoder{parser: p, whole: string(src), knownKeys: o.KnownKeys}
-	if d.whole == "" {
-		d.whole = " " // as the parser's text, an empty one makes no values
-	}
-	var i int
-	if i, d.bare = d.begin(); i >= 0 {
+	p.text = string(src)
+	d := filler{parser: p, knownKeys: o.KnownKeys}
+	i, form := d.Start()
+	if i >= 0 {
+		d.bare = form != grammar.Whole
 		i = d.into(planOf(to.Type().Elem()), i, to.Elem())
 	}
 	switch {
-	case i >= 0 && d.end(i):
+	case d.finish(i):
 		return nil
-	case p.err != nil:
-		return p.err
+	case p.Err != nil:
+		return (*SyntaxError)(p.Err)
 	}
 	return d.failure
 }
@@ -127,10 +128,10 @@ func UnmarshalWith(src []byte, v any, o *UnmarshalOptions) error {
 // UnmarshalValue is Unmarshal for a Value, of any depth that [Append] takes. Positions in
 // its error are 0.
 func UnmarshalValue(value Value, v any) error {
-	a := appender{Format: Format{Layout: Settings, AllYears: true, Allow: Lenient, MaxDepth: ceilingDepth}}
+	a := appender{&grammar.Writer{Layout: grammar.Inside, AllYears: true, Allow: grammar.Lenient, MaxDepth: grammar.CeilingDepth}}
 	text, err := a.value(nil, value)
 	if err != nil {
-		return fmt.Errorf("cgpdata: unmarshal: %w at %s", err, a.path())
+		return fmt.Errorf("cgpdata: unmarshal: %w at %s", err, a.Path())
 	}
 	err = UnmarshalWith(text, v, &UnmarshalOptions{Options: everything})
 	if e, ok := errors.AsType[*UnmarshalError](err); ok {
@@ -139,64 +140,38 @@ func UnmarshalValue(value Value, v any) error {
 	return err
 }
 
-// A decoder reads a text into Go values, without making Values of it. It goes through the
+// A filler reads a text into Go values, without making Values of it. It goes through the
 // text by the parser's steps, so that both accept the same.
-type decoder struct {
-	*parser          // its text is empty but while a Value is made
-	whole     string // the copy of the source
-	bare      bool   // the next value is a dictionary without braces
-	knownKeys bool   // see UnmarshalOptions
+type filler struct {
+	*parser
+	bare      bool // the next value is a dictionary without braces
+	knownKeys bool // see UnmarshalOptions
 	failure   *UnmarshalError
 }
 
 // decodeFunc sets v to the value at i and returns where it ends, or -1 after a failure,
 // which is then in failure or err.
-type decodeFunc func(d *decoder, i int, v reflect.Value) (end int)
-
-// missing stands for the position of a value that is not there: see MissingValue.
-const missing = -1
-
-// begin returns where the value of the text begins. bare tells that it is a dictionary
-// without braces, as in parser.document.
-func (d *decoder) begin() (i int, bare bool) {
-	switch i = d.start(); {
-	case i == len(d.src):
-		bare = d.err == nil && d.tolerate(EmptyText, i)
-	case d.startsWithKey(i):
-		bare = d.tolerate(MissingBraces, i)
-	}
-	if d.err != nil {
-		return -1, false
-	}
-	return i, bare
-}
+type decodeFunc func(d *filler, i int, v reflect.Value) (end int)
 
 // enter opens the array or dictionary at i, and goes on to its first value as advance
 // does; bracket 0 opens a dictionary without braces.
-func (d *decoder) enter(bracket byte, i int) (end int, due bool) {
+func (d *filler) enter(bracket byte, i int) (end int, due bool) {
 	if !d.push(bracket, i) {
 		return -1, false
 	}
 	if bracket == 0 {
-		return d.advance(i, true)
+		return d.Advance(i, grammar.InDictionary)
 	}
-	return d.first(i + 1)
+	return d.First(i + 1)
 }
 
 // into sets v to the value at i.
-func (d *decoder) into(p *plan, i int, v reflect.Value) (end int) {
-	switch {
-	case i == missing && !p.takesNull:
-		v.SetZero()
-		return 0
-	case i == missing:
-		return p.decode(d, i, v)
+func (d *filler) into(p *plan, i int, v reflect.Value) (end int) {
+	if !d.count(i) {
+		return -1
 	}
-	if d.items--; d.items < 0 {
-		return d.fail(i, ErrItems)
-	}
-	if d.at(i) == '#' && d.kind(i) == KindNull && !p.takesNull {
-		if _, end = d.leaf(i); end >= 0 {
+	if c := d.At(i); (c == '#' || c == ';') && !p.takesNull && d.kind(i) == KindNull {
+		if _, end = d.Leaf(i); end >= 0 {
 			v.SetZero()
 		}
 		return end
@@ -204,14 +179,18 @@ func (d *decoder) into(p *plan, i int, v reflect.Value) (end int) {
 	return p.decode(d, i, v)
 }
 
+// count counts the value at i. Braces that are missing make no value: Parse does not count
+// them either.
+func (d *filler) count(i int) bool { return d.bare || d.Item(i) }
+
 // kind returns the kind of the value at i. If there is none it is KindObject, which fits
 // nothing but a Value.
-func (d *decoder) kind(i int) Kind {
-	c := d.at(i)
+func (d *filler) kind(i int) Kind {
+	c := d.At(i)
 	switch {
 	case d.bare || c == '{':
 		return KindDictionary
-	case class[c]&classString != 0:
+	case grammar.Class[c]&grammar.ClassString != 0:
 		return KindString
 	}
 	switch c {
@@ -221,9 +200,13 @@ func (d *decoder) kind(i int) Kind {
 		return KindData
 	case '<':
 		return KindXML
+	case ';':
+		if d.IsMissing(i) {
+			return KindNull
+		}
 	case '#':
-		switch c = d.at(i + 1); {
-		case isDigit(c) || c == '-':
+		switch c = d.At(i + 1); {
+		case grammar.IsDigit(c) || c == '-':
 			return KindNumber
 		case c == 'T':
 			return KindTime
@@ -236,49 +219,35 @@ func (d *decoder) kind(i int) Kind {
 	return KindObject
 }
 
-// tree reads the value at i, whatever it is, and makes a Value if text is set.
-func (d *decoder) tree(i int) (v Value, end int) {
-	d.items++ // it has been counted, and content counts it again
-	outer, due := d.outer, true
-	d.outer, d.part = len(d.open), true
+// skip reads the value at i, which has been counted.
+func (d *filler) skip(i int) (end int) {
 	if d.bare {
 		d.bare = false
-		i, due = d.enter(0, i)
+		return d.WalkBare(i)
 	}
-	v, ok := d.content(i, due)
-	d.outer, d.part = outer, false
-	if !ok {
-		return Value{}, -1
-	}
-	return v, d.ended
+	d.Items++ // Walk counts it again
+	return d.Walk(i)
 }
 
-// value makes a Value of the value at i.
-func (d *decoder) value(i int) (v Value, end int) {
-	if i == missing {
-		return Null(), 0
+// value makes a Value of the value at i, which has been counted.
+func (d *filler) value(i int) (v Value, end int) {
+	outer := d.outer
+	d.outer = len(d.Open)
+	if d.bare {
+		d.bare = false
+		v, end = d.parser.bare(i)
+	} else {
+		d.Items++ // content counts it again
+		v, end = d.content(i, true)
 	}
-	d.text = d.whole
-	v, end = d.tree(i)
-	d.text = ""
-	return v, end
-}
-
-// leaf makes a Value of the value at i, which is neither string nor array nor dictionary.
-func (d *decoder) leaf(i int) (v Value, end int) {
-	d.text = d.whole
-	v, end = d.other(i)
-	d.text = ""
+	d.outer = outer
 	return v, end
 }
 
 // refuse fails because of the value at i, which is well-formed and does not fit into t.
-func (d *decoder) refuse(i int, t reflect.Type, err error) int {
-	at := d.syntaxError(max(i, 0), err)
-	d.failure = &UnmarshalError{at.Offset, at.Line, at.Column, at.Path, KindNull, t, err}
-	if i != missing {
-		d.failure.Kind = d.kind(i)
-	}
+func (d *filler) refuse(i int, t reflect.Type, err error) int {
+	at := d.ErrorAt(i, err)
+	d.failure = &UnmarshalError{at.Offset, at.Line, at.Column, at.Path, d.kind(i), t, err}
 	// A method that used UnmarshalValue knows better what does not fit.
 	if inner, ok := errors.AsType[*UnmarshalError](err); ok && inner.Line == 0 {
 		if inner.Path != "" && inner.Path[0] != '[' && at.Path != "" {
@@ -291,9 +260,9 @@ func (d *decoder) refuse(i int, t reflect.Type, err error) int {
 }
 
 // mismatch is refuse for a value of the wrong kind, unless it is not well-formed.
-func (d *decoder) mismatch(i int, t reflect.Type) int {
+func (d *filler) mismatch(i int, t reflect.Type) int {
 	bare := d.bare
-	if _, end := d.tree(i); end < 0 {
+	if d.skip(i) < 0 {
 		return -1
 	}
 	d.bare = bare
@@ -302,16 +271,16 @@ func (d *decoder) mismatch(i int, t reflect.Type) int {
 
 // array opens the array at i and goes on to its first element. Then next goes from the end
 // of an element to the one behind it as long as one is due, and leave closes the array.
-func (d *decoder) array(i int, t reflect.Type) (end int, due bool) {
+func (d *filler) array(i int, t reflect.Type) (end int, due bool) {
 	if d.kind(i) != KindArray {
 		return d.mismatch(i, t), false
 	}
 	return d.enter('(', i)
 }
 
-// pairs calls pair for each key of the dictionary at i, and where its value begins, which
-// may be missing; it returns where the value ends.
-func (d *decoder) pairs(i int, t reflect.Type, pair func(key span, at int) (end int)) (end int) {
+// pairs calls pair for each key of the dictionary at i, and where its value begins; it
+// returns where the value ends.
+func (d *filler) pairs(i int, t reflect.Type, pair func(key grammar.Span, at int) (end int)) (end int) {
 	if d.kind(i) != KindDictionary {
 		return d.mismatch(i, t)
 	}
@@ -319,36 +288,20 @@ func (d *decoder) pairs(i int, t reflect.Type, pair func(key span, at int) (end 
 	if d.bare {
 		d.bare, bracket = false, 0
 	}
-	next := len(d.keys) // the first key whose value has not been asked for
 	i, due := d.enter(bracket, i)
-	for i >= 0 {
-		last := len(d.keys)
-		if due {
-			last--
-		}
-		for ; next < last; next++ {
-			if pair(d.keys[next], missing) < 0 {
-				return -1
-			}
-		}
-		if !due {
-			break
-		}
-		if i = pair(d.keys[last], i); i < 0 {
+	for due {
+		if i = pair(d.Keys[len(d.Keys)-1], i); i < 0 {
 			return -1
 		}
-		next++
-		i, due = d.next(i)
+		i, due = d.Next(i)
 	}
 	return d.leave(i)
 }
 
 // leave closes the array or dictionary that ends at i.
-func (d *decoder) leave(i int) (end int) {
-	if i >= 0 {
-		if _, ok := d.close(i); ok {
-			return i
-		}
+func (d *filler) leave(i int) (end int) {
+	if i < 0 || !d.Leave() {
+		return -1
 	}
-	return -1
+	return i
 }

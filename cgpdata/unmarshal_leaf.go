@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // decoding chooses how values of type t are read.
@@ -62,10 +64,10 @@ func (m planner) decoding(t reflect.Type) decodeFunc {
 }
 
 func decodeError(err error) decodeFunc {
-	return func(d *decoder, i int, v reflect.Value) int { return d.refuse(i, v.Type(), err) }
+	return func(d *filler, i int, v reflect.Value) int { return d.refuse(i, v.Type(), err) }
 }
 
-func decodeValue(d *decoder, i int, v reflect.Value) int {
+func decodeValue(d *filler, i int, v reflect.Value) int {
 	value, end := d.value(i)
 	if end >= 0 {
 		*v.Addr().Interface().(*Value) = value
@@ -73,7 +75,7 @@ func decodeValue(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeUnmarshaler(d *decoder, i int, v reflect.Value) int {
+func decodeUnmarshaler(d *filler, i int, v reflect.Value) int {
 	value, end := d.value(i)
 	if end < 0 {
 		return -1
@@ -84,7 +86,7 @@ func decodeUnmarshaler(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeText(d *decoder, i int, v reflect.Value) int {
+func decodeText(d *filler, i int, v reflect.Value) int {
 	text, end := d.word(i, v.Type())
 	if end < 0 {
 		return -1
@@ -95,26 +97,26 @@ func decodeText(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeTime(d *decoder, i int, v reflect.Value) int {
+func decodeTime(d *filler, i int, v reflect.Value) int {
 	if d.kind(i) != KindTime {
 		return d.mismatch(i, v.Type())
 	}
 	t := v.Addr().Interface().(*time.Time)
-	if end := i + len("#T") + len(timeLayout); end < len(d.src) && d.ends(d.src[end]) {
-		stamp := d.src[i+len("#T") : end]
-		if leap, ok := timeStamp(stamp); ok && !leap {
+	if end := i + len("#T") + len(grammar.TimeLayout); end < len(d.Src) && d.Ends(d.Src[end]) {
+		stamp := d.Src[i+len("#T") : end]
+		if leap, ok := grammar.TimeStamp(stamp); ok && !leap {
 			*t = moment(stamp)
 			return end
 		}
 	}
-	value, end := d.leaf(i)
+	value, end := d.other(i)
 	if end >= 0 {
 		*t, _ = value.Time()
 	}
 	return end
 }
 
-func decodeDuration(d *decoder, i int, v reflect.Value) int {
+func decodeDuration(d *filler, i int, v reflect.Value) int {
 	text, end := d.word(i, v.Type())
 	if end < 0 {
 		return -1
@@ -132,7 +134,7 @@ var (
 	errHasPort = errors.New("IP address with a port")
 )
 
-func decodeAddr(d *decoder, i int, v reflect.Value) int {
+func decodeAddr(d *filler, i int, v reflect.Value) int {
 	a, end, err := d.address(i, v.Type(), func(text string) (netip.AddrPort, error) {
 		addr, err := netip.ParseAddr(text)
 		return netip.AddrPortFrom(addr, 0), err
@@ -150,7 +152,7 @@ func decodeAddr(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeAddrPort(d *decoder, i int, v reflect.Value) int {
+func decodeAddrPort(d *filler, i int, v reflect.Value) int {
 	a, end, err := d.address(i, v.Type(), netip.ParseAddrPort)
 	switch {
 	case end < 0:
@@ -163,12 +165,12 @@ func decodeAddrPort(d *decoder, i int, v reflect.Value) int {
 }
 
 // address reads the IP at i, or a String as parse does.
-func (d *decoder) address(i int, t reflect.Type, parse func(string) (netip.AddrPort, error)) (a netip.AddrPort, end int, err error) {
+func (d *filler) address(i int, t reflect.Type, parse func(string) (netip.AddrPort, error)) (a netip.AddrPort, end int, err error) {
 	ok := false
 	switch d.kind(i) {
 	case KindIP:
 		var value Value
-		if value, end = d.leaf(i); end >= 0 {
+		if value, end = d.other(i); end >= 0 {
 			a, ok = value.AddrPort()
 		}
 	case KindString:
@@ -186,7 +188,7 @@ func (d *decoder) address(i int, t reflect.Type, parse func(string) (netip.AddrP
 	return a, end, errAddress
 }
 
-func decodeString(d *decoder, i int, v reflect.Value) int {
+func decodeString(d *filler, i int, v reflect.Value) int {
 	text, end := d.word(i, v.Type())
 	if end >= 0 {
 		v.SetString(text)
@@ -196,7 +198,7 @@ func decodeString(d *decoder, i int, v reflect.Value) int {
 
 var errBool = errors.New("want YES or NO")
 
-func decodeBool(d *decoder, i int, v reflect.Value) int {
+func decodeBool(d *filler, i int, v reflect.Value) int {
 	if d.kind(i) != KindString {
 		return d.mismatch(i, v.Type())
 	}
@@ -212,10 +214,10 @@ func decodeBool(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeInt(d *decoder, i int, v reflect.Value) int {
+func decodeInt(d *filler, i int, v reflect.Value) int {
 	n, end := int64(0), -1
-	if d.at(i) == '#' {
-		n, end = d.usualNumber(i)
+	if d.At(i) == '#' {
+		n, end = d.UsualNumber(i)
 	}
 	var err error
 	if end < 0 {
@@ -235,7 +237,7 @@ func decodeInt(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeUint(d *decoder, i int, v reflect.Value) int {
+func decodeUint(d *filler, i int, v reflect.Value) int {
 	text, end := d.word(i, v.Type())
 	if end < 0 {
 		return -1
@@ -254,11 +256,11 @@ func decodeUint(d *decoder, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeFloat(d *decoder, i int, v reflect.Value) (end int) {
+func decodeFloat(d *filler, i int, v reflect.Value) (end int) {
 	var text string
 	if d.kind(i) == KindNumber {
 		var value Value
-		value, end = d.leaf(i)
+		value, end = d.other(i)
 		text = strings.TrimPrefix(value.s, "#") // of a Fraction
 	} else {
 		text, end = d.word(i, v.Type())
@@ -280,23 +282,21 @@ func decodeFloat(d *decoder, i int, v reflect.Value) (end int) {
 var errFraction = errors.New("number with a fraction")
 
 // word reads the String at i, or the digits of the Number at i.
-func (d *decoder) word(i int, t reflect.Type) (s string, end int) {
-	if class[d.at(i)]&classString != 0 && !d.bare {
-		if start, stop, end := d.plain(i); end >= 0 {
-			return d.whole[start:stop], end
+func (d *filler) word(i int, t reflect.Type) (s string, end int) {
+	if grammar.Class[d.At(i)]&grammar.ClassString != 0 && !d.bare {
+		if start, stop, end := d.Plain(i); end >= 0 {
+			return d.text[start:stop], end
 		}
-		at, end := d.str(i)
+		at, end := d.Str(i)
 		if end < 0 {
 			return "", -1
 		}
-		s = d.textOf(at, d.whole)
-		if at.decoded {
-			d.scratch = d.scratch[:at.start]
-		}
+		s = d.textOf(at)
+		d.Drop(at)
 		return s, end
 	}
 	if d.kind(i) == KindNumber {
-		v, end := d.leaf(i)
+		v, end := d.other(i)
 		if end >= 0 && v.Kind() != KindNumber {
 			return "", d.refuse(i, t, errFraction)
 		}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 func (m planner) decodePointer(t reflect.Type) decodeFunc {
 	elem := m.plan(t.Elem())
-	return func(d *decoder, i int, v reflect.Value) int {
+	return func(d *filler, i int, v reflect.Value) int {
 		if v.IsNil() {
 			v.Set(reflect.New(t.Elem()))
 		}
@@ -17,8 +19,10 @@ func (m planner) decodePointer(t reflect.Type) decodeFunc {
 	}
 }
 
-func decodeInterface(d *decoder, i int, v reflect.Value) int {
-	d.items++ // any counts it again
+func decodeInterface(d *filler, i int, v reflect.Value) int {
+	if !d.bare {
+		d.Items++ // any counts it again
+	}
 	x, end := d.any(i)
 	switch {
 	case end < 0:
@@ -32,12 +36,9 @@ func decodeInterface(d *decoder, i int, v reflect.Value) int {
 }
 
 // any reads the value at i into what an interface holds of it.
-func (d *decoder) any(i int) (v any, end int) {
-	if i == missing {
-		return nil, 0
-	}
-	if d.items--; d.items < 0 {
-		return nil, d.fail(i, ErrItems)
+func (d *filler) any(i int) (v any, end int) {
+	if !d.count(i) {
+		return nil, -1
 	}
 	switch d.kind(i) {
 	case KindString:
@@ -50,20 +51,20 @@ func (d *decoder) any(i int) (v any, end int) {
 				return nil, -1
 			}
 			array = append(array, v)
-			i, due = d.next(i)
+			i, due = d.Next(i)
 		}
 		return array, d.leave(i)
 	case KindDictionary:
 		dictionary := map[string]any{}
-		end = d.pairs(i, nil, func(key span, at int) int {
-			name := d.textOf(key, d.whole)
+		end = d.pairs(i, nil, func(key grammar.Span, at int) int {
+			name := d.textOf(key)
 			e, end := d.any(at)
 			dictionary[name] = e
 			return end
 		})
 		return dictionary, end
 	}
-	value, end := d.leaf(i)
+	value, end := d.other(i)
 	return natural(value), end
 }
 
@@ -104,7 +105,7 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 	if t.Elem().Size() <= 32 {
 		first = 2
 	}
-	return func(d *decoder, i int, v reflect.Value) int {
+	return func(d *filler, i int, v reflect.Value) int {
 		v.SetZero() // its elements may be in use elsewhere
 		i, due := d.array(i, t)
 		for n := 0; due; n++ {
@@ -118,7 +119,7 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 			if i = d.into(elem, i, v.Index(n)); i < 0 {
 				return -1
 			}
-			i, due = d.next(i)
+			i, due = d.Next(i)
 		}
 		if i = d.leave(i); i >= 0 && v.IsNil() {
 			v.Set(reflect.MakeSlice(t, 0, 0))
@@ -127,11 +128,11 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 	}
 }
 
-func decodeBytes(d *decoder, i int, v reflect.Value) int {
+func decodeBytes(d *filler, i int, v reflect.Value) int {
 	if d.kind(i) != KindData {
 		return d.mismatch(i, v.Type())
 	}
-	value, end := d.leaf(i)
+	value, end := d.other(i)
 	if end >= 0 {
 		v.SetBytes(value.Bytes())
 	}
@@ -145,19 +146,19 @@ var (
 
 // decodeStrings spares the most common slices reflection and growing: it puts the strings
 // where the slabs have room.
-func decodeStrings(d *decoder, i int, v reflect.Value) int {
+func decodeStrings(d *filler, i int, v reflect.Value) int {
 	all := d.slabs.freeStrings[:0]
 	i, due := d.array(i, stringsType)
 	for due {
-		if d.items--; d.items < 0 {
-			return d.fail(i, ErrItems)
+		if !d.Item(i) {
+			return -1
 		}
 		if len(all) == cap(all) {
-			all = slices.Grow(all, max(len(all), min((len(d.src)-i)/16, maxSlab), 1))
+			all = slices.Grow(all, max(len(all), min((len(d.Src)-i)/16, maxSlab), 1))
 		}
 		var text string
-		if d.at(i) == '#' && d.kind(i) == KindNull {
-			_, i = d.leaf(i)
+		if d.At(i) == '#' && d.kind(i) == KindNull {
+			_, i = d.other(i)
 		} else {
 			text, i = d.word(i, stringType)
 		}
@@ -165,7 +166,7 @@ func decodeStrings(d *decoder, i int, v reflect.Value) int {
 			return -1
 		}
 		all = append(all, text)
-		i, due = d.next(i)
+		i, due = d.Next(i)
 	}
 	if i = d.leave(i); i < 0 {
 		return -1
@@ -184,7 +185,7 @@ func (m planner) decodeArray(t reflect.Type) decodeFunc {
 		return decodeByteArray
 	}
 	elem := m.plan(t.Elem())
-	return func(d *decoder, i int, v reflect.Value) int {
+	return func(d *filler, i int, v reflect.Value) int {
 		i, due := d.array(i, t)
 		n := 0
 		for ; due; n++ {
@@ -195,7 +196,7 @@ func (m planner) decodeArray(t reflect.Type) decodeFunc {
 			if i = d.into(elem, i, v.Index(n)); i < 0 {
 				return -1
 			}
-			i, due = d.next(i)
+			i, due = d.Next(i)
 		}
 		if i = d.leave(i); i < 0 {
 			return -1
@@ -207,11 +208,11 @@ func (m planner) decodeArray(t reflect.Type) decodeFunc {
 	}
 }
 
-func decodeByteArray(d *decoder, i int, v reflect.Value) int {
+func decodeByteArray(d *filler, i int, v reflect.Value) int {
 	if d.kind(i) != KindData {
 		return d.mismatch(i, v.Type())
 	}
-	value, end := d.leaf(i)
+	value, end := d.other(i)
 	switch {
 	case end < 0:
 		return -1
@@ -224,9 +225,9 @@ func decodeByteArray(d *decoder, i int, v reflect.Value) int {
 
 func (m planner) decodeMap(t reflect.Type) decodeFunc {
 	elem := m.plan(t.Elem())
-	return func(d *decoder, i int, v reflect.Value) int {
+	return func(d *filler, i int, v reflect.Value) int {
 		to := newEntry(t, elem)
-		end := d.pairs(i, t, func(key span, at int) int { return to.put(d, v, key, at) })
+		end := d.pairs(i, t, func(key grammar.Span, at int) int { return to.put(d, v, key, at) })
 		if end >= 0 && v.IsNil() {
 			v.Set(reflect.MakeMap(t))
 		}
@@ -245,16 +246,16 @@ func newEntry(t reflect.Type, elem *plan) *entry {
 }
 
 // put puts a pair into m, which it makes if it is nil.
-func (e *entry) put(d *decoder, m reflect.Value, key span, at int) (end int) {
-	e.key.SetString(d.textOf(key, d.whole))
+func (e *entry) put(d *filler, m reflect.Value, key grammar.Span, at int) (end int) {
+	e.key.SetString(d.textOf(key))
 	e.elem.SetZero()
 	if end = d.into(e.plan, at, e.elem); end < 0 {
 		return -1
 	}
 	if m.IsNil() {
 		size := 0
-		if len(d.open) == 1 { // what is left of the text is left of the map
-			size = e.likely(len(d.src)-end, end-int(key.at))
+		if len(d.Open) == 1 { // what is left of the text is left of the map
+			size = e.likely(len(d.Src)-end, end-int(key.At))
 		}
 		m.Set(reflect.MakeMapWithSize(m.Type(), size))
 	}
@@ -282,15 +283,15 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 	if r.rest >= 0 {
 		rest = m.plan(r.fields[r.rest].typ.Elem())
 	}
-	return func(d *decoder, i int, v reflect.Value) int {
+	return func(d *filler, i int, v reflect.Value) int {
 		likely := 0 // the field behind the last one
 		var done []bool
-		if d.allow&DuplicateKey != 0 {
+		if d.Allow&grammar.DuplicateKey != 0 {
 			done = make([]bool, len(r.fields))
 		}
 		var others *entry
-		return d.pairs(i, t, func(key span, at int) int {
-			n := r.find(d.keyText(key), likely)
+		return d.pairs(i, t, func(key grammar.Span, at int) int {
+			n := r.find(d.KeyText(key), likely)
 			switch {
 			case n >= 0:
 			case rest != nil:
@@ -300,13 +301,9 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 				}
 				return others.put(d, all, key, at)
 			case d.knownKeys:
-				return d.refuse(int(key.at), t, ErrUnknownKey)
-			case at == missing:
-				return 0
+				return d.refuse(int(key.At), t, ErrUnknownKey)
 			default:
-				d.items--
-				_, end := d.tree(at)
-				return end
+				return d.Walk(at)
 			}
 			f := &r.fields[n]
 			var to reflect.Value

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // Value is one value of any [Kind]. The zero Value is the empty string.
@@ -67,19 +69,19 @@ func IPPort(a netip.AddrPort) Value {
 	if !a.Addr().IsValid() {
 		return Null()
 	}
-	return leaf(KindIP, addressText(a))
+	return leaf(KindIP, grammar.AddressText(a))
 }
 
 // XML returns an XML of one or more elements that follow each other directly.
 // Text that is anything else, holds a DOCTYPE or nests deeper than 128 elements
 // gives a [*SyntaxError].
 func XML(text string) (Value, error) {
-	p := parser{src: []byte(text), maxDepth: defaultDepth}
-	if end := p.elements(0); end >= 0 && end < len(text) {
-		p.fail(end, p.unexpected(end, "the end of the XML element"))
+	p := grammar.Parser{Src: []byte(text), MaxDepth: grammar.DefaultDepth}
+	if end := p.Elements(0); end >= 0 && end < len(text) {
+		p.Fail(end, p.Unexpected(end, "the end of the XML element"))
 	}
-	if p.err != nil {
-		return Value{}, p.err
+	if p.Err != nil {
+		return Value{}, (*SyntaxError)(p.Err)
 	}
 	return leaf(KindXML, text), nil
 }
@@ -152,7 +154,7 @@ func (v Value) AddrPort() (a netip.AddrPort, ok bool) {
 	if v.Kind() != KindIP {
 		return netip.AddrPort{}, false
 	}
-	return parseAddress(v.s)
+	return grammar.ParseAddress(v.s)
 }
 
 // Addr returns the address of an IP without its port; ok is as for AddrPort.
@@ -268,7 +270,7 @@ func (v Value) Clone() Value {
 // refused: what [Append] would not write stands there as well as it can, and line
 // ends in raw text become spaces.
 func (v Value) String() string {
-	a := appender{print: true, Format: Format{AllYears: true, Allow: Lenient, MaxDepth: ceilingDepth}}
+	a := appender{&grammar.Writer{Print: true, AllYears: true, Allow: grammar.Lenient, MaxDepth: grammar.CeilingDepth}}
 	text, err := a.value(nil, v)
 	if err != nil {
 		return err.Error()

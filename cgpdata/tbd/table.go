@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/cgpdata/edit"
 )
 
 // Table is a file with a table that many may read and change at once. Open makes
@@ -23,12 +24,12 @@ import (
 // with those of other processes that use this package: no change is lost, and
 // whoever reads, in whichever way, gets one version of the table with nothing
 // but whole records. After a crash the file is the old or the new one, and what
-// a method has reported as done is on the disk; a temporary file of [cgpdata.ReplaceFile]
+// a method has reported as done is on the disk; a temporary file of [edit.ReplaceFile]
 // may stay beside it. The processes find each other by
 // flock on the file, which needs a local file system or one that passes flock
 // on, and a Unix; elsewhere only one process may change a table. A program that
 // writes into the file itself takes no part in this, but what it has written is
-// found, and a change that it would be lost by fails with [cgpdata.ErrChanged].
+// found, and a change that it would be lost by fails with [edit.ErrChanged].
 //
 // A change touches the line of its record only. All other bytes stay as they
 // are: lines that make no record, empty ones, ends of lines, fields that the
@@ -240,8 +241,8 @@ func (t *Table) contentOf(r io.Reader) (*content, error) {
 
 var errTooLarge = errors.New("the table has more bytes than Options.MaxBytes")
 
-// change replaces the file by what edit makes of it.
-func (t *Table) change(ctx context.Context, edit func(*content) (string, error)) error {
+// change replaces the file by what next makes of it.
+func (t *Table) change(ctx context.Context, next func(*content) (string, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -262,12 +263,12 @@ func (t *Table) change(ctx context.Context, edit func(*content) (string, error))
 	if info, err := os.Lstat(t.path); err == nil && info.Size() > t.o.MaxBytes { // before all of it is read
 		return fmt.Errorf("tbd: %w", errTooLarge)
 	}
-	return cgpdata.ReplaceFile(t.path, func(old []byte) ([]byte, error) {
+	return edit.ReplaceFile(t.path, func(old []byte) ([]byte, error) {
 		c, err := t.contentOf(bytes.NewReader(old))
 		if err != nil {
 			return nil, err
 		}
-		text, err := edit(c)
+		text, err := next(c)
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/cgpdata/edit"
 )
 
 func (t *tool) format(args []string) error {
-	return t.edit(args, (*cgpdata.Document).Format)
+	return t.edit(args, (*edit.Document).Format)
 }
 
 func (t *tool) set(args []string) error {
@@ -23,7 +24,7 @@ func (t *tool) set(args []string) error {
 	if err != nil {
 		return err
 	}
-	return t.edit(args[2:], func(d *cgpdata.Document) error { return d.Set(path, v) })
+	return t.edit(args[2:], func(d *edit.Document) error { return d.Set(path, v) })
 }
 
 func (t *tool) del(args []string) error {
@@ -31,13 +32,13 @@ func (t *tool) del(args []string) error {
 	if err != nil {
 		return err
 	}
-	return t.edit(args[1:], func(d *cgpdata.Document) error { return d.Delete(path) })
+	return t.edit(args[1:], func(d *edit.Document) error { return d.Delete(path) })
 }
 
 // edit changes a text: in place, or on the way to standard output.
-func (t *tool) edit(args []string, change func(*cgpdata.Document) error) error {
-	edit := func(in input) ([]byte, error) {
-		d, err := cgpdata.ParseDocument(in.text, t.options(in))
+func (t *tool) edit(args []string, change func(*edit.Document) error) error {
+	work := func(in input) ([]byte, error) {
+		d, err := edit.ParseDocument(in.text, t.options(in))
 		if err == nil {
 			err = change(d)
 		}
@@ -47,13 +48,13 @@ func (t *tool) edit(args []string, change func(*cgpdata.Document) error) error {
 		return d.Bytes(), nil
 	}
 	if t.write {
-		return replace(args, edit)
+		return replace(args, work)
 	}
 	in, err := t.read(args)
 	if err != nil {
 		return err
 	}
-	text, err := edit(in)
+	text, err := work(in)
 	if err != nil {
 		return err
 	}
@@ -64,15 +65,15 @@ func (t *tool) edit(args []string, change func(*cgpdata.Document) error) error {
 const patience = 10 * time.Second
 
 // replace edits a file in place.
-func replace(args []string, edit func(input) ([]byte, error)) error {
+func replace(args []string, work func(input) ([]byte, error)) error {
 	if len(args) == 0 || args[0] == "-" {
 		return usageError{error: errors.New("-w needs a FILE")}
 	}
 	replaceOnce := func() error {
-		return cgpdata.ReplaceFile(args[0], func(old []byte) ([]byte, error) { return edit(input{args[0], old}) })
+		return edit.ReplaceFile(args[0], func(old []byte) ([]byte, error) { return work(input{args[0], old}) })
 	}
 	err := replaceOnce()
-	for deadline := time.Now().Add(patience); errors.Is(err, cgpdata.ErrChanged) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); errors.Is(err, edit.ErrChanged) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond + rand.N(10*time.Millisecond)) // so that editors do not meet again
 		err = replaceOnce()
 	}
@@ -92,7 +93,7 @@ func parsePath(text string) (cgpdata.Path, error) {
 }
 
 // notFound is the error of a path that names nothing.
-func notFound(path cgpdata.Path) error { return fmt.Errorf("%w at %v", cgpdata.ErrNotFound, path) }
+func notFound(path cgpdata.Path) error { return fmt.Errorf("%w at %v", edit.ErrNotFound, path) }
 
 // parseValue reads the argument VALUE. There are no comments in it, or one would be lost,
 // and http://host would be another value than it looks.
