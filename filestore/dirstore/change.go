@@ -60,7 +60,7 @@ func (s *Store) makeRoot(t tree) error {
 func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filestore.Limits) error {
 	err := checkChange(ctx, name)
 	if err == nil {
-		err = s.changing(ctx, func(t tree) ([]string, error) { return s.mkdir(t, name, sidecar, l) })
+		err = s.changing(ctx, func(t tree) ([]string, error) { return s.mkdir(ctx, t, name, sidecar, l) })
 	}
 	if err != nil {
 		return fail("mkdir", name, err)
@@ -68,7 +68,7 @@ func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filest
 	return nil
 }
 
-func (s *Store) mkdir(t tree, name string, sidecar []byte, l filestore.Limits) (trash []string, err error) {
+func (s *Store) mkdir(ctx context.Context, t tree, name string, sidecar []byte, l filestore.Limits) (trash []string, err error) {
 	if err := s.checkTarget(t, name, stat{kind: kindDir}, false, sidecar != nil); err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Store) mkdir(t tree, name string, sidecar []byte, l filestore.Limits) (
 		}
 	}
 	var held, made filestore.Usage
-	if err := s.ledger.hold(&held, want, l); err != nil {
+	if err := s.hold(ctx, t, true, &held, want, l); err != nil {
 		return nil, err
 	}
 	defer func() { s.ledger.settle(&held, made) }()
@@ -237,10 +237,13 @@ func (s *Store) remove(ctx context.Context, t tree, name string, o filestore.Rem
 		s.ledger.settle(&held, sub(held, less))
 		return nil, s.sync(t, path.Dir(s.at(name)))
 	}
-	if err := s.makeStateDir(t); err != nil {
-		return nil, err
+	if len(moves) == 2 {
+		side, _ := filestore.SidecarName(name)
+		trash, err = s.removePair(t, name, side, st)
+	} else if err = s.makeStateDir(t); err == nil {
+		err = s.do(t, moves)
 	}
-	if err := s.do(t, moves); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	s.ledger.settle(&held, sub(held, less))

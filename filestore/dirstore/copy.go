@@ -72,7 +72,7 @@ func (c *copier) run() error {
 		return err
 	}
 	var held, made filestore.Usage
-	if err := s.ledger.hold(&held, sub(planned, less), c.limits); err != nil {
+	if err := s.hold(c.ctx, t, true, &held, sub(planned, less), c.limits); err != nil {
 		return about(c.to, err)
 	}
 	defer func() { s.ledger.settle(&held, made) }()
@@ -91,7 +91,7 @@ func (c *copier) run() error {
 	if err := c.copy(c.from, st, s.staged(entry)); err != nil {
 		return err
 	}
-	if err := s.ledger.hold(&held, sub(c.copied, less), c.limits); err != nil {
+	if err := s.hold(c.ctx, t, true, &held, sub(c.copied, less), c.limits); err != nil {
 		return about(c.to, err)
 	}
 	if err := s.do(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {

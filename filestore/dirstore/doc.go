@@ -32,21 +32,30 @@
 //
 //	{Bytes=123;Files=45;}
 //
-// That the file is there means that it is exact. The first change takes it
+// That the file is there means that the store has nothing to add. The first change takes it
 // away before anything else; five seconds without a change, and
 // [Store.Close], write it again, aside and renamed into place. Opening an
 // account and changing it so costs the same, however many files it has.
 // Without the file the tree is counted once, before the first change or the
 // first Usage of the whole; reading does not wait for that.
 //
-// Other programs may change the tree. What they do is seen at once; that it is
-// not in the count is noticed when a call comes across a file or a directory
-// that was changed after the usage was written and before this store changed
-// anything itself, and when the count falls below zero. The next change or
-// Usage then counts anew, and so does [Store.Rescan] at any time. Times are
-// those of the inode (ctime), and of directories alone where the system does
-// not tell them (outside Linux). What others do within one tick of that clock,
-// or while the store is busy, is for Rescan.
+// Other programs may change the tree. What they do is seen at once, and what is
+// wrong in the count then mends itself:
+//
+//   - Nobody is refused for lack of room, in files or in bytes, before the tree
+//     was counted anew. A flood of refusals counts four times, then once in 15
+//     seconds, and for a twentieth of the time at most.
+//   - When a call comes across a file or a directory that was changed after the
+//     usage was written and before this store changed anything itself, or the
+//     count falls below zero, the next change or Usage counts anew. Times are
+//     those of the inode (ctime), and of directories alone where the system
+//     does not tell them (outside Linux).
+//   - What nobody has noticed is found by a count in the background, which no
+//     change waits for: five seconds after somebody has changed something or
+//     asked for the Usage of the whole, if that is the first time since Open, or
+//     the last count was ten minutes ago. It takes a hundredth of the time at
+//     most, and has no effect if something was changed while it went on.
+//   - [Store.Rescan] counts at any time.
 //
 // # Safety
 //
@@ -59,6 +68,18 @@
 // directory, and deleted there afterwards. So a process that is killed at any
 // moment leaves every change done or not done, and no file of its own.
 //
+// Removing works on a full disk too, so it writes no intent. What has a sidecar
+// is renamed to an entry of the state directory whose name holds a hash of the
+// sidecar's, and then the sidecar is removed; Open looks for it where the entry
+// is still there. Readers wait meanwhile. Only where there is no state directory
+// and no room to make one, a crash may leave the sidecar of a removed file.
+//
+// # Errors
+//
+// What the system refuses is told as [filestore.ErrDiskFull],
+// [filestore.ErrHostDenied] or [filestore.ErrExhausted]. A process that may not
+// change the directory serves it, if it may read the state directory as well.
+//
 // # Loss of power
 //
 // With [SyncBefore], the default, a change whose call has returned without an
@@ -67,7 +88,8 @@
 //
 //   - an upload: its file before the rename, the directory it is in after it;
 //   - a directory: the directory it is made in;
-//   - a removed or renamed file: the directories it was and is in;
+//   - a removed or renamed file: the directories it was and is in, before a
+//     sidecar is removed and after it;
 //   - a change of several names: the intent and the state directory before the
 //     renames, all directories that have changed after them, and the state
 //     directory again when the intent is removed; a copy syncs each file and

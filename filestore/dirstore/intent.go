@@ -1,6 +1,7 @@
 package dirstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -168,9 +169,17 @@ func (s *Store) removeIntent(t tree) error {
 	return s.sync(t, s.stateDir())
 }
 
-// rollForward brings the intent to its end, if there is one. A move whose
-// source has gone, or whose target is there, was done before.
-func (s *Store) rollForward(t tree) error {
+// rollForward brings the change that was cut to its end, if there is one.
+func (s *Store) rollForward(ctx context.Context, t tree) error {
+	if err := s.endIntent(t); err != nil {
+		return err
+	}
+	return s.bury(ctx, t)
+}
+
+// endIntent brings the intent to its end, if there is one. A move whose source
+// has gone, or whose target is there, was done before.
+func (s *Store) endIntent(t tree) error {
 	moves, err := s.readIntent(t)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -240,7 +249,7 @@ func (s *Store) recover() error {
 	if err := s.findMark(t); err != nil {
 		return err
 	}
-	if err := s.rollForward(t); err != nil {
+	if err := s.rollForward(context.Background(), t); err != nil {
 		return err
 	}
 	entries, err := dir.Readdirnames(-1)

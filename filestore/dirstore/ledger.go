@@ -2,6 +2,7 @@ package dirstore
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -9,6 +10,8 @@ import (
 // ledger counts what is stored, and what changes on their way hold for
 // themselves, so that no limit is passed by two at once.
 type ledger struct {
+	sets atomic.Uint64 // how often what is stored was counted or read
+
 	mu   sync.Mutex // guards all below
 	used filestore.Usage
 	held filestore.Usage
@@ -25,6 +28,7 @@ func (l *ledger) set(used filestore.Usage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.used, l.bad = used, false
+	l.sets.Add(1)
 }
 
 // wrong reports whether more was removed than was ever counted.
@@ -51,6 +55,15 @@ func (l *ledger) hold(held *filestore.Usage, delta filestore.Usage, limits files
 	l.held = add(l.held, more)
 	*held = want
 	return nil
+}
+
+// fits reports whether delta would fit below the limits if nothing was stored:
+// only then can it be that the ledger is wrong.
+func (l *ledger) fits(held, delta filestore.Usage, limits filestore.Limits) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	room := sub(filestore.Usage{Files: limits.Files, Bytes: limits.Bytes}, sub(l.held, held))
+	return max(0, delta.Files) <= room.Files && max(0, delta.Bytes) <= room.Bytes
 }
 
 // settle ends a change that made delta of what is stored: zero if it did not

@@ -73,8 +73,12 @@ type Store struct {
 	timer    *time.Timer    // calls rest
 
 	counted atomic.Pointer[birth] // the tree that the ledger is right for, or nil
-	mark    atomic.Pointer[mark]  // the newest usage file, or nil if there is none to be trusted
-	names   sync.RWMutex          // held for writing while a change has done only some of its renames
+	pace    pace
+	changes atomic.Uint64   // that have begun; added to by the holder of change
+	life    context.Context // until Close is called
+	die     context.CancelFunc
+	mark    atomic.Pointer[mark] // the newest usage file, or nil if there is none to be trusted
+	names   sync.RWMutex         // held for writing while a change has done only some of its renames
 }
 
 var (
@@ -112,6 +116,7 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open storage: %w", err)
 	}
+	s.life, s.die = context.WithCancel(context.Background())
 	s.timer = time.AfterFunc(quiet, s.rest)
 	s.timer.Stop() // until there is something to write down
 	return s, nil

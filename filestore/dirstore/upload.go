@@ -73,7 +73,7 @@ func (u *upload) create() error {
 		u.o.Reserve = 0
 	}
 	u.o.Reserve = min(u.o.Reserve, math.MaxInt64-u.offset)
-	if err := u.reserve(u.base, max(u.o.Size, u.o.Reserve)); err != nil {
+	if err := u.reserve(u.base, max(u.o.Size, u.o.Reserve), false); err != nil {
 		return err
 	}
 	if u.file, u.staged, err = u.s.stage(t); err != nil {
@@ -139,7 +139,7 @@ func (u *upload) place() error {
 
 // reserve holds room for a file that old makes way for and that gets size new
 // bytes.
-func (u *upload) reserve(old stat, size int64) error {
+func (u *upload) reserve(old stat, size int64, locked bool) error {
 	end := u.offset + size
 	if u.o.KeepTail {
 		end = max(end, u.base.size)
@@ -151,7 +151,7 @@ func (u *upload) reserve(old stat, size int64) error {
 	if delta.Bytes > 0 && end > u.limits.FileSize {
 		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: u.limits.FileSize}
 	}
-	return u.s.ledger.hold(&u.held, delta, u.limits)
+	return u.s.hold(u.ctx, u.tree, locked, &u.held, delta, u.limits)
 }
 
 // stage makes a new file in the state directory, and that if need be.
@@ -260,7 +260,7 @@ func (u *upload) check() error {
 func (u *upload) grow(n int64) error {
 	u.written += n
 	if u.o.Size == 0 {
-		return u.reserve(u.base, max(u.written, u.o.Reserve))
+		return u.reserve(u.base, max(u.written, u.o.Reserve), false)
 	}
 	if u.written > u.o.Size {
 		return fs.ErrInvalid
@@ -330,6 +330,9 @@ func (u *upload) commit() (stat, error) {
 	return st, u.s.sync(u.tree, u.s.at(dir))
 }
 
+// errLost: somebody has cleared the state directory.
+var errLost = errors.New("the upload was removed")
+
 // publish renames the upload into place. If that was done the caller syncs the
 // directory, which others need not wait for, and tells u.s.syncs.
 func (u *upload) publish() (stat, error) {
@@ -345,13 +348,17 @@ func (u *upload) publish() (stat, error) {
 	if (u.o.Offset != 0 || u.o.KeepTail) && old != u.base {
 		return stat{}, filestore.ErrChanged
 	}
-	if err := u.reserve(old, u.written); err != nil {
+	if err := u.reserve(old, u.written, true); err != nil {
 		return stat{}, err
 	}
 	if err := s.makeRoot(t); err != nil {
 		return stat{}, err
 	}
-	if err := t.rename(s.staged(u.staged), s.at(u.name), old.kind == kindFile); err != nil {
+	err = t.rename(s.staged(u.staged), s.at(u.name), old.kind == kindFile)
+	if errors.Is(err, fs.ErrNotExist) { // the directory it goes to was there just now
+		err = errLost
+	}
+	if err != nil {
 		return stat{}, err
 	}
 	u.staged = ""

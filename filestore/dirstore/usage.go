@@ -70,8 +70,10 @@ func (s *Store) begin(ctx context.Context, t tree) error {
 	}
 	if err != nil {
 		s.unlock()
+		return err
 	}
-	return err
+	s.changes.Add(1)
+	return nil
 }
 
 func (s *Store) end() {
@@ -113,31 +115,10 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 	if err := s.ready(ctx, t); err != nil {
 		return filestore.Usage{}, err
 	}
+	if s.pace.ask(time.Now()) {
+		s.timer.Reset(quiet)
+	}
 	return s.ledger.stored(), nil
-}
-
-// Rescan counts the whole tree, and corrects what was changed behind the back
-// of the store. Changes wait until it is done, reading goes on. The error is
-// that of ctx or of the disk; the tree is then counted at the next change.
-func (s *Store) Rescan(ctx context.Context) error {
-	if err := s.rescan(ctx); err != nil {
-		return fail("rescan", filestore.Root, err)
-	}
-	return nil
-}
-
-func (s *Store) rescan(ctx context.Context) error {
-	t, err := s.open(s.base)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.unlock()
-	s.distrust()
-	return s.recount(ctx, t)
 }
 
 // ready makes sure that the ledger is right.
@@ -173,7 +154,7 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 	if s.isCounted(t) {
 		return nil
 	}
-	if err := s.rollForward(t); err != nil {
+	if err := s.rollForward(ctx, t); err != nil {
 		return err
 	}
 	born, err := t.birth(s.tree)
@@ -182,11 +163,8 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 	}
 	u, ok := s.recall(t)
 	if !ok {
-		if err := s.unmark(t); err != nil {
-			return err
-		}
-		s.mark.Store(nil)
-		if u, err = s.count(ctx, t, filestore.Root); err != nil {
+		s.mark.Store(nil) // the file that may stand is written over when this storage rests
+		if u, err = s.countAll(ctx, t); err != nil {
 			return err
 		}
 		s.timer.Reset(quiet)
@@ -226,7 +204,11 @@ func (s *Store) findMark(t tree) error {
 	}
 	s.standing = st.kind != kindNone
 	if st.kind == kindFile {
-		s.mark.Store(&mark{written: st.modTime.UnixNano()})
+		written := st.modTime.UnixNano()
+		if st.changed != 0 { // the other one can be set
+			written = min(written, st.changed)
+		}
+		s.mark.Store(&mark{written: written})
 	}
 	return nil
 }
@@ -239,7 +221,7 @@ func (s *Store) unmark(t tree) error {
 	if err := t.remove(s.staged(usageFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := s.sync(t, s.stateDir()); err != nil {
+	if err := s.sync(t, s.stateDir()); err != nil && !errors.Is(err, fs.ErrNotExist) { // somebody may have removed all of it
 		return err
 	}
 	s.standing = false
@@ -252,6 +234,9 @@ func (s *Store) unmark(t tree) error {
 
 // rest is called when there was no change for a while.
 func (s *Store) rest() {
+	if s.pace.due(time.Now()) {
+		s.reconcile()
+	}
 	select {
 	case s.change <- struct{}{}:
 	default:
@@ -281,7 +266,7 @@ func (s *Store) record() error {
 	switch {
 	case counted != nil && *counted == (birth{}) || !s.isCounted(t):
 		return s.unmark(t)
-	case s.standing:
+	case s.standing && s.mark.Load() != nil:
 		return nil
 	}
 	s.syncs.Wait() // what is counted is on the disk
@@ -322,6 +307,7 @@ func (s *Store) putMark(t tree, entry string) error {
 // goes on, files stay open. Then the directory can be opened anew. A second
 // Close does nothing. After an error of Close nothing is lost but the count.
 func (s *Store) Close() error {
+	s.die()
 	s.change <- struct{}{}
 	defer s.unlock()
 	if s.closed.Swap(true) {
