@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -17,19 +17,13 @@ const (
 	fileChunk = 4 << 20
 )
 
-var errNoNotify = errors.New("TLS data ended without close_notify")
-
-// data is a data connection. Its first error stays: after a reset, or bytes
-// that came together with an error, the library reads on, and would see a clean
-// end.
+// data is a data connection. Its first error stays.
 type data struct {
 	net.Conn // tcp, or TLS on it
 	tcp      *net.TCPConn
 	private  bool
 	stall    time.Duration
-	received int64
 	err      error // io.EOF: all was received
-	failed   bool  // the file could not be sent
 }
 
 func (d *data) Read(p []byte) (int, error) {
@@ -38,7 +32,6 @@ func (d *data) Read(p []byte) (int, error) {
 	}
 	d.tcp.SetReadDeadline(time.Now().Add(d.stall))
 	n, err := d.Conn.Read(p)
-	d.received += int64(n)
 	d.err = err
 	return n, err
 }
@@ -64,7 +57,9 @@ func (d *data) Write(p []byte) (total int, err error) {
 // process, where no TLS is in between.
 func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 	if _, ok := r.(syscall.Conn); !ok || d.private {
-		return io.Copy(struct{ io.Writer }{d}, r)
+		buffer := buffers.Get().(*[bufferSize]byte)
+		defer buffers.Put(buffer)
+		return io.CopyBuffer(struct{ io.Writer }{d}, struct{ io.Reader }{r}, buffer[:])
 	}
 	for d.err == nil {
 		d.tcp.SetWriteDeadline(time.Now().Add(d.stall))
@@ -84,44 +79,14 @@ func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 // order.
 func (d *data) broken() bool { return d.err != nil && d.err != io.EOF }
 
-// Close ends the connection in good order, or, after a failure, in a way that
-// the client cannot take for the end of a file.
-func (d *data) Close() error {
-	if d.failed || d.broken() {
-		d.cut()
-		return nil
-	}
-	return d.Conn.Close()
-}
-
-// cut resets the connection. It may be called at any time, and repeatedly.
+// cut resets the connection, so that the client cannot take its end for that of
+// a file. It may be called at any time, and repeatedly.
 func (d *data) cut() {
 	d.tcp.SetLinger(0)
 	d.tcp.Close()
 }
 
-// RemoteAddr leaves out the zone of an IPv6 address, which the library cannot
-// read.
-func (d *data) RemoteAddr() net.Addr {
-	ap, err := netip.ParseAddrPort(d.tcp.RemoteAddr().String())
-	if err != nil {
-		return d.tcp.RemoteAddr()
-	}
-	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ap.Addr().WithZone(""), ap.Port()))
-}
+// bufferSize is what is read from a client at once.
+const bufferSize = 128 << 10
 
-// mustNotify makes the end of the connection below a TLS stream an error:
-// crypto/tls takes it for the end of the stream even if no close_notify came
-// before it, which lets anybody cut a file short (RFC 4217 §12.8, RFC 8446
-// §6.1).
-type mustNotify struct {
-	net.Conn
-}
-
-func (c mustNotify) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if err == io.EOF {
-		err = errNoNotify
-	}
-	return n, err
-}
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}

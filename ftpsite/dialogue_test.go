@@ -28,6 +28,7 @@ func TestDialogues(t *testing.T) {
 			d.Write(t, john, "hello.txt", "hello, world")
 			d.Write(t, john, "dir/with space.txt", "1234")
 			d.Write(t, john, "private/secret.txt", "secret")
+			d.Write(t, john, "private.meta", keyed)
 			d.Write(t, john, "hello.txt.meta", "<meta/>")
 			d.Write(t, mary, "page.html", "<p>")
 			c := dial(t, serve(t, &ftpsite.Server{Directory: d, Anonymous: true}))

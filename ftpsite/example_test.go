@@ -53,7 +53,7 @@ func ExampleServer() {
 	// 220 FTP server ready.
 	// 331 Password, please.
 	// 230 Logged in.
-	// 257 Created dir "/photos"
+	// 257 "/photos" created
 	// 250 OK.
 	// 257 "/photos" is the current directory
 	// 221 Goodbye.

@@ -2,177 +2,236 @@ package ftpsite
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
+	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
-
-	ftp "github.com/fclairamb/ftpserverlib"
+	"strings"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// GetHandle is RETR, STOR and APPE. The place to begin at is the session's:
-// the engine would forget it, or keep it, at the wrong times.
-func (d driver) GetHandle(path string, flags int, _ int64) (_ ftp.FileTransfer, err error) {
-	defer d.s.settle(&err)
-	if d.s.namesDirectory() {
-		return nil, filestore.ErrIsDirectory
-	}
-	p, err := d.s.locate(path)
+// size: RFC 3659 §4. It counts the bytes of TYPE I in every type.
+func (s *session) size(arg string) reply {
+	p, err := s.locateFile(arg)
 	if err != nil {
-		return nil, err
+		return s.replyTo(err)
 	}
-	if flags&os.O_WRONLY == 0 {
-		return d.s.openDownload(p)
+	found, err := s.stat(p)
+	switch {
+	case err != nil:
+		return s.replyTo(err)
+	case found.dir:
+		return s.replyTo(filestore.ErrIsDirectory)
 	}
-	return d.s.openUpload(p, flags&os.O_APPEND != 0)
+	return reply{213, fmt.Sprint(found.size)}
 }
 
-// download is a file that is being sent.
-type download struct {
-	s    *session
-	file filestore.File
-	over bool
-}
-
-func (s *session) openDownload(p place) (ftp.FileTransfer, error) {
-	file, err := p.view.Open(s.transfer.ctx, p.name)
+// modified: RFC 3659 §3. With a time before the name it sets it, as old clients
+// want; a file that is called so is meant otherwise.
+func (s *session) modified(arg string) reply {
+	p, err := s.locate(arg)
 	if err != nil {
-		return nil, err
+		return s.replyTo(err)
 	}
-	d := &download{s: s, file: file}
-	s.transfer.file = d
-	if err := d.skip(s.rest); err != nil {
-		return nil, err
+	found, err := s.stat(p)
+	if err != nil {
+		if r := s.setModified(arg); r != replyParameters {
+			return r
+		}
+		return s.replyTo(err)
 	}
-	return d, nil
+	if !found.dir && strings.HasSuffix(arg, "/") {
+		return s.replyTo(filestore.ErrIsDirectory)
+	}
+	return reply{213, found.modified.Format(timeLayout)}
 }
 
-func (d *download) skip(n int64) error {
-	if n == 0 {
-		return nil
+// setModified sets the time of a file: MFMT (draft-somers-ftp-mfxx-04 §3.1).
+func (s *session) setModified(arg string) reply {
+	word, name, _ := strings.Cut(arg, " ")
+	t, err := time.Parse(timeLayout, word)
+	if err != nil || name == "" {
+		return replyParameters
 	}
-	info, err := d.file.Stat()
+	if err := s.touch(name, t); err != nil {
+		return s.replyTo(err)
+	}
+	return reply{213, "Modify=" + t.Format(timeLayout) + "; " + s.absolute(name)}
+}
+
+// touch gives a file another time. All else of it stays.
+func (s *session) touch(name string, t time.Time) error {
+	p, err := s.locateFile(name)
 	if err != nil {
 		return err
 	}
-	if n > info.Size() {
-		return fmt.Errorf("begin at %d: %w", n, fs.ErrInvalid)
-	}
-	_, err = d.file.Seek(n, io.SeekStart)
-	return err
-}
-
-// Read is used for TYPE A, and WriteTo otherwise.
-func (d *download) Read(p []byte) (n int, err error) {
-	defer d.s.settle(&err)
-	return d.file.Read(p)
-}
-
-func (d *download) WriteTo(w io.Writer) (n int64, err error) {
-	defer d.s.settle(&err)
-	return io.Copy(w, d.file)
-}
-
-func (d *download) Write([]byte) (int, error)      { return 0, errRefused }
-func (d *download) Seek(int64, int) (int64, error) { return 0, errRefused }
-
-// TransferError implements ftp.FileTransferError.
-func (d *download) TransferError(error) {
-	if conn := d.s.transfer.data; conn != nil {
-		conn.failed = true
-	}
-}
-
-func (d *download) Close() (err error) {
-	defer d.s.settle(&err)
-	if d.over {
-		return nil
-	}
-	d.over = true
-	return d.file.Close()
-}
-
-// upload is a file that is being received. The engine cannot tell a cut upload
-// in every case, so Close decides.
-type upload struct {
-	s       *session
-	to      filestore.Upload
-	written int64
-	err     error // why there will be no file
-	over    bool
-}
-
-var errIncomplete = errors.New("upload is not complete")
-
-func (s *session) openUpload(p place, appending bool) (ftp.FileTransfer, error) {
-	o := filestore.CreateOptions{Offset: s.rest}
-	if appending {
-		o.Offset = filestore.End
-	}
-	if !s.ascii {
-		o.Size = s.declared
-	}
-	to, err := p.view.Create(s.transfer.ctx, p.name, o)
+	upload, err := p.view.Create(s.ctx, p.name, filestore.CreateOptions{KeepTail: true, ModTime: t})
 	if err != nil {
-		return nil, err
-	}
-	u := &upload{s: s, to: to}
-	s.transfer.file = u
-	return u, nil
-}
-
-func (u *upload) Write(p []byte) (n int, err error) {
-	defer u.s.settle(&err)
-	if len(p) == 0 {
-		return 0, nil // what the engine writes to an empty file
-	}
-	u.written += int64(len(p))
-	if declared := u.s.declared; !u.s.ascii && declared > 0 && u.written > declared {
-		return 0, errIncomplete
-	}
-	return u.to.Write(p)
-}
-
-func (u *upload) Read([]byte) (int, error)       { return 0, errRefused }
-func (u *upload) Seek(int64, int) (int64, error) { return 0, errRefused }
-
-// TransferError implements ftp.FileTransferError.
-func (u *upload) TransferError(err error) { u.err = err }
-
-// Close commits the upload if all of it has come, or gives it up.
-func (u *upload) Close() (err error) {
-	defer u.s.settle(&err)
-	if u.over {
-		return nil
-	}
-	u.over = true
-	defer u.to.Abort()
-	if err := u.complete(); err != nil {
 		return err
 	}
-	_, err = u.to.Commit()
+	defer upload.Abort()
+	_, err = upload.Commit()
 	return err
 }
 
-// complete returns nil if everything says that the whole file has come.
-func (u *upload) complete() error {
-	t := u.s.transfer
-	// Hearing the client out may end the context.
-	ended := context.Cause(t.ctx) == nil && u.s.ear.ended()
-	switch declared := u.s.declared; {
-	case context.Cause(t.ctx) != nil:
-		return context.Cause(t.ctx)
-	case ended:
-		return errGone
-	case u.err != nil:
-		return fmt.Errorf("%w: %w", errIncomplete, u.err)
-	case t.data == nil || t.data.err != io.EOF:
-		return errIncomplete
-	case declared > 0 && declared != u.written && !(u.s.ascii && declared == t.data.received):
-		return fmt.Errorf("%w: %d bytes of %d", errIncomplete, u.written, declared)
+// site knows what clients expect of every server.
+func (s *session) site(arg string) reply {
+	verb, arg := splitLine(arg)
+	switch verb {
+	case "CHMOD":
+		return s.changeMode(arg)
+	case "UTIME":
+		return s.utime(arg)
+	case "HELP":
+		return reply{214, "CHMOD HELP UTIME"}
 	}
-	return nil
+	return replyParameter
+}
+
+// changeMode changes nothing, as a storage knows no permission bits, and tells
+// those who may change the file that all is well.
+func (s *session) changeMode(arg string) reply {
+	mode, name, _ := strings.Cut(arg, " ")
+	if mode == "" || strings.Trim(mode, "01234567") != "" || name == "" {
+		return replyParameters
+	}
+	p, err := s.locate(name)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	found, err := p.view.Target(s.ctx, p.name)
+	if err == nil && found == nil {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return s.replyTo(err)
+	}
+	return replyOK
+}
+
+// utime takes both forms in use: "time name", and "name accessed modified
+// created UTC".
+func (s *session) utime(arg string) reply {
+	word, name, _ := strings.Cut(arg, " ")
+	if fields := strings.Split(arg, " "); len(fields) >= 5 && strings.EqualFold(fields[len(fields)-1], "UTC") {
+		word, name = fields[len(fields)-3], strings.Join(fields[:len(fields)-4], " ")
+	}
+	t, err := time.Parse(timeLayout, word)
+	if err != nil {
+		t, err = time.Parse(timeLayout[:len("200601021504")], word)
+	}
+	if err != nil || name == "" {
+		return replyParameters
+	}
+	if err := s.touch(name, t); err != nil {
+		return s.replyTo(err)
+	}
+	return replyOK
+}
+
+// renameFrom: whoever may rename needs no right to read.
+func (s *session) renameFrom(arg string) reply {
+	p, err := s.locate(arg)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	found, err := p.view.Target(s.ctx, p.name)
+	switch {
+	case err != nil:
+		return s.replyTo(err)
+	case found == nil:
+		return s.replyTo(fs.ErrNotExist)
+	case !found.IsDir() && strings.HasSuffix(arg, "/"):
+		return s.replyTo(filestore.ErrIsDirectory)
+	}
+	s.renaming = s.absolute(arg)
+	return reply{350, "Continue."}
+}
+
+// renameTo puts a file in the place of an existing one, in one step: clients
+// upload aside and rename. A directory is never replaced. Each storage is a
+// world of its own.
+func (s *session) renameTo(arg string) reply {
+	if s.renaming == "" {
+		return replySequence
+	}
+	source, err := s.locateAbsolute(s.renaming)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	target, err := s.locate(arg)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	same, err := filestore.SameAccount(s.ctx, s.server.Directory, source.account, target.account)
+	if err == nil && !same {
+		err = fs.ErrPermission
+	}
+	if err == nil {
+		err = source.view.Rename(s.ctx, source.name, target.name, filestore.RenameOptions{ReplaceFile: true})
+	}
+	if err != nil {
+		return s.replyTo(err)
+	}
+	return replyDone
+}
+
+// The algorithms of HASH (draft-bryan-ftpext-hash-02).
+const (
+	hashSHA256 = "SHA-256"
+	hashCRC32  = "CRC32"
+)
+
+// hashFeature is the line of FEAT.
+func (s *session) hashFeature() string {
+	if s.hash == hashCRC32 {
+		return "HASH " + hashSHA256 + ";" + hashCRC32 + "*"
+	}
+	return "HASH " + hashSHA256 + "*;" + hashCRC32
+}
+
+// hashFile tells the hash of a whole file. It is work, which strangers cannot
+// have done; ABOR ends it.
+func (s *session) hashFile(arg string) reply {
+	if s.caller.Stranger() {
+		return s.replyTo(fs.ErrPermission)
+	}
+	p, err := s.locateFile(arg)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	t := s.beginTransfer(dataSource{})
+	defer t.end()
+	file, err := p.view.Open(t.ctx, p.name)
+	if err != nil {
+		return t.replyTo(err)
+	}
+	defer file.Close()
+	var h hash.Hash = sha256.New()
+	if s.hash == hashCRC32 {
+		h = crc32.NewIEEE()
+	}
+	n, err := io.Copy(t.counting(h), untilDone{t.ctx, file})
+	if err != nil {
+		return t.replyTo(err)
+	}
+	return reply{213, fmt.Sprintf("%s 0-%d %s %s", s.hash, n, hex.EncodeToString(h.Sum(nil)), arg)}
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }

@@ -1,8 +1,13 @@
 package ftpsite
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
-	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -10,78 +15,334 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// ReadDir is LIST, NLST and MLSD. Entries that cannot be read are left out;
-// where nothing can be read, the error is the answer.
-func (d driver) ReadDir(path string) (_ []os.FileInfo, err error) {
-	defer d.s.settle(&err)
-	p, err := d.s.locate(path)
-	if err != nil || p.empty() {
-		return nil, err
+// entry is a file or directory as listings show it.
+type entry struct {
+	name     string
+	size     int64
+	modified time.Time // UTC
+	dir      bool
+}
+
+func newEntry(found filestore.FileInfo) entry {
+	e := entry{name: found.Name(), modified: found.ModTime().UTC(), dir: found.IsDir()}
+	if !e.dir {
+		e.size = found.Size()
 	}
-	var entries []os.FileInfo
+	return e
+}
+
+// stat tells what is at p.
+func (s *session) stat(p place) (entry, error) {
+	if p.empty() {
+		return entry{name: "/", modified: time.Unix(0, 0).UTC(), dir: true}, nil
+	}
+	found, err := p.view.Stat(s.ctx, p.name)
+	if err != nil {
+		return entry{}, err
+	}
+	return newEntry(found), nil
+}
+
+// listing is what LIST, NLST, MLSD and STAT show.
+type listing struct {
+	dir     string // of the entries, folded
+	entries []entry
+	file    bool // the one entry was named itself
+}
+
+// look finds out what an argument of LIST, NLST or STAT means: a directory, a file,
+// or a pattern for the names in one directory.
+func (s *session) look(ctx context.Context, arg string) (listing, error) {
+	name := s.withoutFlags(arg)
+	full := s.absolute(name)
+	l, err := s.lookAt(ctx, full)
+	switch {
+	case err == nil:
+	case errors.Is(err, filestore.ErrNotDirectory) && !strings.HasSuffix(name, "/"):
+		return s.lookAtFile(full)
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path.Base(full), "*?["):
+		return s.match(ctx, full)
+	case name == "" && s.isOnTheWay(full, err):
+		return listing{dir: full}, nil
+	}
+	return l, err
+}
+
+// isOnTheWay reports whether the current directory is one that nothing can be told
+// of.
+func (s *session) isOnTheWay(full string, err error) bool {
+	p, locateErr := s.locateAbsolute(full)
+	return locateErr == nil && !filestore.IsShare(p.name) && s.leadsOn(p, err)
+}
+
+// lookAt lists a directory.
+func (s *session) lookAt(ctx context.Context, full string) (listing, error) {
+	l := listing{dir: full}
+	p, err := s.locateAbsolute(full)
+	if err != nil || p.empty() {
+		return l, err
+	}
 	var failure error
-	for found, err := range p.view.List(d.s.transfer.ctx, p.name) {
+	for found, err := range p.view.List(ctx, p.name) {
 		switch {
 		case err != nil:
-			d.s.log.Warn("entry left out of a listing", "err", err)
+			s.log.Warn("entry left out of a listing", "op", s.verb, filestore.LogError(err))
 			failure = err
 		case filestore.CheckName(found.Name()) == nil: // nothing that breaks a line
-			entries = append(entries, newInfo(found, found.Name()))
+			l.entries = append(l.entries, newEntry(found))
 		}
 	}
-	if err := d.s.transfer.ctx.Err(); err != nil {
-		return nil, err
+	if err := ctx.Err(); err != nil {
+		return l, err
 	}
-	if len(entries) == 0 {
-		return nil, failure
+	if len(l.entries) > 0 {
+		failure = nil // what could be read is the answer
 	}
-	slices.SortFunc(entries, func(a, b os.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
-	return entries, nil
+	if failure != nil && p.sharing() && !p.hasKey() {
+		failure = nil // on the way to a share: there is nothing to see
+	}
+	slices.SortFunc(l.entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
+	return l, failure
 }
 
-func (s *session) stat(p place) (*info, error) {
-	if p.empty() {
-		return &info{name: "/", mode: directoryMode, modTime: time.Unix(0, 0).UTC()}, nil
-	}
-	look := p.view.Stat
-	if s.command.verb == "RNFR" {
-		look = p.view.Target // whoever may rename needs no right to read
-	}
-	found, err := look(s.ctx, p.name)
-	if err == nil && found == nil {
-		err = fs.ErrNotExist
-	}
+// hasKey reports whether p is a share path with a key in it.
+func (p place) hasKey() bool {
+	_, key, _ := strings.Cut(p.name, "/pwd/")
+	return p.sharing() && key != ""
+}
+
+func (s *session) lookAtFile(full string) (listing, error) {
+	p, err := s.locateAbsolute(full)
 	if err != nil {
-		return nil, err
+		return listing{}, err
 	}
-	return newInfo(found, found.Name()), nil
-}
-
-// The permission bits of all entries: FTP has no way to show who is asking.
-const (
-	fileMode      = fs.FileMode(0o644)
-	directoryMode = fs.ModeDir | 0o755
-)
-
-// info is an entry as listings show it.
-type info struct {
-	name    string
-	size    int64
-	mode    fs.FileMode
-	modTime time.Time
-}
-
-func newInfo(found filestore.FileInfo, name string) *info {
-	i := &info{name: name, mode: directoryMode, modTime: found.ModTime().UTC()}
-	if !found.IsDir() {
-		i.mode, i.size = fileMode, found.Size()
+	found, err := s.stat(p)
+	if err != nil {
+		return listing{}, err
 	}
-	return i
+	return listing{dir: path.Dir(full), entries: []entry{found}, file: true}, nil
 }
 
-func (i *info) Name() string       { return i.name }
-func (i *info) Size() int64        { return i.size }
-func (i *info) Mode() fs.FileMode  { return i.mode }
-func (i *info) ModTime() time.Time { return i.modTime }
-func (i *info) IsDir() bool        { return i.mode.IsDir() }
-func (i *info) Sys() any           { return nil }
+// match lists what in one directory has names of a pattern: "*", "?" and
+// "[a-z]" as in a shell.
+func (s *session) match(ctx context.Context, full string) (listing, error) {
+	l, err := s.lookAt(ctx, path.Dir(full))
+	if err != nil {
+		return l, err
+	}
+	pattern := strings.ReplaceAll(path.Base(full), "[!", "[^")
+	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool {
+		ok, err := path.Match(pattern, e.name)
+		return err != nil || !ok
+	})
+	if len(l.entries) == 0 {
+		return l, fs.ErrNotExist
+	}
+	return l, nil
+}
+
+// withoutFlags takes the flags of ls away, which clients send although no
+// standard knows them: "LIST -la dir". What is the name of something is no flag.
+func (s *session) withoutFlags(arg string) string {
+	for arg != "" && (arg[0] == '-' || arg[0] == ' ') {
+		if p, err := s.locate(arg); err == nil {
+			if _, err := s.stat(p); err == nil {
+				return arg
+			}
+		}
+		if arg[0] == ' ' {
+			arg = arg[1:]
+			continue
+		}
+		word, rest, _ := strings.Cut(arg, " ")
+		switch {
+		case word == "--":
+			return strings.TrimLeft(rest, " ")
+		case strings.Trim(word[1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "":
+			return arg
+		}
+		arg = rest
+	}
+	return arg
+}
+
+// prefix is what stands before the names of l in a list of names: they work in
+// other commands.
+func (s *session) prefix(l listing) string {
+	rest, below := strings.CutPrefix(l.dir+"/", strings.TrimSuffix(s.dir, "/")+"/")
+	if !below {
+		return strings.TrimSuffix(l.dir, "/") + "/"
+	}
+	return strings.TrimPrefix(rest, "/")
+}
+
+// send writes the lines of a listing in pieces.
+func (l listing) send(w io.Writer, line func([]byte, entry) []byte) error {
+	const piece = 32 << 10
+	buffer := make([]byte, 0, piece)
+	for _, e := range l.entries {
+		if len(buffer) > piece-1<<10 {
+			if _, err := w.Write(buffer); err != nil {
+				return err
+			}
+			buffer = buffer[:0]
+		}
+		buffer = append(line(buffer, e), "\r\n"...)
+	}
+	_, err := w.Write(buffer)
+	return err
+}
+
+// sendListing runs a transfer of what look returns.
+func (s *session) sendListing(look func(ctx context.Context) (listing, error), line func(l listing) func([]byte, entry) []byte) reply {
+	return s.transfer(func(t *transfer) (job, error) {
+		l, err := look(t.ctx)
+		if err != nil {
+			return job{}, err
+		}
+		return job{announce: replyOpening, close: func() {}, run: func(d *data) error {
+			return l.send(t.counting(d), line(l))
+		}}, nil
+	})
+}
+
+func (s *session) list(arg string) reply {
+	now := s.server.now()
+	return s.sendListing(
+		func(ctx context.Context) (listing, error) { return s.look(ctx, arg) },
+		func(listing) func([]byte, entry) []byte {
+			return func(b []byte, e entry) []byte { return e.appendLong(b, now) }
+		})
+}
+
+func (s *session) nameList(arg string) reply {
+	return s.sendListing(
+		func(ctx context.Context) (listing, error) { return s.look(ctx, arg) },
+		func(l listing) func([]byte, entry) []byte {
+			prefix := s.prefix(l)
+			return func(b []byte, e entry) []byte { return append(append(b, prefix...), e.name...) }
+		})
+}
+
+// machineList: RFC 3659 §7.
+func (s *session) machineList(arg string) reply {
+	return s.sendListing(
+		func(ctx context.Context) (listing, error) {
+			full := s.absolute(arg)
+			l, err := s.lookAt(ctx, full)
+			switch {
+			case errors.Is(err, filestore.ErrNotDirectory):
+				err = errNoListing
+			case err != nil && arg == "" && s.isOnTheWay(full, err):
+				err = nil
+			}
+			return l, err
+		},
+		func(listing) func([]byte, entry) []byte {
+			return func(b []byte, e entry) []byte { return append(append(s.facts.append(b, e), ' '), e.name...) }
+		})
+}
+
+// errNoListing: RFC 3659 §7.2.1 has a code of its own for MLSD of a file.
+var errNoListing = errors.New("not a directory to be listed")
+
+// machineFacts: RFC 3659 §7. The path is one that works in other commands.
+func (s *session) machineFacts(arg string) reply {
+	full := s.absolute(arg)
+	p, err := s.locateAbsolute(full)
+	if err != nil {
+		return s.replyTo(err)
+	}
+	found, err := s.stat(p)
+	switch {
+	case err != nil && arg == "" && s.isOnTheWay(full, err):
+		found = entry{modified: time.Unix(0, 0).UTC(), dir: true}
+	case err != nil:
+		return s.replyTo(err)
+	case !found.dir && strings.HasSuffix(arg, "/"):
+		return s.replyTo(filestore.ErrIsDirectory)
+	}
+	return reply{250, "File details\n " + string(s.facts.append(nil, found)) + " " + full + "\nOK."}
+}
+
+// longAgoLine is the age from which POSIX ls shows the year and no time.
+const longAgoLine = 182 * 24 * time.Hour
+
+// appendLong appends a line as "ls -l" writes it (POSIX.1-2017, ls, STDOUT). The
+// permission bits are fixed: FTP has no way to show who is asking.
+func (e entry) appendLong(b []byte, now time.Time) []byte {
+	mode := "-rw-r--r--"
+	if e.dir {
+		mode = "drwxr-xr-x"
+	}
+	layout := "Jan _2 15:04"
+	if age := now.Sub(e.modified); age < 0 || age > longAgoLine {
+		layout = "Jan _2  2006"
+	}
+	b = fmt.Appendf(b, "%s 1 ftp ftp %12d ", mode, e.size)
+	b = e.modified.AppendFormat(b, layout)
+	return append(append(b, ' '), e.name...)
+}
+
+// facts are those of RFC 3659 §7.5 that a client wants to know.
+type facts struct {
+	kind, size, modify bool
+}
+
+var allFacts = facts{true, true, true}
+
+// timeLayout is the form of times in RFC 3659 §2.3.
+const timeLayout = "20060102150405"
+
+func (f facts) append(b []byte, e entry) []byte {
+	if f.kind {
+		b = append(b, "Type=file;"...)
+		if e.dir {
+			b = append(b[:len(b)-len("file;")], "dir;"...)
+		}
+	}
+	if f.size {
+		b = fmt.Appendf(b, "Size=%d;", e.size)
+	}
+	if f.modify {
+		b = append(e.modified.AppendFormat(append(b, "Modify="...), timeLayout), ';')
+	}
+	return b
+}
+
+// feature is the line of FEAT (RFC 3659 §7.8).
+func (f facts) feature() string {
+	mark := func(name string, on bool) string {
+		if on {
+			return name + "*;"
+		}
+		return name + ";"
+	}
+	return "MLST " + mark("type", f.kind) + mark("size", f.size) + mark("modify", f.modify)
+}
+
+// choose answers OPTS MLST (RFC 3659 §7.9): what is not known is left out.
+func (f *facts) choose(list string) string {
+	*f = facts{}
+	for name := range strings.SplitSeq(list, ";") {
+		switch strings.ToLower(strings.Trim(name, " ")) {
+		case "type":
+			f.kind = true
+		case "size":
+			f.size = true
+		case "modify":
+			f.modify = true
+		}
+	}
+	chosen := "MLST OPTS "
+	if f.kind {
+		chosen += "type;"
+	}
+	if f.size {
+		chosen += "size;"
+	}
+	if f.modify {
+		chosen += "modify;"
+	}
+	return chosen
+}

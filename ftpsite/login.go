@@ -1,12 +1,9 @@
 package ftpsite
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -15,7 +12,7 @@ import (
 const service = "FTP"
 
 func (s *session) setUser(arg string) reply {
-	if r := s.demandTLS(); r.code != 0 {
+	if r := s.demandTLS(); r != (reply{}) {
 		return r
 	}
 	s.logOut()
@@ -30,9 +27,38 @@ func (s *session) demandTLS() reply {
 	return reply{}
 }
 
+// logOut sets everything back to the start that belongs to a login.
 func (s *session) logOut() {
+	s.data.close()
 	s.loggedIn, s.caller, s.user, s.domain = false, filestore.Caller{}, "", ""
-	s.rest, s.declared, s.renaming, s.epsvOnly = 0, 0, false, false
+	s.dir, s.ascii, s.rest, s.reserve, s.renaming, s.epsvOnly = "/", false, 0, 0, "", false
+	s.facts, s.hash = allFacts, hashSHA256
+}
+
+// reinitialize: RFC 959 §4.1.1. TLS stays (RFC 4217 §11).
+func (s *session) reinitialize(string) reply {
+	s.logOut()
+	s.host = ""
+	return replyReady
+}
+
+func (s *session) quit(string) reply {
+	s.closing = true
+	return replyGoodbye
+}
+
+// setHost names the host that the client means, and so the domain that completes
+// account names (RFC 7151). It comes before the login.
+func (s *session) setHost(arg string) reply {
+	if s.loggedIn || s.user != "" {
+		return replySequence
+	}
+	host, err := filestore.CleanHost(arg)
+	if err != nil {
+		return replyParameters
+	}
+	s.host = host
+	return replyReady
 }
 
 func (s *session) password(arg string) reply {
@@ -50,9 +76,7 @@ func (s *session) password(arg string) reply {
 	}
 	s.log.Info("login", "account", caller.Account)
 	s.loggedIn, s.caller, s.domain, s.failures = true, caller, domain, 0
-	// The engine has a login of its own, which sets it back to the start.
-	s.command.line = "USER -\r\nPASS -"
-	return reply{}
+	return reply{230, "Logged in."}
 }
 
 // refuse answers a wrong password, in the same time whatever was wrong.
@@ -67,7 +91,7 @@ func (s *session) refuse(user string) reply {
 // logIn finds out who the user is, and the domain that completes account names
 // in his paths.
 func (s *session) logIn(user, password string) (filestore.Caller, string, error) {
-	site, err := s.server.Directory.Site(s.ctx, "", s.local)
+	site, err := s.server.Directory.Site(s.ctx, s.host, s.local)
 	if err != nil {
 		return filestore.Caller{}, "", err
 	}
@@ -101,52 +125,4 @@ func loginName(user, domain string) string {
 		return user[:i] + "@" + user[i+1:]
 	}
 	return user + "@" + domain
-}
-
-// auth puts the control connection into TLS (RFC 4217 §4; "SSL" and "TLS-P",
-// which protect the data as well, are in the CommuniGate Pro Guide). The login
-// starts again.
-func (s *session) auth(arg string) reply {
-	mechanism := strings.ToUpper(arg)
-	switch {
-	case s.server.TLSConfig == nil:
-		return replyUnknown
-	case s.secure:
-		return replySequence
-	case mechanism != "TLS" && mechanism != "TLS-C" && mechanism != "TLS-P" && mechanism != "SSL":
-		return reply{504, "Not implemented for that parameter."}
-	}
-	s.say(reply{234, "TLS, please."})
-	ctx, cancel := context.WithDeadline(s.ctx, time.Now().Add(s.timeouts.Login))
-	defer cancel()
-	conn := tls.Server(s.ear, s.server.TLSConfig)
-	if err := conn.HandshakeContext(ctx); err != nil {
-		s.log.Warn("TLS handshake", "err", err)
-		s.closing = true
-		return replyGoodbye
-	}
-	s.conn, s.secure = conn, true
-	s.private = mechanism == "TLS-P" || mechanism == "SSL"
-	s.logOut()
-	return replySent
-}
-
-// protectionBuffer: RFC 4217 §8. Any size is as good as 0.
-func (s *session) protectionBuffer(string) reply {
-	if !s.secure {
-		return replySequence
-	}
-	return reply{200, "PBSZ=0"}
-}
-
-// protection: RFC 4217 §9.
-func (s *session) protection(arg string) reply {
-	switch level := strings.ToUpper(arg); {
-	case !s.secure:
-		return replySequence
-	case level == "C" || level == "P":
-		s.private = level == "P"
-		return replyOK
-	}
-	return reply{536, "Not supported by TLS."}
 }

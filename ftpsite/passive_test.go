@@ -74,15 +74,15 @@ func TestListeners(t *testing.T) {
 
 func TestPassiveAddress(t *testing.T) {
 	t.Parallel()
-	public := func(a string) func(netip.Addr) netip.Addr {
-		return func(netip.Addr) netip.Addr {
+	public := func(a string) func(netip.Addr, string) netip.Addr {
+		return func(netip.Addr, string) netip.Addr {
 			addr, _ := netip.ParseAddr(a)
 			return addr
 		}
 	}
 	for _, row := range []struct {
 		name   string
-		public func(netip.Addr) netip.Addr
+		public func(netip.Addr, string) netip.Addr
 		listen string
 		want   string
 	}{

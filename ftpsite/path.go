@@ -1,6 +1,9 @@
 package ftpsite
 
 import (
+	"errors"
+	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -13,14 +16,33 @@ type place struct {
 	name    string // in the storage
 }
 
-// empty reports whether p is the top of a stranger's own storage: he has none,
-// so it is an empty directory.
+// empty reports whether p is the top of a stranger's own storage: they have
+// none, so it is an empty directory.
 func (p place) empty() bool { return p.account == "" && p.name == filestore.Root }
 
-// locate finds the place of a path that the engine has joined with the current
-// directory and folded. A first segment "~name" or "~name@domain" is another's
-// storage (CommuniGate Pro Guide, File Storage, FTP).
-func (s *session) locate(path string) (place, error) {
+// absolute joins a path with the current directory and folds "." and "..", never
+// above the top.
+func (s *session) absolute(arg string) string {
+	if strings.HasPrefix(arg, "/") {
+		return path.Clean(arg)
+	}
+	return path.Join(s.dir, arg)
+}
+
+// locate finds the place of a path as the client wrote it.
+func (s *session) locate(arg string) (place, error) { return s.locateAbsolute(s.absolute(arg)) }
+
+// locateFile is locate for the name of a file. A final slash says directory.
+func (s *session) locateFile(arg string) (place, error) {
+	if strings.HasSuffix(arg, "/") {
+		return place{}, filestore.ErrIsDirectory
+	}
+	return s.locate(arg)
+}
+
+// locateAbsolute finds the place of a folded path. A first segment "~name" or
+// "~name@domain" is another's storage (CommuniGate Pro Guide, File Storage, FTP).
+func (s *session) locateAbsolute(path string) (place, error) {
 	p := place{account: s.caller.Account}
 	path = strings.TrimPrefix(path, "/")
 	if strings.HasPrefix(path, "~") {
@@ -43,4 +65,28 @@ func (s *session) locate(path string) (place, error) {
 	caller.Remote = s.remote
 	p.view = filestore.NewView(s.server.Directory, caller, p.account)
 	return p, nil
+}
+
+// Clients go step by step: CWD protected, CWD dir, CWD pwd, CWD KEY, and RETR
+// then. So they may enter whatever can lead to something, without learning what
+// is there: what is behind it is decided as if they had named it by its whole
+// path. Keys are compared, and guesses counted, when content is asked for.
+
+// sharing reports whether p is "protected" or something behind it, a real
+// directory of that name included.
+func (p place) sharing() bool {
+	first, _, _ := strings.Cut(p.name, "/")
+	return first == "protected"
+}
+
+// leadsOn reports whether p, which the view does not show because of err, may be
+// entered on the way to something.
+func (s *session) leadsOn(p place, err error) bool {
+	if p.sharing() {
+		return true
+	}
+	// An access control list somewhere below private opens something to those
+	// that have logged in.
+	first, _, _ := strings.Cut(p.name, "/")
+	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !s.caller.Stranger()
 }

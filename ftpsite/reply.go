@@ -3,17 +3,15 @@ package ftpsite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// reply is one answer on the control connection. The zero reply means that the
-// engine is to answer. A text with several lines ends in the last one's.
+// reply is one answer on the control connection. A text with several lines ends
+// in the last one's.
 type reply struct {
 	code int
 	text string
@@ -22,8 +20,12 @@ type reply struct {
 // Replies of RFC 959 §4.2. Texts are constant: what happened is in the log.
 var (
 	replySent        = reply{-1, ""} // the answer is already given
+	replyOpening     = reply{150, "Data connection is open."}
 	replyOK          = reply{200, "OK."}
+	replyReady       = reply{220, "FTP server ready."}
 	replyGoodbye     = reply{221, "Goodbye."}
+	replyTransferred = reply{226, "Transfer complete."}
+	replyDone        = reply{250, "OK."}
 	replyShutdown    = reply{421, "Server is shutting down."}
 	replyNoData      = reply{425, "No data connection."}
 	replyCut         = reply{426, "Connection closed; transfer aborted."}
@@ -31,8 +33,12 @@ var (
 	replyParameters  = reply{501, "Bad parameters."}
 	replyUnknown     = reply{502, "Command not implemented."}
 	replySequence    = reply{503, "Bad sequence of commands."}
+	replyParameter   = reply{504, "Not implemented for that parameter."}
 	replyNotLoggedIn = reply{530, "Not logged in."}
 )
+
+// errNoData: the client did not open the data connection, or did not take ours.
+var errNoData = errors.New("no data connection")
 
 // replyTo is the one table of replies to errors.
 func (s *session) replyTo(err error) reply {
@@ -45,6 +51,12 @@ func (s *session) replyTo(err error) reply {
 		r = replyShutdown
 	case errors.Is(err, errAborted), errors.Is(err, errGone), errors.Is(err, errIncomplete):
 		r = replyCut
+	case errors.Is(err, errNoData):
+		r = replyNoData
+	case errors.Is(err, errNoListing):
+		r = reply{501, "Not a directory."}
+	case errors.Is(err, errRestart):
+		r = reply{554, "No such place in the file."}
 	case errors.Is(err, fs.ErrNotExist):
 		r = reply{550, "No such file or directory."}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, filestore.ErrHostDenied): // ErrReserved is one
@@ -72,138 +84,28 @@ func (s *session) replyTo(err error) reply {
 		r = reply{450, "File has changed."}
 	}
 	if r == replyInternal {
-		s.log.Error("command failed", "verb", s.command.verb, "account", s.caller.Account, filestore.LogError(err))
+		s.log.Error("command failed", "op", s.verb, "account", s.caller.Account, filestore.LogError(err))
 	} else {
-		s.log.Debug("command refused", "verb", s.command.verb, "code", r.code, filestore.LogError(err))
+		s.log.Debug("command refused", "op", s.verb, "code", r.code, filestore.LogError(err))
 	}
 	return r
 }
 
-// say sends a reply to the client.
+// say sends a reply to the client. It may be called while a transfer runs.
 func (s *session) say(r reply) {
 	if r == replySent {
 		return
 	}
 	code := strconv.Itoa(r.code)
-	first, rest, more := strings.Cut(r.text, "\n")
-	if more {
+	text := code + " " + r.text
+	if first, rest, more := strings.Cut(r.text, "\n"); more {
 		i := strings.LastIndexByte(rest, '\n') + 1
-		first = code + "-" + first + "\r\n" + strings.ReplaceAll(rest[:i], "\n", "\r\n") + code + " " + rest[i:]
-	} else {
-		first = code + " " + first
+		text = code + "-" + first + "\r\n" + strings.ReplaceAll(rest[:i], "\n", "\r\n") + code + " " + rest[i:]
 	}
-	s.send(first)
-}
-
-func (s *session) send(line string) {
-	s.raw.SetWriteDeadline(time.Now().Add(s.timeouts.DataStall))
-	if _, err := s.conn.Write([]byte(line + "\r\n")); err != nil {
-		s.closing = true
+	if err := s.control.write(text + "\r\n"); err != nil {
+		s.cancel(errGone)
 	}
 }
 
-// fromEngine takes what the engine writes: one reply to each command that it
-// was given; a transfer has an announcement as well.
-func (s *session) fromEngine(p []byte) {
-	s.output = append(s.output, p...)
-	for {
-		line, rest, ok := strings.Cut(string(s.output), "\n")
-		if !ok {
-			return
-		}
-		s.output = []byte(rest)
-		s.passOn(strings.TrimSuffix(line, "\r"))
-	}
-}
-
-// passOn lets a line of the engine through, in our words.
-func (s *session) passOn(line string) {
-	code, final := replyCode(line)
-	switch {
-	case !final:
-		if s.command.verb == "MLST" { // the only one in several lines
-			s.send(line)
-		}
-		return
-	case code == 331, code == 200 && s.transfer != nil: // to a USER or NOOP of ours
-		return
-	case code >= 400:
-		s.say(s.refusal(code))
-	case hasOwnText(code):
-		s.say(reply{code, successText(code)})
-	default:
-		s.send(line)
-	}
-	s.accepted(code)
-}
-
-// accepted remembers what the engine has done.
-func (s *session) accepted(code int) {
-	switch {
-	case code == 150:
-		s.command.opened = true
-	case code == 200 && s.command.verb == "TYPE":
-		kind := strings.ToUpper(s.command.arg)
-		s.ascii = strings.HasPrefix(kind, "A") || kind == "L7"
-	case code == 350:
-		s.renaming = true
-	}
-}
-
-func replyCode(line string) (code int, final bool) {
-	if len(line) < 4 || line[3] != ' ' {
-		return 0, false
-	}
-	code, err := strconv.Atoi(line[:3])
-	return code, err == nil && code >= 100
-}
-
-// hasOwnText reports whether a reply of success is ours in full. The text of
-// the others is the answer: sizes, times, addresses and clean paths.
-func hasOwnText(code int) bool { return successText(code) != "" }
-
-func successText(code int) string {
-	switch code {
-	case 150:
-		return "Data connection is open."
-	case 200, 250:
-		return "OK."
-	case 220:
-		return "FTP server ready."
-	case 226:
-		return "Transfer complete."
-	case 230:
-		return "Logged in."
-	case 350:
-		return "Continue."
-	}
-	return ""
-}
-
-// refusal is our reply for an error reply of the engine: by the error that a
-// driver method gave, else by what the engine was doing. Its codes are fixed
-// for most commands, and its texts hold Go errors.
-func (s *session) refusal(code int) reply {
-	if t := s.transfer; t != nil {
-		if cause := context.Cause(t.ctx); cause != nil {
-			return s.replyTo(cause)
-		}
-		if t.data != nil && t.data.broken() {
-			s.log.Debug("data connection failed", "err", t.data.err)
-			return replyCut
-		}
-	}
-	switch verb := s.command.verb; {
-	case s.command.failure != nil:
-		return s.replyTo(s.command.failure)
-	case code == 500:
-		return s.replyTo(fmt.Errorf("the engine answered 500: %w", errPanic))
-	case s.transfer != nil && s.command.opened:
-		return replyCut
-	case s.transfer != nil, verb == "PASV", verb == "EPSV":
-		return replyNoData
-	case code == 504:
-		return reply{504, "Not implemented for that parameter."}
-	}
-	return reply{code, "Requested action not taken."}
-}
+// quoted is a path in a reply (RFC 959 §5.4, Appendix II).
+func quoted(path string) string { return `"` + strings.ReplaceAll(path, `"`, `""`) + `"` }

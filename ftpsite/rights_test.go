@@ -43,7 +43,7 @@ func TestRights(t *testing.T) {
 		{"remove a file", "DELE public.txt", [4]string{"250", no, "250", no}},
 		{"remove a missing file", "DELE missing", [4]string{no, no, no, no}},
 		{"remove a directory", "RMD dir/empty", [4]string{"250", no, "250", no}},
-		{"enter private", "CWD private", [4]string{"250", no, "250", no}},
+		{"enter private", "CWD private", [4]string{"250", "250", "250", no}},
 		{"size of a private file", "SIZE private/secret.txt", [4]string{"213", no, "213", no}},
 		{"time of a private file", "MDTM private/secret.txt", [4]string{"213", no, "213", no}},
 		{"facts of a private file", "MLST private/secret.txt", [4]string{"250", no, "250", no}},

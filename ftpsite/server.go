@@ -31,14 +31,22 @@ type Server struct {
 	// PassivePorts are the ports for data connections. Zero: any free port.
 	PassivePorts PortRange
 	// PublicAddr, if not nil, returns the address to be told to a client in
-	// the answer to PASV, such as the outer address of a NAT. The server
-	// listens on the local address of the control connection all the same.
-	// Anything but an IPv4 address stands for that local address.
-	PublicAddr func(client netip.Addr) netip.Addr
+	// the answer to PASV, such as the outer address of a NAT; domain is that of
+	// the login, empty for strangers at a site without one. The server listens
+	// on the local address of the control connection all the same. Anything but
+	// an IPv4 address stands for that local address.
+	PublicAddr func(client netip.Addr, domain string) netip.Addr
+	// ActiveMode lets clients have the server open data connections (PORT, EPRT):
+	// to the address of the client alone, and to ports from 1024 on.
+	ActiveMode bool
 	// TLSConfig makes AUTH TLS possible. Nil: no TLS.
 	TLSConfig *tls.Config
 	// RequireTLS refuses logins and transfers in clear. It needs TLSConfig.
 	RequireTLS bool
+	// RequireSessionReuse refuses data connections in TLS that do not resume the
+	// TLS session of their control connection: who sees a port number can then
+	// not take the connection over. Not every client does that.
+	RequireSessionReuse bool
 	// Timeouts bound how long a client may take.
 	Timeouts Timeouts
 	// MaxSessions bounds the connections of all clients; 0 means 1,000.
@@ -52,6 +60,8 @@ type Server struct {
 	MaxLoginFailures int
 	// Logger takes what happens. Nil: nothing is logged.
 	Logger *slog.Logger
+	// Now tells the time that listings are written at. Nil: time.Now.
+	Now func() time.Time
 
 	calls serving.Calls
 	peers serving.Peers
@@ -106,7 +116,22 @@ func (s *Server) Serve(l net.Listener) error {
 		l.Close()
 		return err
 	}
-	return s.calls.Serve(l, ErrServerClosed, s.admit)
+	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) { s.admit(call, conn, false) })
+}
+
+// ServeTLS is Serve for clients that begin with TLS, without AUTH (implicit TLS,
+// usually on port 990). Their data connections are in TLS until they ask for
+// PROT C. It needs TLSConfig.
+func (s *Server) ServeTLS(l net.Listener) error {
+	err := s.check()
+	if err == nil && s.TLSConfig == nil {
+		err = errors.New("ftpsite: Server.ServeTLS without TLSConfig")
+	}
+	if err != nil {
+		l.Close()
+		return err
+	}
+	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) { s.admit(call, conn, true) })
 }
 
 // Shutdown stops accepting clients, lets transfers end, tells every client 421
@@ -131,6 +156,13 @@ func (s *Server) check() error {
 	return nil
 }
 
+func (s *Server) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
 func (s *Server) logger() *slog.Logger {
 	if s.Logger == nil {
 		return slog.New(slog.DiscardHandler)
@@ -139,17 +171,19 @@ func (s *Server) logger() *slog.Logger {
 }
 
 // admit serves a client, or tells it that there is no room.
-func (s *Server) admit(call *serving.Call, conn net.Conn) {
+func (s *Server) admit(call *serving.Call, conn net.Conn, implicitTLS bool) {
 	c := newSession(s, conn, call.Accepting.Done())
+	c.implicitTLS = implicitTLS
 	if s.peers.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20)) {
 		defer s.peers.Leave(c.remote)
 		defer serving.After(call.Context, c.kill)()
+		defer serving.After(call.Accepting, c.control.stop)()
 		c.run()
 		return
 	}
 	c.log.Warn("connection refused: too many sessions")
 	conn.SetDeadline(time.Now().Add(lastReplyTime))
-	conn.Write([]byte("421 Too many connections.\r\n"))
+	conn.Write([]byte("421 Too many connections.\r\n")) // in clear: TLS would cost more than a refusal may
 	c.release()
 }
 
