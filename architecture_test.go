@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
-	"ftpsite":  {"filestore", "internal/serving", "github.com/fclairamb/ftpserverlib", "github.com/spf13/afero", "golang.org/x/sys/unix"},
+	"ftpsite":  {"filestore", "internal/serving", "golang.org/x/sys/unix"},
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 

@@ -6,12 +6,10 @@ toolchain go1.26.5
 
 require (
 	github.com/emersion/go-message v0.18.2
-	github.com/fclairamb/ftpserverlib v0.30.0
 	github.com/go-crypt/crypt v0.14.15
 	github.com/go-ldap/ldap/v3 v3.4.15
 	github.com/pin/tftp/v3 v3.2.0
 	github.com/sergeymakinen/go-crypt v1.0.1
-	github.com/spf13/afero v1.15.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0

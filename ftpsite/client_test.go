@@ -146,18 +146,29 @@ func (c *client) port() string {
 	return net.JoinHostPort(host, port[1])
 }
 
+// announced is a data connection with the reply that announced it.
+type announced struct {
+	net.Conn
+	announcement string
+}
+
 // data opens a data connection and begins a transfer.
 func (c *client) data(command string) net.Conn {
+	c.t.Helper()
+	return c.dataFor(command).Conn
+}
+
+func (c *client) dataFor(command string) announced {
 	c.t.Helper()
 	conn, err := net.DialTimeout("tcp", c.port(), patience)
 	require.NoError(c.t, err)
 	c.t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))
-	c.want("150", command)
+	announcement := c.want("150", command)
 	if c.tls != nil {
-		return tls.Client(conn, c.tls)
+		conn = tls.Client(conn, c.tls)
 	}
-	return conn
+	return announced{conn, announcement}
 }
 
 // get runs a command that receives data.
@@ -188,12 +199,12 @@ func (c *client) try(command string) string {
 	verb, _, _ := strings.Cut(command, " ")
 	var conn net.Conn
 	switch verb {
-	case "RETR", "STOR", "APPE", "LIST", "NLST", "MLSD":
+	case "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":
 		var err error
 		conn, err = net.DialTimeout("tcp", c.port(), patience)
 		require.NoError(c.t, err)
 		defer conn.Close()
-		if verb == "STOR" || verb == "APPE" {
+		if verb == "STOR" || verb == "APPE" || verb == "STOU" {
 			io.WriteString(conn, "new")
 			conn.(*net.TCPConn).CloseWrite()
 		}

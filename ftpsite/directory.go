@@ -16,10 +16,16 @@ func (s *session) changeUp(string) reply { return s.changeDirectory("..") }
 func (s *session) changeDirectory(arg string) reply {
 	path := s.absolute(arg)
 	p, err := s.locateAbsolute(path)
-	if err != nil {
-		return s.replyTo(err)
+	if err == nil {
+		err = s.enter(p)
 	}
-	if err := s.enter(p); err != nil {
+	if strings.HasPrefix(arg, "~") && s.dir != "/" && !(err == nil && s.exists(p)) {
+		// lftp writes "~name/..." wherever it is, as if it began with a slash.
+		if home, homeErr := s.locateAbsolute("/" + arg); homeErr == nil && s.enter(home) == nil {
+			path, err = s.absolute("/"+arg), nil
+		}
+	}
+	if err != nil {
 		return s.replyTo(err)
 	}
 	s.dir = path
@@ -39,6 +45,15 @@ func (s *session) enter(p place) error {
 		return filestore.ErrNotDirectory
 	}
 	return nil
+}
+
+// exists reports whether something is stored at p itself.
+func (s *session) exists(p place) bool {
+	if filestore.IsShare(p.name) {
+		return false
+	}
+	_, err := s.stat(p)
+	return err == nil
 }
 
 // makeDirectory: RFC 959 Appendix II has the path quoted, and first.

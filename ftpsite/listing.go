@@ -45,15 +45,15 @@ func (s *session) stat(p place) (entry, error) {
 
 // listing is what LIST, NLST, MLSD and STAT show.
 type listing struct {
-	dir     string // of the entries, folded
 	entries []entry
-	file    bool // the one entry was named itself
+	file    bool // there is one entry, which was named
+	named   bool // the entries were named, one or by a pattern
 }
 
 // look finds out what an argument of LIST, NLST or STAT means: a directory, a file,
 // or a pattern for the names in one directory.
 func (s *session) look(ctx context.Context, arg string) (listing, error) {
-	name := s.withoutFlags(arg)
+	name := withoutFlags(arg)
 	full := s.absolute(name)
 	l, err := s.lookAt(ctx, full)
 	switch {
@@ -63,7 +63,7 @@ func (s *session) look(ctx context.Context, arg string) (listing, error) {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path.Base(full), "*?["):
 		return s.match(ctx, full)
 	case name == "" && s.isOnTheWay(full, err):
-		return listing{dir: full}, nil
+		return listing{}, nil
 	}
 	return l, err
 }
@@ -77,7 +77,7 @@ func (s *session) isOnTheWay(full string, err error) bool {
 
 // lookAt lists a directory.
 func (s *session) lookAt(ctx context.Context, full string) (listing, error) {
-	l := listing{dir: full}
+	var l listing
 	p, err := s.locateAbsolute(full)
 	if err != nil || p.empty() {
 		return l, err
@@ -86,7 +86,6 @@ func (s *session) lookAt(ctx context.Context, full string) (listing, error) {
 	for found, err := range p.view.List(ctx, p.name) {
 		switch {
 		case err != nil:
-			s.log.Warn("entry left out of a listing", "op", s.verb, filestore.LogError(err))
 			failure = err
 		case filestore.CheckName(found.Name()) == nil: // nothing that breaks a line
 			l.entries = append(l.entries, newEntry(found))
@@ -95,11 +94,13 @@ func (s *session) lookAt(ctx context.Context, full string) (listing, error) {
 	if err := ctx.Err(); err != nil {
 		return l, err
 	}
-	if len(l.entries) > 0 {
-		failure = nil // what could be read is the answer
-	}
-	if failure != nil && p.sharing() && !p.hasKey() {
-		failure = nil // on the way to a share: there is nothing to see
+	switch {
+	case failure == nil:
+	case len(l.entries) > 0: // what could be read is the answer
+		s.log.Warn("entries left out of a listing", "op", s.verb, "account", s.caller.Account, filestore.LogError(failure))
+		failure = nil
+	case p.sharing() && !p.hasKey(): // on the way to a share: there is nothing to see
+		failure = nil
 	}
 	slices.SortFunc(l.entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return l, failure
@@ -120,7 +121,7 @@ func (s *session) lookAtFile(full string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	return listing{dir: path.Dir(full), entries: []entry{found}, file: true}, nil
+	return listing{entries: []entry{found}, file: true, named: true}, nil
 }
 
 // match lists what in one directory has names of a pattern: "*", "?" and
@@ -138,42 +139,41 @@ func (s *session) match(ctx context.Context, full string) (listing, error) {
 	if len(l.entries) == 0 {
 		return l, fs.ErrNotExist
 	}
+	l.named = true
 	return l, nil
 }
 
-// withoutFlags takes the flags of ls away, which clients send although no
-// standard knows them: "LIST -la dir". What is the name of something is no flag.
-func (s *session) withoutFlags(arg string) string {
-	for arg != "" && (arg[0] == '-' || arg[0] == ' ') {
-		if p, err := s.locate(arg); err == nil {
-			if _, err := s.stat(p); err == nil {
-				return arg
-			}
-		}
-		if arg[0] == ' ' {
-			arg = arg[1:]
-			continue
-		}
+// lsFlags are what clients give LIST and NLST, although no standard knows them.
+const lsFlags = "aAbBcCdfFgGhHiklLmnNopqQrRsStTuUxX1"
+
+// withoutFlags takes the flags of ls away: "LIST -la dir". They are flags even
+// where something is called so, lest a file named "-la" hides a directory from
+// most clients; "--" ends them, and "./-la" is a name.
+func withoutFlags(arg string) string {
+	for {
+		arg = strings.TrimLeft(arg, " ")
 		word, rest, _ := strings.Cut(arg, " ")
 		switch {
 		case word == "--":
 			return strings.TrimLeft(rest, " ")
-		case strings.Trim(word[1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "":
+		case len(word) < 2 || word[0] != '-' || strings.Trim(word[1:], lsFlags) != "":
 			return arg
 		}
 		arg = rest
 	}
-	return arg
 }
 
-// prefix is what stands before the names of l in a list of names: they work in
-// other commands.
-func (s *session) prefix(l listing) string {
-	rest, below := strings.CutPrefix(l.dir+"/", strings.TrimSuffix(s.dir, "/")+"/")
-	if !below {
-		return strings.TrimSuffix(l.dir, "/") + "/"
+// prefix is what stands before the names in a list of names, so that they work in
+// other commands: what stood before them in the argument.
+func (l listing) prefix(arg string) string {
+	name := withoutFlags(arg)
+	switch {
+	case l.named:
+		return name[:strings.LastIndexByte(name, '/')+1]
+	case name == "" || name == ".":
+		return ""
 	}
-	return strings.TrimPrefix(rest, "/")
+	return strings.TrimSuffix(name, "/") + "/"
 }
 
 // send writes the lines of a listing in pieces.
@@ -219,7 +219,7 @@ func (s *session) nameList(arg string) reply {
 	return s.sendListing(
 		func(ctx context.Context) (listing, error) { return s.look(ctx, arg) },
 		func(l listing) func([]byte, entry) []byte {
-			prefix := s.prefix(l)
+			prefix := l.prefix(arg)
 			return func(b []byte, e entry) []byte { return append(append(b, prefix...), e.name...) }
 		})
 }

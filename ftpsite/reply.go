@@ -55,6 +55,8 @@ func (s *session) replyTo(err error) reply {
 		r = replyNoData
 	case errors.Is(err, errNoListing):
 		r = reply{501, "Not a directory."}
+	case errors.Is(err, errNoReuse):
+		r = reply{522, "Resume the TLS session of the control connection."}
 	case errors.Is(err, errRestart):
 		r = reply{554, "No such place in the file."}
 	case errors.Is(err, fs.ErrNotExist):

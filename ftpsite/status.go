@@ -14,7 +14,10 @@ func (s *session) acknowledge(string) reply { return replyOK }
 
 func (s *session) system(string) reply { return reply{215, "UNIX Type: L8"} }
 
-func (s *session) help(string) reply {
+func (s *session) help(arg string) reply {
+	if strings.EqualFold(arg, "SITE") {
+		return s.site("HELP")
+	}
 	const width = 12
 	text := "These commands are known:\n"
 	for i := 0; i < len(verbs); i += width {

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // newTLS returns the configurations of a server and of a client that trusts it.
@@ -138,4 +139,128 @@ func TestBadHandshake(t *testing.T) {
 	c.want("220", "")
 	c.want("234", "AUTH SSL")
 	require.NoError(t, server.Close()) // does not wait for a handshake
+}
+
+// TestImplicitTLS: TLS from the first byte on, and data connections in it too.
+func TestImplicitTLS(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	serverTLS, clientTLS := newTLS(t)
+	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	result := make(chan error, 1)
+	go func() { result <- server.ServeTLS(l) }()
+	conn, err := tls.Dial("tcp", l.Addr().String(), clientTLS)
+	require.NoError(t, err)
+	c := newClient(t, conn)
+	c.want("220", "")
+	c.want("503", "AUTH TLS")
+	c.login("john")
+	c.tls = clientTLS
+	c.put("226", "STOR file", "in TLS")
+	require.Equal(t, "in TLS", c.get("RETR file"))
+	c.want("200", "PROT C")
+	c.port()
+	c.want("522", "STOR clear")
+	c.want("221", "QUIT")
+	c.wantEnd()
+
+	clear, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer clear.Close()
+	_, err = io.WriteString(clear, "USER john\r\n")
+	require.NoError(t, err)
+	answer, _ := io.ReadAll(clear)
+	require.NotContains(t, string(answer), "220")
+	require.NoError(t, server.Close())
+	require.ErrorIs(t, <-result, ftpsite.ErrServerClosed)
+
+	for name, server := range map[string]*ftpsite.Server{"no TLS": {Directory: d}, "no directory": {TLSConfig: serverTLS}} {
+		require.ErrorContains(t, server.ServeTLS(fixture.NewPipes()), "ftpsite: ", name)
+	}
+}
+
+// TestSessionReuse: only who holds the TLS session of the control connection may
+// take its data connections.
+func TestSessionReuse(t *testing.T) {
+	t.Parallel()
+	for name, version := range map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDirectory()
+			serverTLS, clientTLS := newTLS(t)
+			serverTLS.MaxVersion = version
+			addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireSessionReuse: true})
+			begin := func() *client {
+				c := dial(t, addr)
+				c.want("220", "")
+				c.want("234", "AUTH TLS")
+				c.tls = clientTLS.Clone()
+				c.tls.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+				c.secure(c.tls)
+				c.login("john")
+				c.want("200", "PROT P")
+				return c
+			}
+			c, stranger := begin(), begin()
+			c.put("226", "STOR file", "resumed")
+			require.Equal(t, "resumed", c.get("RETR file"))
+			for _, other := range []*tls.Config{clientTLS, stranger.tls} {
+				c.tls = other
+				data := c.data("RETR file")
+				got, err := io.ReadAll(data)
+				require.Error(t, err, "not %q", got)
+				c.want("522", "")
+			}
+		})
+	}
+}
+
+// TestCloseNotify: TLS is ended in good order on every connection that the server
+// ends, so that clients can tell an end from a cut.
+func TestCloseNotify(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "file", "content")
+	serverTLS, clientTLS := newTLS(t)
+	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, MaxLoginFailures: 1, Timeouts: ftpsite.Timeouts{Idle: 100 * time.Millisecond}}
+	addr := serve(t, server)
+	begin := func() *client {
+		c := dial(t, addr)
+		c.want("220", "")
+		c.want("234", "AUTH TLS")
+		c.secure(clientTLS)
+		return c
+	}
+	// crypto/tls gives io.EOF for close_notify, and io.ErrUnexpectedEOF for the end
+	// of the connection without one.
+	ends := func(c *client) {
+		_, err := c.conn.Read(make([]byte, 1))
+		require.Equal(t, io.EOF, err)
+	}
+	c := begin()
+	c.login("john")
+	c.want("200", "PROT P")
+	c.tls = clientTLS
+	require.Equal(t, "content", c.get("RETR file"))
+	require.Equal(t, "file\r\n", c.get("NLST"))
+	data := c.data("STOR empty").(*tls.Conn)
+	require.NoError(t, data.Handshake())
+	require.NoError(t, data.CloseWrite())
+	_, err := data.Read(make([]byte, 1))
+	require.Equal(t, io.EOF, err)
+	c.want("226", "")
+	c.want("221", "QUIT")
+	ends(c)
+
+	c = begin()
+	c.want("331", "USER john")
+	c.want("530", "PASS wrong")
+	ends(c)
+
+	c = begin()
+	c.login("john")
+	c.want("421", "") // idle
+	ends(c)
 }

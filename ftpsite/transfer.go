@@ -178,7 +178,7 @@ func (t *transfer) replyTo(err error) reply {
 	switch {
 	case context.Cause(t.ctx) != nil:
 		err = context.Cause(t.ctx)
-	case t.data != nil && t.data.broken():
+	case t.data != nil && t.data.broken() && !errors.Is(err, errNoReuse):
 		t.s.log.Debug("data connection failed", "err", t.data.err)
 		return replyCut
 	}

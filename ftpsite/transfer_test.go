@@ -133,67 +133,6 @@ func TestTransfers(t *testing.T) {
 	})
 }
 
-func TestListings(t *testing.T) {
-	t.Parallel()
-	d := newDirectory()
-	d.Write(t, john, "b with space.txt", "12345")
-	d.Write(t, john, "a/inside", "x")
-	d.Write(t, john, "private/secret", "x")
-	d.Write(t, john, "a.meta", "<meta/>")
-	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
-	owner := login(t, addr, "john")
-	other := login(t, addr, "mary")
-	stranger := dial(t, addr)
-	stranger.want("220", "")
-	stranger.want("331", "USER ftp")
-	stranger.want("230", "PASS x@y")
-
-	for _, row := range []struct {
-		name    string
-		client  *client
-		command string
-		want    string
-	}{
-		{"own", owner, "NLST", "a\r\na.meta\r\nb with space.txt\r\nprivate\r\n"},
-		{"by another", other, "NLST ~john", "~john/a\r\n~john/b with space.txt\r\n"},
-		{"by a stranger", stranger, "NLST /~john@client1.com/", "~john@client1.com/a\r\n~john@client1.com/b with space.txt\r\n"},
-		{"root of a stranger", stranger, "NLST", ""},
-		{"root of a stranger, long", stranger, "LIST -a", ""},
-		{"root of a stranger, facts", stranger, "MLSD /", ""},
-		{"nothing of others at the top", other, "NLST /", ""},
-		{"flags", owner, "NLST -la", "a\r\na.meta\r\nb with space.txt\r\nprivate\r\n"},
-		{"flags and a name", owner, "NLST -a -l a", "a/inside\r\n"},
-		{"a file", owner, "NLST b with space.txt", "b with space.txt\r\n"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			row.client.t = t
-			require.Equal(t, row.want, row.client.get(row.command))
-		})
-	}
-
-	t.Run("shapes", func(t *testing.T) {
-		owner.t = t
-		require.Regexp(t, `^drwxr-xr-x 1 ftp ftp +0 [A-Z][a-z]{2} [ \d]\d [\d:]{5} a\r\n`+
-			`-rw-r--r-- 1 ftp ftp +7 \S+ +\S+ \S+ a.meta\r\n`+
-			`-rw-r--r-- 1 ftp ftp +5 \S+ +\S+ \S+ b with space.txt\r\n`+
-			`drwxr-xr-x .* private\r\n$`, owner.get("LIST"))
-		require.Regexp(t, `^-rw-r--r-- 1 ftp ftp +5 .* b with space.txt\r\n$`, owner.get("LIST -l b with space.txt"))
-		require.Regexp(t, `^Type=dir;Size=0;Modify=\d{14}; a\r\nType=file;Size=7;Modify=\d{14}; a.meta\r\n`, owner.get("MLSD"))
-		require.Contains(t, owner.want("250", "MLST a/inside"), "; /a/inside\n")
-	})
-	t.Run("refused", func(t *testing.T) {
-		for client, commands := range map[*client][]string{
-			owner:    {"LIST nowhere", "NLST nowhere", "MLSD nowhere"},
-			other:    {"LIST ~john/private", "MLSD ~nobody", "LIST ~john/private/nowhere"},
-			stranger: {"LIST ~john/private", "NLST ~nobody/private", "LIST ~off"},
-		} {
-			for _, command := range commands {
-				require.Equal(t, "550", client.try(command), command)
-			}
-		}
-	})
-}
-
 // wrapped replaces the store of an account.
 func wrap(d *fixture.Directory, account string, with func(filestore.Store) filestore.Store) {
 	d.Update(account, func(a *filestore.Account) { a.Store = with(a.Store) })

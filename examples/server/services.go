@@ -63,7 +63,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, logger *slo
 	warnOfTFTPUser(ctx, base, c.tftp, logger)
 	ftp := &ftpsite.Server{
 		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls,
-		PublicAddr: func(netip.Addr) netip.Addr { return c.ftpPublic }, Logger: logger.With("service", "ftp"),
+		PublicAddr: func(netip.Addr, string) netip.Addr { return c.ftpPublic }, Logger: logger.With("service", "ftp"),
 	}
 	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, Logger: logger.With("service", "tftp")}
 	cli := &clisite.Server{Directory: base, Logger: logger.With("service", "cli")}

@@ -1,0 +1,270 @@
+package ftpsite_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/ftpsite"
+)
+
+func TestListings(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "b with space.txt", "12345")
+	d.Write(t, john, "a/inside", "x")
+	d.Write(t, john, "private/secret", "x")
+	d.Write(t, john, "a.meta", "<meta/>")
+	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
+	owner := login(t, addr, "john")
+	other := login(t, addr, "mary")
+	stranger := dial(t, addr)
+	stranger.want("220", "")
+	stranger.want("331", "USER ftp")
+	stranger.want("230", "PASS x@y")
+
+	for _, row := range []struct {
+		name    string
+		client  *client
+		command string
+		want    string
+	}{
+		{"own", owner, "NLST", "a\r\na.meta\r\nb with space.txt\r\nprivate\r\n"},
+		{"by another", other, "NLST ~john", "~john/a\r\n~john/b with space.txt\r\n"},
+		{"by a stranger", stranger, "NLST /~john@client1.com/", "/~john@client1.com/a\r\n/~john@client1.com/b with space.txt\r\n"},
+		{"root of a stranger", stranger, "NLST", ""},
+		{"root of a stranger, long", stranger, "LIST -a", ""},
+		{"root of a stranger, facts", stranger, "MLSD /", ""},
+		{"nothing of others at the top", other, "NLST /", ""},
+		{"flags", owner, "NLST -la", "a\r\na.meta\r\nb with space.txt\r\nprivate\r\n"},
+		{"flags and a name", owner, "NLST -a -l a", "a/inside\r\n"},
+		{"a file", owner, "NLST b with space.txt", "b with space.txt\r\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.client.t = t
+			require.Equal(t, row.want, row.client.get(row.command))
+		})
+	}
+
+	t.Run("shapes", func(t *testing.T) {
+		owner.t = t
+		require.Regexp(t, `^drwxr-xr-x 1 ftp ftp +0 [A-Z][a-z]{2} [ \d]\d [\d:]{5} a\r\n`+
+			`-rw-r--r-- 1 ftp ftp +7 \S+ +\S+ \S+ a.meta\r\n`+
+			`-rw-r--r-- 1 ftp ftp +5 \S+ +\S+ \S+ b with space.txt\r\n`+
+			`drwxr-xr-x .* private\r\n$`, owner.get("LIST"))
+		require.Regexp(t, `^-rw-r--r-- 1 ftp ftp +5 .* b with space.txt\r\n$`, owner.get("LIST -l b with space.txt"))
+		require.Regexp(t, `^Type=dir;Size=0;Modify=\d{14}; a\r\nType=file;Size=7;Modify=\d{14}; a.meta\r\n`, owner.get("MLSD"))
+		require.Contains(t, owner.want("250", "MLST a/inside"), "; /a/inside\n")
+	})
+	t.Run("refused", func(t *testing.T) {
+		for client, commands := range map[*client][]string{
+			owner:    {"LIST nowhere", "NLST nowhere", "MLSD nowhere"},
+			other:    {"LIST ~john/private", "MLSD ~nobody", "LIST ~john/private/nowhere"},
+			stranger: {"LIST ~john/private", "NLST ~nobody/private", "LIST ~off"},
+		} {
+			for _, command := range commands {
+				require.Equal(t, "550", client.try(command), command)
+			}
+		}
+	})
+}
+
+// TestListingArguments: patterns for the last segment, flags of ls in every
+// combination, and names that look like either.
+func TestListingArguments(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	for _, name := range []string{
+		"a.txt", "b.txt", "b1.txt", "c.html", "[x].txt", "star*", "-la", "-name", "--", " blank", "dir/one.txt", "dir/two.html", "dir/-d", "dir/sub/deep.txt",
+	} {
+		d.Write(t, john, name, name)
+	}
+	d.Write(t, mary, "page.html", "x")
+	d.Write(t, mary, "page.html.meta", "<meta/>")
+	addr := serve(t, &ftpsite.Server{Directory: d})
+	c := login(t, addr, "john")
+	lines := func(names ...string) string {
+		if len(names) == 0 {
+			return ""
+		}
+		return strings.Join(names, "\r\n") + "\r\n"
+	}
+	all := lines(" blank", "--", "-la", "-name", "[x].txt", "a.txt", "b.txt", "b1.txt", "c.html", "dir", "star*")
+	for argument, want := range map[string]string{
+		"":                  all,
+		" ":                 all,
+		"-a":                all,
+		"-l -a":             all,
+		"-l  -a ":           all,
+		"-1 --":             all,
+		".":                 all,
+		"*.txt":             lines("[x].txt", "a.txt", "b.txt", "b1.txt"),
+		"b*":                lines("b.txt", "b1.txt"),
+		"b?.txt":            lines("b1.txt"),
+		"[ab].txt":          lines("a.txt", "b.txt"),
+		"[a-c]*":            lines("a.txt", "b.txt", "b1.txt", "c.html"),
+		"[!a-b].*":          lines("c.html"),
+		"[^a]*.html":        lines("c.html"),
+		"[x].txt":           lines("[x].txt"), // its own name
+		"star*":             lines("star*"),
+		"-la *.html":        lines("c.html"),
+		"-la  *.html":       lines("c.html"),
+		"-l -- *.html":      lines("c.html"),
+		"dir/*.txt":         lines("dir/one.txt"),
+		"/dir/*.txt":        lines("/dir/one.txt"),
+		"dir/*":             lines("dir/-d", "dir/one.txt", "dir/sub", "dir/two.html"),
+		"d*":                lines("dir"), // and not what is in it
+		"*/one.txt":         "550",
+		"*.none":            "550",
+		"[":                 "550",
+		"[a":                "550",
+		"dir/none*":         "550",
+		"nowhere/*":         "550",
+		"-la":               all, // although there is such a file
+		"-d1Lt":             all,
+		"./-la":             lines("./-la"),
+		"-- -la":            lines("-la"),
+		"-l -- -la":         lines("-la"),
+		"-l*":               lines("-la"),
+		"-":                 "550",
+		"-name":             lines("-name"),
+		"-- -name":          lines("-name"),
+		"-l -name":          lines("-name"),
+		"--":                all,
+		"-- --":             lines("--"),
+		"-la dir":           lines("dir/-d", "dir/one.txt", "dir/sub", "dir/two.html"),
+		"-a  dir":           lines("dir/-d", "dir/one.txt", "dir/sub", "dir/two.html"),
+		"  dir":             lines("dir/-d", "dir/one.txt", "dir/sub", "dir/two.html"),
+		" blank":            "550",
+		"./ blank":          lines("./ blank"),
+		"-x.y":              "550",
+		"a.txt":             lines("a.txt"),
+		"/dir/one.txt":      lines("/dir/one.txt"),
+		"a.txt/":            "550",
+		"~mary/*":           lines("~mary/page.html"), // a pattern shows no more than a listing
+		"~mary/*.meta":      "550",
+		"~mary/p*":          lines("~mary/page.html"),
+		"~mary/private/*":   "550",
+		"~nobody/*":         "550",
+		"~mary@client1.com": lines("~mary@client1.com/page.html"),
+	} {
+		c.t = t
+		if want == "550" {
+			require.Equal(t, "550", c.try("NLST "+argument), argument)
+			require.Equal(t, "550", c.try("LIST "+argument), argument)
+		} else {
+			require.Equal(t, want, c.get("NLST "+argument), argument)
+			require.Equal(t, strings.Count(want, "\n"), strings.Count(c.get("LIST "+argument), "\n"), argument)
+		}
+	}
+	c.want("250", "CWD dir")
+	require.Equal(t, lines("-d"), c.get("NLST -- -d"))
+	require.Equal(t, lines("one.txt"), c.get("NLST *.txt"))
+	require.Equal(t, lines("sub/deep.txt"), c.get("NLST sub/*"))
+	require.Equal(t, lines("/a.txt"), c.get("NLST /a*"))
+	require.Equal(t, lines("../a.txt"), c.get("NLST ../a.txt"))
+	require.Equal(t, lines("../dir/-d", "../dir/one.txt", "../dir/sub", "../dir/two.html"), c.get("NLST ../dir/"))
+	require.Equal(t, lines("/-la", "/-name"), c.get("NLST /-[ln]*"))
+	require.Equal(t, strings.ReplaceAll("\n"+all, "\n", "\n/"), "\n"+c.get("NLST /")+"/")
+
+	// RFC 3659 §7.2.1: MLSD is for directories, and knows no patterns.
+	require.Equal(t, "501", c.try("MLSD one.txt"))
+	require.Equal(t, "550", c.try("MLSD *"))
+	require.Equal(t, "550", c.try("MLSD -a"))
+}
+
+// TestDates: as POSIX ls -l has them.
+func TestDates(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "file", "x")
+	now := time.Date(2026, 7, 15, 12, 0, 0, 0, time.UTC)
+	c := login(t, serve(t, &ftpsite.Server{Directory: d, Now: func() time.Time { return now }}), "john")
+	for set, want := range map[string]string{
+		"20260715115959": "Jul 15 11:59",
+		"20260715120000": "Jul 15 12:00",
+		"20260601080509": "Jun  1 08:05",
+		"20260120000000": "Jan 20 00:00",
+		"20260101000000": "Jan  1  2026",
+		"20251231235959": "Dec 31  2025",
+		"20260715120001": "Jul 15  2026", // in the future
+		"19991102030405": "Nov  2  1999",
+	} {
+		c.want("213", "MFMT "+set+" file")
+		require.Equal(t, "-rw-r--r-- 1 ftp ftp            1 "+want+" file\r\n", c.get("LIST file"))
+	}
+}
+
+// TestOnTheWay: on the way to a share, or to what an access control list opens,
+// there is nothing to see, whatever is there.
+func TestOnTheWay(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "private/secret.txt", "secret")
+	d.Write(t, john, "private.meta", keyed)
+	d.Write(t, john, "private/box/open.txt", "open to mary")
+	d.Write(t, john, "private/box.meta", `<meta><ACL><subKey key="mary">lr</subKey></ACL></meta>`)
+	d.Write(t, john, "private/box/one/f", "x")
+	d.Write(t, john, "private/box/one/f.meta", `<meta><accessPwd><key>F1LE</key></accessPwd></meta>`)
+	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
+	mary, stranger := login(t, addr, "mary"), login(t, addr, "ftp")
+
+	for _, step := range []string{"~john", "private"} {
+		mary.want("250", "CWD "+step)
+	}
+	require.Empty(t, mary.get("NLST"))
+	require.Empty(t, mary.get("LIST -la"))
+	require.Empty(t, mary.get("MLSD"))
+	mary.want("250", "CWD box")
+	require.Equal(t, "open.txt\r\n", mary.get("NLST"))
+	require.Equal(t, "open to mary", mary.get("RETR open.txt"))
+	mary.want("250", "CDUP")
+	mary.want("250", "CDUP")
+	mary.want("257", "PWD")
+	require.Equal(t, "550", stranger.try("CWD ~john/private"))
+
+	for _, c := range []*client{mary, stranger} {
+		c.want("250", "CWD /~john")
+		for _, step := range []string{"protected", "box", "one", "pwd"} {
+			c.want("250", "CWD "+step)
+			require.Empty(t, c.get("LIST"), step)
+			require.Empty(t, c.get("NLST -a"), step)
+			require.Empty(t, c.get("MLSD"), step)
+		}
+		c.want("250", "CWD F1LE") // the key is that of the file alone
+		require.Equal(t, "550", c.try("NLST"))
+		require.Equal(t, "x", c.get("RETR f"))
+		c.want("250", "CWD /~john/protected/pwd/K3Y/box")
+		require.Equal(t, "one\r\nopen.txt\r\n", c.get("NLST"))
+		c.want("250", "CWD /~john/protected/pwd/W0NG/box")
+		for _, command := range []string{"NLST", "LIST", "MLSD", "RETR open.txt", "SIZE open.txt", "NLST *"} {
+			require.Equal(t, "550", c.try(command), command)
+		}
+		require.Empty(t, c.get("NLST /~john/protected/nothing/of/the/kind"))
+	}
+}
+
+// TestUniqueNames: STOU finds a new name and tells it.
+func TestUniqueNames(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	seen := map[string]bool{}
+	for _, command := range []string{"STOU", "STOU", "STOU note.txt", "STOU note.txt"} {
+		conn := c.dataFor(command)
+		name, ok := strings.CutPrefix(conn.announcement, "150 FILE: ")
+		require.True(t, ok, conn.announcement)
+		require.False(t, seen[name])
+		seen[name] = true
+		_, err := conn.Write([]byte(command))
+		require.NoError(t, err)
+		conn.Close()
+		c.want("226", "")
+		wantFile(t, d, john, name, command)
+		require.Equal(t, strings.HasSuffix(command, "txt"), strings.HasPrefix(name, "note.txt."))
+	}
+	require.Equal(t, "550", c.try("STOU ~mary/x"))
+	require.Equal(t, "550", c.try("STOU dir/"))
+}
