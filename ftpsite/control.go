@@ -234,13 +234,16 @@ func cleanLine(line []byte) string {
 			text.WriteByte(line[i])
 			continue
 		}
-		i++
-		switch {
-		case i == len(line):
-		case line[i] < telnetSE, line[i] == telnetIAC: // the signal itself may be lost
-			text.WriteByte(line[i])
-		case line[i] >= telnetWILL:
+		switch next := line[min(i+1, len(line)-1)]; {
+		case next == telnetIAC && i+1 < len(line):
+			text.WriteByte(telnetIAC)
 			i++
+		case next >= telnetWILL && next < telnetIAC:
+			i += 2
+		case next >= telnetSE && next < telnetIAC:
+			i++
+		case text.Len() > 0: // no command: a byte that no name can have
+			text.WriteByte(telnetIAC)
 		}
 	}
 	return text.String()

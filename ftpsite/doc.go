@@ -1,5 +1,5 @@
 // Package ftpsite opens File Storage to FTP clients (RFC 959, 2228, 2389,
-// 2428, 3659, 4217; CommuniGate Pro Guide, File Storage).
+// 2428, 3659, 4217, 7151; CommuniGate Pro Guide, File Storage).
 //
 //	server := &ftpsite.Server{
 //		Directory: directory, // accounts, passwords and storages
@@ -18,27 +18,44 @@
 //
 // # Commands
 //
-// USER PASS AUTH PBSZ PROT QUIT SYST FEAT OPTS CLNT NOOP TYPE MODE STRU PWD CWD
-// CDUP PASV EPSV LIST NLST MLSD MLST SIZE MDTM REST ALLO RETR STOR APPE DELE
-// MKD RMD RNFR RNTO ABOR, and the old names XPWD XCWD XCUP XMKD XRMD.
-// PORT and EPRT are refused, so the server never opens a connection.
-// The transfer type is binary until the client asks for TYPE A, although RFC 959
-// §3.1.1.1 starts with ASCII: no file is changed unless it was asked for.
+// USER PASS HOST REIN QUIT AUTH PBSZ PROT FEAT OPTS CLNT NOOP SYST HELP STAT TYPE
+// MODE STRU ALLO REST PASV EPSV PORT EPRT PWD CWD CDUP MKD RMD LIST NLST MLSD MLST
+// SIZE MDTM MFMT DELE RNFR RNTO HASH RETR STOR STOU APPE ABOR, SITE with CHMOD,
+// HELP and UTIME, and the old names XPWD XCWD XCUP XMKD XRMD.
+//
+// PORT and EPRT are refused unless [Server].ActiveMode is set: without it the
+// server never opens a connection. The transfer type is binary until the client
+// asks for TYPE A, although RFC 959 §3.1.1.1 starts with ASCII: no file is changed
+// unless it was asked for. RNTO puts a file in the place of an existing file, in
+// one step, since many clients upload aside and rename; a directory is never
+// replaced. ALLO holds room for an upload, which may become shorter or longer all
+// the same. SITE CHMOD changes nothing.
+//
+// LIST, NLST and STAT take the flags of ls, and a pattern ("*", "?", "[a-z]") as
+// the last segment of a path. Listings show UTC, and fixed permission bits.
+//
+// # Step by step
+//
+// Many clients send one CWD for each segment of a path. So whoever may follow a
+// share path, or an access control list below private, may enter every directory
+// on the way. Such a directory accepts any name, is empty, and confirms nothing:
+// a wrong key is told like a missing file, by the first command that needs the
+// content.
 //
 // # Uploads
 //
 // A file appears, or changes, when all of it has arrived, and otherwise not at
 // all. FTP in clear cannot tell a short file from a whole one, so an upload is
-// given up when the control connection is at its end when the data ends, when
-// ALLO named another size, when the data connection breaks, stalls or is
-// closed by ABOR, and, with TLS, when the data ends without close_notify. The
-// server cannot see the death of a client whose machine ends both connections
-// in good order, the data some milliseconds before. On systems other than Linux
-// it may miss an ABOR, or the end of the control connection, that comes in the
-// same moment as the end of the data.
+// given up when the control connection is at its end when the data ends and the
+// client has not said QUIT, when the data connection breaks, stalls or is closed
+// by ABOR, and, with TLS, when the data ends without close_notify. The server
+// cannot see the death of a client whose machine ends both connections in good
+// order, the data some milliseconds before.
 //
 // # Limits
 //
-// A control line has at most 4,094 bytes. A directory is held in memory while
-// it is listed. Listings show UTC, and fixed permission bits.
+// A control line has at most 4,094 bytes. While a transfer runs, 256 different
+// lines and 32 KiB are kept for later; a client that sends more is cut off. A
+// session holds a few KB before the login. A directory is held in memory while it
+// is listed.
 package ftpsite
