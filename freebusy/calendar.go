@@ -3,6 +3,7 @@ package freebusy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,22 +30,26 @@ const (
 //
 // Busy may be called at the same time by several goroutines, Add may not.
 type Calendar struct {
+	// Host is the time zone of the server that keeps the calendar, which CommuniGate
+	// Pro calls [HostZone]; nil: the owner's. Set it before anything is added.
+	Host *time.Location
+
 	series []series
 	byUID  map[string]int // index in series
 	items  int
 
-	named   map[string]*zone // by TZID; nil: there is none
-	names   int              // that were looked up for the present object
-	defined map[string]*zone // by the text of the VTIMEZONE; nil: it is no good
+	named   map[string]*zone      // by TZID; nil: there is none
+	names   int                   // that were looked up for the present object
+	defined map[string]definition // by the text of the VTIMEZONE
 
 	onsetSteps int64 // that VTIMEZONEs have taken up to now
 }
 
 // series is an event with the changed instances of it.
 type series struct {
-	master    *event // nil: not known
+	masters   []event // none: not known; several if one object has them
 	overrides []override
-	index     map[overrideKey]int // in overrides
+	index     map[momentKey]int // in overrides
 }
 
 // override is an instance that was changed.
@@ -53,8 +58,8 @@ type override struct {
 	event event
 }
 
-// overrideKey is the same for the same RECURRENCE-ID in any time zone.
-type overrideKey struct {
+// momentKey is the same for the same time in any time zone.
+type momentKey struct {
 	instant int64
 	date    bool
 }
@@ -72,10 +77,11 @@ type overrideKey struct {
 // instances, so an event replaces the event of the same UID and the changed
 // instances of that. An object that has only changed instances of a UID
 // (RECURRENCE-ID) was sent to amend it and replaces just these; those of an
-// event that is not known stand for themselves. SEQUENCE and DTSTAMP are not
-// looked at: RFC 5546 §2.1.5 has them for messages that overtake each other on
-// their way, and what is in a mailbox has arrived; a client that restores an old
-// state stores it with an old SEQUENCE.
+// event that is not known stand for themselves. Between objects SEQUENCE and DTSTAMP
+// are not looked at: RFC 5546 §2.1.5 has them for messages that overtake each other
+// on their way, and what is in a mailbox has arrived; a client that restores an old
+// state stores it with an old SEQUENCE. Within one object the highest SEQUENCE counts,
+// and events with the same UID and SEQUENCE that start at different times all do.
 //
 // Objects with METHOD:CANCEL take their events or instances away, those with
 // METHOD:ADD add an instance (RFC 5546 §3.2.4, §3.2.5). REPLY, COUNTER,
@@ -85,14 +91,12 @@ func (c *Calendar) Add(object []byte) error {
 	if err != nil {
 		return err
 	}
-	defined := c.timezones(o)
-	c.names = 0
-	zone := func(name string) *zone {
-		if z := defined[name]; z != nil {
-			return z
-		}
-		return c.zone(name)
-	}
+	return c.add(o)
+}
+
+// add takes the events of an object.
+func (c *Calendar) add(o *object) error {
+	zones := c.objectZones(o)
 	var readers []*eventReader
 	items := 0
 	for i := range o.events {
@@ -101,7 +105,7 @@ func (c *Calendar) Add(object []byte) error {
 		case "REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH":
 			continue
 		}
-		r := &eventReader{faults: &o.faults, zone: zone}
+		r := &eventReader{zones: zones, faults: &o.faults, calendar: component.calendar}
 		r.read(component)
 		switch {
 		case component.method == "CANCEL":
@@ -120,17 +124,50 @@ func (c *Calendar) Add(object []byte) error {
 	if c.items+items > MaxItems {
 		return &SyntaxError{Err: fmt.Errorf("calendar would have more than %d items", MaxItems)}
 	}
+	var newest map[revisionKey]revision
+	if len(readers) > 1 {
+		newest = make(map[revisionKey]revision, len(readers))
+	}
 	for _, r := range readers { // before the instances, which may stand in front
 		if r.id == nil {
-			c.replace(r.uid, r.event)
+			c.replace(r, newest)
 		}
 	}
 	for _, r := range readers {
 		if r.id != nil {
-			c.amend(r.uid, override{*r.id, r.event})
+			c.amend(r, newest)
 		}
 	}
 	return o.faults.err()
+}
+
+// revisionKey is the same for all revisions of an event or of an instance.
+type revisionKey struct {
+	uid      string
+	override momentKey
+	master   bool
+}
+
+// revision is the newest one up to now, of those in one VCALENDAR.
+type revision struct {
+	calendar int
+	sequence int64
+}
+
+// outdated reports whether the VCALENDAR of r has had a newer revision of the same;
+// same whether it has had one that is as new. Within one VCALENDAR nothing tells
+// what was said last but SEQUENCE (RFC 5546 §2.1.5).
+func (r *eventReader) outdated(newest map[revisionKey]revision, key revisionKey) (outdated, same bool) {
+	if newest == nil || r.uid == "" {
+		return false, false
+	}
+	last, ok := newest[key]
+	ok = ok && last.calendar == r.calendar
+	if ok && last.sequence > r.sequence {
+		return true, false
+	}
+	newest[key] = revision{r.calendar, r.sequence}
+	return false, ok && last.sequence == r.sequence
 }
 
 // of returns the series of a UID. Events without one are each on their own.
@@ -148,101 +185,59 @@ func (c *Calendar) of(uid string) *series {
 	return &c.series[len(c.series)-1]
 }
 
-// replace sets the event of a UID, without changed instances.
-func (c *Calendar) replace(uid string, e event) {
-	s := c.of(uid)
-	if s.master != nil {
-		c.items -= s.master.size()
+// replace sets the event of a UID, without changed instances. Several in one
+// VCALENDAR that start at different times, and are no revisions of each other, are
+// all there.
+func (c *Calendar) replace(r *eventReader, newest map[revisionKey]revision) {
+	outdated, same := r.outdated(newest, revisionKey{uid: r.uid, master: true})
+	if outdated {
+		return
 	}
-	c.items += e.size() - len(s.overrides)
-	*s = series{master: &e}
+	s := c.of(r.uid)
+	c.items += r.event.size()
+	if same {
+		i := slices.IndexFunc(s.masters, func(m event) bool { return m.start.key() == r.event.start.key() })
+		if i < 0 {
+			s.masters = append(s.masters, r.event)
+			return
+		}
+		c.items -= s.masters[i].size()
+		s.masters[i] = r.event
+		return
+	}
+	for i := range s.masters {
+		c.items -= s.masters[i].size()
+	}
+	c.items -= len(s.overrides)
+	*s = series{masters: []event{r.event}}
 }
 
 // amend sets a changed instance of a UID.
-func (c *Calendar) amend(uid string, o override) {
-	s := c.of(uid)
+func (c *Calendar) amend(r *eventReader, newest map[revisionKey]revision) {
+	s := c.of(r.uid)
+	o := override{*r.id, r.event}
+	if o.id.local && len(s.masters) > 0 && s.masters[0].start != (moment{}) {
+		o.id.zone = s.masters[0].start.zone // RFC 5545 §3.8.4.4: it is a start that the event would have
+	}
 	o.event.recurrence = nil // an instance is one
-	key := overrideKey{o.id.instant(utcZone), o.id.date}
+	key := o.id.key()
+	if outdated, _ := r.outdated(newest, revisionKey{uid: r.uid, override: key}); outdated {
+		return
+	}
 	if i, ok := s.index[key]; ok {
 		s.overrides[i] = o
 		return
 	}
 	if s.index == nil {
-		s.index = map[overrideKey]int{}
+		s.index = map[momentKey]int{}
 	}
 	s.index[key] = len(s.overrides)
 	s.overrides = append(s.overrides, o)
 	c.items++
 }
 
-// timezones returns the time zones that the object defines, by TZID.
-func (c *Calendar) timezones(o *object) map[string]*zone {
-	if len(o.zones) == 0 {
-		return nil
-	}
-	zones := map[string]*zone{}
-	for i := range o.zones {
-		z, err := c.timezone(&o.zones[i])
-		o.faults.add(o.zones[i].line, err)
-		for _, p := range o.zones[i].properties {
-			if p.name == "TZID" {
-				zones[unescape(p.value)] = z
-			}
-		}
-	}
-	return zones
-}
-
-// timezone returns what a VTIMEZONE defines. Most messages of a mailbox bring
-// the same ones, so they are recognized by their text.
-func (c *Calendar) timezone(from *component) (*zone, error) {
-	text := make([]byte, 0, 512)
-	for _, part := range from.parts {
-		for _, p := range part.properties {
-			text = append(append(append(append(text, p.name...), ':'), p.value...), '\n')
-		}
-		text = append(text, '\n')
-	}
-	z, known := c.defined[string(text)]
-	switch {
-	case known && z == nil:
-		return nil, errors.New("time zone is the same as one that was no good")
-	case known:
-		return z, nil
-	case len(text) > maxZoneBytes || len(c.defined) == maxZones:
-		return nil, fmt.Errorf("time zone has more than %d bytes, or is more than number %d", maxZoneBytes, maxZones)
-	}
-	steps := min(onsetSteps, allOnsetSteps-c.onsetSteps)
-	c.onsetSteps += steps
-	z, err := parseTimezone(from, &steps)
-	c.onsetSteps -= steps // what is left
-	if c.defined == nil {
-		c.defined = map[string]*zone{}
-	}
-	c.defined[string(text)] = z
-	return z, err
-}
-
-// zone finds a time zone that the object does not define.
-func (c *Calendar) zone(name string) *zone {
-	z, known := c.named[name]
-	if known || len(name) > maxTZID || len(c.named) >= maxNames || c.names == maxObjectNames {
-		return z
-	}
-	if c.named == nil {
-		c.named = map[string]*zone{}
-	}
-	c.names++
-	if z = loadZone(name); z != nil { // one for all of its names
-		own := z.location.String()
-		if same := c.named[own]; same != nil {
-			z = same
-		}
-		c.named[own] = z
-	}
-	c.named[strings.Clone(name)] = z
-	return z
-}
+// key tells starts apart, in whatever zone they are.
+func (m moment) key() momentKey { return momentKey{m.instant(utcZone), m.date} }
 
 // Busy returns when the owner is busy from start up to but not including end:
 // sorted periods in UTC that do not overlap, with the strongest type where
@@ -263,8 +258,10 @@ func (c *Calendar) Busy(start, end time.Time, zone *time.Location) ([]Period, er
 	w := newWindow(start, end, zone)
 	recurring := 0
 	for i := range c.series {
-		if m := c.series[i].master; m != nil && m.recurrence != nil {
-			recurring++
+		for j := range c.series[i].masters {
+			if c.series[i].masters[j].recurrence != nil {
+				recurring++
+			}
 		}
 	}
 	w.share(recurring)

@@ -21,8 +21,8 @@
 //		Periods:   periods, // none: the empty dataset
 //	})
 //	schedule, err := freebusy.Parse(text)
-//	if err != nil {
-//		return err
+//	if err != nil && !errors.As(err, new(*freebusy.PartError)) {
+//		return err // otherwise what could be read counts
 //	}
 //	for _, p := range freebusy.Merge(schedule.Periods) {
 //		fmt.Println(p.Start, p.End, p.Type)
@@ -37,14 +37,15 @@
 // is limited to [MaxBytes], what a Calendar takes to [MaxObjectBytes] and
 // [MaxItems].
 //
-// Time zones are those of the objects, of the IANA database, and of Windows. The
-// IANA database is that of the system; a program that may run without one
-// imports time/tzdata.
+// Time zones are those of the objects first, then of the names that calendar programs
+// use: see [LoadLocation]. The IANA database is that of the system; a program that may
+// run without one imports time/tzdata.
 //
 // Sources: CommuniGate Pro Guide, File Storage, "Special Files and Folders", for
 // the file; RFC 5545 §3.6.4 (VFREEBUSY), §3.1 (lines), §3.3.9 (periods) and
 // §3.2.9 (busy types) and RFC 5546 §3.3.1 (publishing) for its content; RFC 5545
 // §3.6.1 (VEVENT), §3.3.10 and §3.8.5 (recurrence), §3.6.5 (VTIMEZONE), RFC 5546
 // §3.2 (methods), Unicode CLDR windowsZones and [MS-OXCICAL] 2.1.3.1.1.20 for
-// calendar items. testdata/busy.txt has a case for each rule.
+// calendar items. What real programs write against these rules is read as far as it
+// can mean only one thing, and the rest of the item always. testdata/busy.txt has a case for each rule.
 package freebusy

@@ -3,6 +3,7 @@ package freebusy
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -51,17 +52,20 @@ func (e *event) span(home *zone) span {
 type instanceID struct {
 	moment
 	future bool // RANGE=THISANDFUTURE
+	local  bool // a time that names no zone
 }
 
 // eventReader makes an event of a VEVENT.
 type eventReader struct {
-	zone   func(name string) *zone // finds a time zone, nil for none
+	zones  *objectZones
 	faults *faults
 
-	uid    string
-	id     *instanceID // nil: a master
-	event  event
-	placed bool // has a DTSTART
+	uid      string
+	calendar int         // the number of the VCALENDAR that it stands in
+	sequence int64       // SEQUENCE
+	id       *instanceID // nil: a master
+	event    event
+	placed   bool // has a DTSTART
 
 	transparent, tentative, cancelled bool
 	busyStatus                        string
@@ -73,7 +77,7 @@ func (r *eventReader) read(c *component) {
 	missing := c.method != "CANCEL" // there it need not be
 	for i := range c.properties {   // the others depend on it
 		if p := &c.properties[i]; p.name == "DTSTART" && !r.placed {
-			start, err := r.moment(p, p.value)
+			start, err := r.moment(p, p.value, nil)
 			r.faults.add(p.line, err)
 			r.event.start, r.placed = start, err == nil
 			missing = false
@@ -90,14 +94,22 @@ func (r *eventReader) read(c *component) {
 	r.setEnd(c.line)
 	if s := r.event.recurrence; s != nil {
 		for _, rule := range s.rules {
-			rule.complete(r.event.start.wall)
+			r.complete(rule)
 			if rule.limited && !rule.has(r.event.start.wall) {
 				rule.count-- // DTSTART is the first instance, in any case (RFC 5545 §3.8.5.3)
 			}
 		}
 		for _, rule := range s.exceptRules {
-			rule.complete(r.event.start.wall)
+			r.complete(rule)
 		}
+	}
+}
+
+// complete makes a rule one of this event.
+func (r *eventReader) complete(rule *rule) {
+	rule.complete(r.event.start.wall)
+	if r.event.start.date {
+		rule.until = rule.until.day()
 	}
 }
 
@@ -115,11 +127,15 @@ func (r *eventReader) property(p *property) (err error) {
 	switch p.name {
 	case "UID":
 		r.uid = p.value
+	case "SEQUENCE":
+		if r.sequence, err = strconv.ParseInt(p.value, 10, 64); err != nil {
+			err = fmt.Errorf("sequence is not a number: %.20q", p.value)
+		}
 	case "DTEND":
-		r.event.end, err = r.moment(p, p.value)
+		r.event.end, err = r.moment(p, p.value, r.event.start.zone)
 		r.event.hasEnd = err == nil
 	case "DURATION":
-		r.event.length, err = parseSpan(strings.TrimPrefix(p.value, "+"))
+		r.event.length, err = parseSpan(p.value)
 	case "STATUS":
 		r.cancelled = strings.EqualFold(p.value, "CANCELLED")
 		r.tentative = strings.EqualFold(p.value, "TENTATIVE")
@@ -129,8 +145,9 @@ func (r *eventReader) property(p *property) (err error) {
 		r.busyStatus = strings.ToUpper(p.value)
 	case "RECURRENCE-ID":
 		var at moment
-		if at, err = r.moment(p, p.value); err == nil {
-			r.id = &instanceID{at, strings.EqualFold(p.parameter("RANGE"), "THISANDFUTURE")}
+		if at, err = r.moment(p, p.value, r.event.start.zone); err == nil {
+			local := !at.date && at.zone != utcZone && p.parameter("TZID") == ""
+			r.id = &instanceID{at, strings.EqualFold(p.parameter("RANGE"), "THISANDFUTURE"), local}
 		}
 	case "RRULE", "EXRULE", "RDATE", "EXDATE":
 		if r.event.recurrence == nil {
@@ -164,7 +181,7 @@ func (r *eventReader) rule(p *property, to *recurrence) error {
 func (r *eventReader) dates(p *property, to *recurrence) {
 	for value := range strings.SplitSeq(p.value, ",") {
 		start, length, isPeriod := strings.Cut(strings.TrimSpace(value), "/")
-		at, err := r.moment(p, start)
+		at, err := r.moment(p, start, r.event.start.zone)
 		switch {
 		case err != nil:
 		case p.name == "EXDATE":
@@ -185,12 +202,12 @@ func (r *eventReader) dates(p *property, to *recurrence) {
 // §3.3.9).
 func (r *eventReader) period(p *property, start moment, text string) (e event, err error) {
 	e.start = start
-	if strings.HasPrefix(text, "P") || strings.HasPrefix(text, "+P") {
-		e.length, err = parseSpan(strings.TrimPrefix(text, "+"))
+	if isSpan(text) {
+		e.length, err = parseSpan(text)
 		return e, err
 	}
 	e.hasEnd = true
-	e.end, err = r.moment(p, text)
+	e.end, err = r.moment(p, text, start.zone)
 	return e, err
 }
 
@@ -198,35 +215,53 @@ func (r *eventReader) period(p *property, start moment, text string) (e event, e
 // it. RFC 5545 §3.8.5.2 lets them differ and does not say what that means.
 func (r *eventReader) likeStart(at moment) moment {
 	start := r.event.start
-	day := floorDiv(at.wall, daySeconds) * daySeconds
 	switch {
-	case start.date && !at.date:
-		return moment{wall: day, date: true}
-	case at.date && !start.date:
-		return moment{wall: day + start.wall - floorDiv(start.wall, daySeconds)*daySeconds, zone: start.zone}
+	case start.date:
+		return at.day()
+	case at.date:
+		return moment{wall: at.wall + start.wall - floorDiv(start.wall, daySeconds)*daySeconds, zone: start.zone}
 	}
 	return at
 }
 
-// moment reads a date or a time in the zone that p names. In a zone that nobody
-// knows the time is floating: the owner's own zone is the best guess, and the
-// event is not lost.
-func (r *eventReader) moment(p *property, text string) (moment, error) {
-	if day, _, ok := strings.Cut(text, "T"); ok && strings.EqualFold(p.parameter("VALUE"), "DATE") {
-		text = day
+// moment reads a date or a time in the zone that p names. Without one it is in the
+// zone of what stands beside, which is DTSTART, or else floating, and so it is in a
+// zone that nobody knows: that is the best guess, and the event is not lost.
+func (r *eventReader) moment(p *property, text string, beside *zone) (moment, error) {
+	if i := strings.IndexAny(text, "Tt"); i >= 0 && strings.EqualFold(p.parameter("VALUE"), "DATE") {
+		text = text[:i]
 	}
-	var in *zone
-	if name := strings.TrimSpace(p.parameter("TZID")); name != "" && !strings.HasSuffix(text, "Z") {
-		if in = r.zone(name); in == nil {
-			r.faults.add(p.line, fmt.Errorf("time zone is not known, the owner's is taken: %.100q", name))
+	at, err := parseMoment(text, nil)
+	if err != nil || at.date || at.zone != nil {
+		return at, err
+	}
+	name, known := p.parameter("TZID"), true
+	if name != "" {
+		if at.zone, known = r.zones.named(name); at.zone != nil {
+			if at.zone.guessed {
+				r.faults.add(p.line, fmt.Errorf("time zone is not known, its offset is taken: %.100q", name))
+			}
+			return at, nil
 		}
 	}
-	return parseMoment(text, in)
+	taken := "the owner's"
+	if at.zone = beside; beside != nil {
+		taken = "that of DTSTART"
+	} else if at.zone = r.zones.unnamed(p.line); at.zone != nil {
+		taken = "that of the calendar"
+	}
+	if !known {
+		r.faults.add(p.line, fmt.Errorf("time zone is not known, %s is taken: %.100q", taken, name))
+	}
+	return at, nil
 }
 
 // setEnd finds out how long the event lasts, and what of that is a mistake.
 func (r *eventReader) setEnd(line int) {
 	e := &r.event
+	if e.hasEnd {
+		e.end = r.likeEnd(e.end)
+	}
 	if e.hasEnd && e.length != (span{}) {
 		r.faults.add(line, errors.New("event has DTEND and DURATION, DTEND counts")) // RFC 5545 §3.6.1
 	}
@@ -242,6 +277,23 @@ func (r *eventReader) setEnd(line int) {
 	if !e.hasEnd && e.length == (span{}) && e.start.date {
 		e.length.days = 1 // RFC 5545 §3.6.1
 	}
+}
+
+// likeEnd makes of a DTEND what it means beside DTSTART, which RFC 5545 §3.8.2.2
+// wants to be of the same type. Beside a date, midnight and the last second of a
+// day in UTC are the end of a day, whoever looks at it; a date beside a time begins
+// in the zone of DTSTART.
+func (r *eventReader) likeEnd(end moment) moment {
+	start := r.event.start
+	switch {
+	case end.date && !start.date:
+		end.zone = start.zone
+	case start.date && end.zone == utcZone:
+		if second := end.wall - floorDiv(end.wall, daySeconds)*daySeconds; second == 0 || second == daySeconds-1 {
+			return moment{wall: floorDiv(end.wall+1, daySeconds) * daySeconds, date: true}
+		}
+	}
+	return end
 }
 
 // kind returns how busy somebody is during the event. What Exchange and Outlook

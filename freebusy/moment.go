@@ -35,10 +35,28 @@ func (m moment) in(home *zone) *zone {
 	return m.zone
 }
 
+// day returns the date that m stands for beside dates. A time in UTC is then the
+// midnight of some place, as calendar programs write whole days; or, if it is a
+// second before a quarter of an hour, the last second of a day there. Midnight in
+// UTC and the last second of a day mean that date, wherever the owner is. Places
+// are taken to be from 13 hours east of UTC to less than 11 hours west.
+func (m moment) day() moment {
+	wall := m.wall
+	if !m.date && m.zone == utcZone {
+		const east = 13 * 3600
+		last := (wall+1)%900 == 0
+		if last {
+			wall += 1 - daySeconds
+		}
+		wall += east
+	}
+	return moment{wall: floorDiv(wall, daySeconds) * daySeconds, date: true}
+}
+
 // parseMoment reads a date or a date-time. A Z at its end makes it UTC, and
 // counts more than zone (RFC 5545 §3.2.19: TZID must not stand beside it).
 func parseMoment(text string, zone *zone) (moment, error) {
-	day, clock, hasClock := strings.Cut(text, "T")
+	day, clock, hasClock := strings.Cut(strings.ToUpper(text), "T") // RFC 5545 §2
 	wall, ok := parseDay(day)
 	if !ok {
 		return moment{}, fmt.Errorf("date is not yyyymmdd in the years 1 to 9999: %.20q", text)
@@ -48,7 +66,10 @@ func parseMoment(text string, zone *zone) (moment, error) {
 	}
 	digits, utc := strings.CutSuffix(clock, "Z")
 	seconds, ok := parseClock(digits)
-	if !ok {
+	if digits == "240000" { // the end of the day, as ISO 8601 has it and RFC 5545 §3.3.12 has not
+		seconds, ok = daySeconds, true
+	}
+	if !ok || wall+seconds > lastWall {
 		return moment{}, fmt.Errorf("time is not hhmmss: %.20q", text)
 	}
 	if utc {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 type object struct {
 	events []component
 	zones  []component
+	zone   string // X-WR-TIMEZONE
 	faults faults
 }
 
@@ -19,6 +21,7 @@ type object struct {
 // properties that count here.
 type component struct {
 	line       int
+	calendar   int    // the number of the VCALENDAR that it stands in
 	method     string // of the object, in upper case
 	properties []property
 	parts      []component
@@ -35,8 +38,8 @@ type property struct {
 // parameter returns the value of a parameter, "" if there is none.
 func (p *property) parameter(name string) string {
 	for _, param := range p.params {
-		if key, value, _ := strings.Cut(param, "="); strings.EqualFold(key, name) {
-			return strings.Trim(value, `"`)
+		if key, value, _ := strings.Cut(param, "="); strings.EqualFold(strings.TrimSpace(key), name) {
+			return strings.Trim(value, " \t\"")
 		}
 	}
 	return ""
@@ -85,6 +88,11 @@ func readObject(src []byte) (*object, error) {
 			return nil, &SyntaxError{Line: n, Err: err}
 		}
 	}
+	return r.end()
+}
+
+// end returns the object behind its last line.
+func (r *objectReader) end() (*object, error) {
 	if len(r.open) > 0 {
 		return nil, &SyntaxError{Err: fmt.Errorf("%s is not closed: %w", r.open[len(r.open)-1], io.ErrUnexpectedEOF)}
 	}
@@ -99,6 +107,7 @@ type objectReader struct {
 	*object
 	open     []string // the components around the line, outermost first
 	calendar bool     // there was a VCALENDAR
+	number   int      // of this VCALENDAR
 	method   string
 	first    int // the first event of this VCALENDAR
 	current  *component
@@ -107,22 +116,92 @@ type objectReader struct {
 // maxOpen is how deep components may stand in each other. iCalendar needs 3.
 const maxOpen = 16
 
+// line takes a line as it is written. Most lines say nothing about time, and are
+// not looked at any further than to their name.
 func (r *objectReader) line(n int, line string) error {
-	name := line[:max(0, strings.IndexAny(line, ";:"))]
-	_, value, _ := strings.Cut(line, ":") // as far as there are no parameters
+	name := strings.TrimSpace(line[:max(0, strings.IndexAny(line, ";:"))])
+	if !counts(name) {
+		switch {
+		case len(r.open) == 0:
+			return errOutside
+		case r.current != nil && name == "":
+			r.faults.add(n, errNoColon)
+		}
+		return nil
+	}
+	_, params, value, ok := cutLine(line)
+	if !ok { // because of a quote without its end
+		_, params, value, ok = cutParams(line, false)
+	}
+	if !ok {
+		if r.current != nil {
+			r.faults.add(n, errNoColon)
+		}
+		return nil
+	}
+	return r.take(property{n, strings.ToUpper(name), params, strings.TrimSpace(value)})
+}
+
+var (
+	errOutside = errors.New("property outside of VCALENDAR")
+	errNoColon = errors.New("line without a colon")
+)
+
+// counts reports whether a property is looked at.
+func counts(name string) bool {
+	switch strings.ToUpper(name) {
+	case "BEGIN", "END", "METHOD", "X-WR-TIMEZONE",
+		"UID", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS",
+		"TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "TZID", "TZOFFSETFROM", "TZOFFSETTO":
+		return true
+	}
+	return false
+}
+
+// take takes a property that counts, with its name in upper case.
+func (r *objectReader) take(p property) error {
 	switch {
-	case strings.EqualFold(name, "BEGIN"):
-		return r.begin(n, strings.ToUpper(strings.TrimSpace(value)))
-	case strings.EqualFold(name, "END"):
-		return r.end(strings.ToUpper(strings.TrimSpace(value)))
+	case p.name == "BEGIN":
+		return r.begin(p.line, strings.ToUpper(p.value))
+	case p.name == "END":
+		return r.close(strings.ToUpper(p.value))
 	case len(r.open) == 0:
-		return errors.New("property outside of VCALENDAR")
-	case len(r.open) == 1 && strings.EqualFold(name, "METHOD"):
-		r.method = strings.ToUpper(strings.TrimSpace(value))
+		return errOutside
+	case len(r.open) == 1 && p.name == "METHOD":
+		r.method = strings.ToUpper(p.value)
+	case len(r.open) == 1 && p.name == "X-WR-TIMEZONE":
+		r.zone = unescape(p.value)
 	case r.current != nil:
-		r.property(n, line, name)
+		switch p.name {
+		case "DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID":
+			p.mendColons()
+		}
+		r.current.properties = append(r.current.properties, p)
 	}
 	return nil
+}
+
+// mendColons gives colons in front of a date back to the parameters, where some
+// programs write them without the quotes that RFC 5545 §3.2 demands:
+// TZID=GMT+05:30. No date has a colon.
+func (p *property) mendColons() {
+	i := strings.LastIndexByte(p.value, ':')
+	if i < 0 {
+		return
+	}
+	value := strings.TrimLeft(p.value[i+1:], " \t")
+	if _, ok := parseDigits(value[:min(len(value), len("20060102"))], len("20060102")); !ok {
+		return
+	}
+	more := strings.Split(p.value[:i], ";")
+	p.value = value
+	if len(p.params) > 0 {
+		at := max(0, slices.IndexFunc(p.params, func(param string) bool { return strings.HasPrefix(strings.ToUpper(param), "TZID=") }))
+		p.params = slices.Clone(p.params)
+		p.params[at] += ":" + more[0]
+		more = more[1:]
+	}
+	p.params = append(p.params, more...)
 }
 
 func (r *objectReader) begin(n int, name string) error {
@@ -136,8 +215,9 @@ func (r *objectReader) begin(n int, name string) error {
 	switch {
 	case len(r.open) == 1:
 		r.calendar, r.method, r.first = true, "", len(r.events)
+		r.number++
 	case len(r.open) == 2 && name == "VEVENT":
-		r.events = append(r.events, component{line: n, properties: make([]property, 0, 8)})
+		r.events = append(r.events, component{line: n, calendar: r.number, properties: make([]property, 0, 8)})
 	case len(r.open) == 2 && name == "VTIMEZONE":
 		r.zones = append(r.zones, component{line: n})
 	case len(r.open) == 3 && r.open[1] == "VTIMEZONE" && (name == "STANDARD" || name == "DAYLIGHT"):
@@ -148,7 +228,7 @@ func (r *objectReader) begin(n int, name string) error {
 	return nil
 }
 
-func (r *objectReader) end(name string) error {
+func (r *objectReader) close(name string) error {
 	if len(r.open) == 0 || r.open[len(r.open)-1] != name {
 		return errors.New("END does not match its BEGIN")
 	}
@@ -174,23 +254,4 @@ func (r *objectReader) around() *component {
 		return &parts[len(parts)-1]
 	}
 	return nil
-}
-
-// property keeps a line of a component if it counts.
-func (r *objectReader) property(n int, line, name string) {
-	if name == "" {
-		r.faults.add(n, errors.New("line without a colon"))
-		return
-	}
-	name = strings.ToUpper(name)
-	switch name {
-	case "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS",
-		"TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "TZID", "TZOFFSETFROM", "TZOFFSETTO":
-		_, params, value, ok := cutLine(line)
-		if !ok {
-			r.faults.add(n, errors.New("line without a colon"))
-			return
-		}
-		r.current.properties = append(r.current.properties, property{n, name, params, strings.TrimSpace(value)})
-	}
 }

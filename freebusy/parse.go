@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // MaxBytes is the size limit of what Parse reads; our choice.
@@ -32,59 +33,101 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // have published it. The periods come in the order of the file, in UTC, each
 // with its end after its start; see [Merge] for the rest. If there are several
 // VFREEBUSY components, Periods holds those of all, the other fields are of the
-// first. Other components and properties are skipped.
+// first. Other components and properties are skipped. A component that has no
+// FREEBUSY, but FBTYPE beside DTSTART and DTEND, is one period.
 //
 // Lines may end in LF. Periods have to be in UTC, as RFC 5545 §3.8.2.6 demands:
 // a time zone cannot be guessed without shifting somebody's hours. An unknown
-// busy type is Busy (RFC 5545 §3.2.9). Errors are *SyntaxError, wrapping
-// io.ErrUnexpectedEOF if the end is missing.
+// busy type is Busy (RFC 5545 §3.2.9).
+//
+// What is no such object, or not all of one, is a *SyntaxError, which wraps
+// io.ErrUnexpectedEOF if the end is missing; the schedule is the zero one. What is
+// wrong in a line is an error too, but everything else is in the schedule: the
+// error is a *PartError.
 func Parse(src []byte) (Schedule, error) {
 	if len(src) > MaxBytes {
 		return Schedule{}, &SyntaxError{Err: fmt.Errorf("object of %d bytes, limit is %d", len(src), MaxBytes)}
 	}
 	var p parser
+	if err := p.parse(src); err != nil {
+		if told := p.faults.err(); told != nil {
+			err = errors.Join(told, err)
+		}
+		return Schedule{}, err
+	}
+	if err := p.faults.err(); err != nil {
+		return p.schedule, &PartError{err}
+	}
+	return p.schedule, nil
+}
+
+// parse takes a whole object. An error says that it is none.
+func (p *parser) parse(src []byte) error {
 	for n, line := range unfold(bytes.TrimPrefix(src, []byte("\uFEFF"))) {
 		if strings.Trim(line, " \t") == "" {
 			continue
 		}
-		if err := p.line(line); err != nil {
-			return Schedule{}, &SyntaxError{Line: n, Err: err}
+		if err := p.line(n, line); err != nil {
+			return &SyntaxError{Line: n, Err: err}
 		}
 	}
 	if len(p.open) > 0 {
-		return Schedule{}, &SyntaxError{Err: fmt.Errorf("%s is not closed: %w", p.open[len(p.open)-1], io.ErrUnexpectedEOF)}
+		return &SyntaxError{Err: fmt.Errorf("%s is not closed: %w", p.open[len(p.open)-1], io.ErrUnexpectedEOF)}
 	}
 	if p.components == 0 {
-		return Schedule{}, &SyntaxError{Err: errors.New("there is no VFREEBUSY")}
+		return &SyntaxError{Err: errors.New("there is no VFREEBUSY")}
 	}
-	return p.schedule, nil
+	return nil
 }
+
+// PartError says that some lines could not be read, and all others were. Somebody
+// may be busy at other times than those that are known.
+type PartError struct {
+	Err error // one *SyntaxError, or several joined ones
+}
+
+// Error returns a line of text for each fault, at most eleven.
+func (e *PartError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *PartError) Unwrap() error { return e.Err }
 
 // parser takes the content lines of an object one by one.
 type parser struct {
 	open       []string // the components around the line, outermost first
 	components int      // VFREEBUSY components so far
+	whole      whole    // the present one
 	schedule   Schedule
+	faults     faults
 }
 
-func (p *parser) line(line string) error {
+// whole is a VFREEBUSY that is one period, as far as it has no FREEBUSY.
+type whole struct {
+	start, end time.Time
+	length     time.Duration
+	kind       Type
+	typed      bool // has an FBTYPE
+	parted     bool // has a FREEBUSY
+}
+
+// line takes a line. An error says that the object is none.
+func (p *parser) line(n int, line string) error {
 	name, params, value, ok := cutLine(line)
-	if !ok {
-		return errors.New("line without a colon")
-	}
-	switch name {
-	case "BEGIN":
+	switch name = strings.TrimSpace(name); {
+	case !ok && len(p.open) > 0:
+		p.faults.add(n, errNoColon)
+	case !ok:
+		return errNoColon
+	case name == "BEGIN":
 		return p.begin(strings.ToUpper(value))
-	case "END":
-		return p.end(strings.ToUpper(value))
-	}
-	switch {
+	case name == "END":
+		return p.end(n, strings.ToUpper(value))
 	case len(p.open) == 0:
-		return errors.New("property outside of VCALENDAR")
+		return errOutside
 	case len(p.open) == 1 && name == "PRODID":
 		p.schedule.Product = strings.Clone(unescape(value)) // without the rest of the file
 	case len(p.open) == 2 && p.open[1] == "VFREEBUSY":
-		return p.property(name, params, value)
+		p.property(&property{n, name, params, value})
 	}
 	return nil
 }
@@ -96,38 +139,64 @@ func (p *parser) begin(component string) error {
 	p.open = append(p.open, component)
 	if len(p.open) == 2 && component == "VFREEBUSY" {
 		p.components++
+		p.whole = whole{}
 	}
 	return nil
 }
 
-func (p *parser) end(component string) error {
+func (p *parser) end(n int, component string) error {
 	if len(p.open) == 0 || p.open[len(p.open)-1] != component {
 		return errors.New("END does not match its BEGIN")
 	}
 	p.open = p.open[:len(p.open)-1]
+	if w := p.whole; len(p.open) == 1 && component == "VFREEBUSY" && w.typed && !w.parted {
+		if w.end.IsZero() {
+			w.end = w.start.Add(w.length)
+		}
+		if writable(w.start) && writable(w.end) && w.end.After(w.start) {
+			p.schedule.Periods = append(p.schedule.Periods, Period{w.start, w.end, w.kind})
+		} else {
+			p.faults.add(n, errors.New("VFREEBUSY has FBTYPE, but no DTSTART and DTEND behind it"))
+		}
+	}
 	return nil
 }
 
 // property takes a property of a VFREEBUSY.
-func (p *parser) property(name string, params []string, value string) (err error) {
-	if name == "FREEBUSY" {
-		p.schedule.Periods, err = appendPeriods(p.schedule.Periods, params, value)
-		return err
+func (p *parser) property(q *property) {
+	first := p.components == 1
+	var err error
+	if kind := q.parameter("FBTYPE"); kind != "" {
+		p.whole.typed, p.whole.kind = true, busyType(kind)
 	}
-	if p.components > 1 {
-		return nil
-	}
-	switch name {
-	case "ORGANIZER":
-		p.schedule.Organizer = strings.Clone(value)
-	case "DTSTAMP":
-		p.schedule.Stamp, err = parseTime(value)
+	switch q.name {
+	case "FREEBUSY":
+		p.whole.parted = true
+		p.schedule.Periods = appendPeriods(p.schedule.Periods, busyType(q.parameter("FBTYPE")), q.value, func(err error) { p.faults.add(q.line, err) })
+	case "FBTYPE":
+		p.whole.typed, p.whole.kind = true, busyType(q.value)
 	case "DTSTART":
-		p.schedule.Start, err = parseTime(value)
+		p.whole.start, err = parseTime(q.value)
+		if first {
+			p.schedule.Start = p.whole.start
+		}
 	case "DTEND":
-		p.schedule.End, err = parseTime(value)
+		p.whole.end, err = parseTime(q.value)
+		if first {
+			p.schedule.End = p.whole.end
+		}
+	case "DURATION": // RFC 2445 §4.6.4
+		p.whole.length, err = parseDuration(q.value)
+	case "ORGANIZER":
+		if first {
+			p.schedule.Organizer = strings.Clone(q.value)
+		}
+	case "DTSTAMP":
+		if first {
+			p.schedule.Stamp, err = parseTime(q.value)
+		}
 	}
-	return err
+	p.faults.add(q.line, err)
 }
 
 // cutLine takes a content line apart (RFC 5545 §3.1): its name, its parameters
@@ -136,12 +205,17 @@ func cutLine(line string) (name string, params []string, value string, ok bool) 
 	if i := strings.IndexAny(line, `:;"`); i >= 0 && line[i] == ':' {
 		return strings.ToUpper(line[:i]), nil, line[i+1:], true
 	}
+	return cutParams(line, true)
+}
+
+// cutParams takes a line with parameters apart, with or without regard to quotes.
+func cutParams(line string, quotes bool) (name string, params []string, value string, ok bool) {
 	var head []string
 	quoted := false
 	start := 0
 	for i := range len(line) {
 		if line[i] == '"' {
-			quoted = !quoted
+			quoted = quotes && !quoted
 		}
 		if quoted || line[i] != ';' && line[i] != ':' {
 			continue

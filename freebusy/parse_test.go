@@ -1,6 +1,7 @@
 package freebusy_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -39,6 +40,14 @@ func TestParse(t *testing.T) {
 		{"no periods", object("FREEBUSY:"), freebusy.Schedule{}},
 		{"dates", object("DTSTART;VALUE=DATE:20090306", "DTEND;VALUE=DATE:20090307"),
 			freebusy.Schedule{Start: hour(0), End: hour(24)}},
+		{"values in lower case", object("dtstart:20090306t010000z", "freebusy:20090306t010000z/pt1h"),
+			freebusy.Schedule{Start: hour(1), Periods: []freebusy.Period{span(1, 2, busy)}}},
+		{"hour 24", object("DTEND:20090306T240000Z", "FREEBUSY:20090306T230000Z/20090306T240000Z"),
+			freebusy.Schedule{End: hour(24), Periods: []freebusy.Period{span(23, 24, busy)}}},
+		{"blanks between periods", object("FREEBUSY: 20090306T010000Z/PT1H, 20090306T050000Z/PT1H"),
+			freebusy.Schedule{Periods: []freebusy.Period{span(1, 2, busy), span(5, 6, busy)}}},
+		{"blanks around parameters", object("FREEBUSY; FBTYPE = BUSY-TENTATIVE :20090306T010000Z/PT1H"),
+			freebusy.Schedule{Periods: []freebusy.Period{span(1, 2, tentative)}}},
 		{"leap second", object("DTSTAMP:20081231T235960Z"),
 			freebusy.Schedule{Stamp: time.Date(2008, time.December, 31, 23, 59, 59, 0, time.UTC)}},
 		{"organizer with a name", object(`ORGANIZER;CN="User: Name; here":mailto:u@d`), freebusy.Schedule{Organizer: "mailto:u@d"}},
@@ -99,13 +108,13 @@ func TestParseRefuses(t *testing.T) {
 		{"time with a zone", object("DTSTART;TZID=Nowhere:20090306T010000"), "time is not"},
 		{"impossible date", object("DTEND:20090230T010000Z"), "time is not"},
 		{"year 0", object("DTSTAMP:00000306T010000Z"), "time is not"},
-		{"hour 24", object("DTSTAMP:20090306T240000Z"), "time is not"},
+		{"hour 25", object("DTSTAMP:20090306T250000Z"), "time is not"},
+		{"a second behind hour 24", object("DTSTAMP:20090306T240001Z"), "time is not"},
 		{"end that is no time", object("FREEBUSY:20090306T010000Z/x"), "time is not"},
 		{"period without an end", object("FREEBUSY:20090306T010000Z"), "without a slash"},
 		{"period of no time", object("FREEBUSY:20090306T010000Z/20090306T010000Z"), "does not end after its start"},
 		{"period backwards", object("FREEBUSY:20090306T010000Z/20090306T000000Z"), "does not end after its start"},
 		{"period out of the years", object("FREEBUSY:99991231T000000Z/P1D"), "years 1 to 9999"},
-		{"comma at the end", object("FREEBUSY:20090306T010000Z/PT1H,"), "without a slash"},
 		{"line number behind folds", object("X:a", " b", "", "FREEBUSY:x"), "line 6: period"},
 		{"too big", object(strings.Repeat("X:1\n", freebusy.MaxBytes/4)), "limit is 1048576"},
 	} {
@@ -118,6 +127,77 @@ func TestParseRefuses(t *testing.T) {
 			require.Zero(t, got)
 		})
 	}
+}
+
+// What cannot be read does not lose the rest.
+func TestParsePart(t *testing.T) {
+	t.Parallel()
+	one := []freebusy.Period{span(1, 2, busy)}
+	for _, tt := range []struct {
+		name, src, wantErr string
+		want               freebusy.Schedule
+	}{
+		{"comma at the end", object("FREEBUSY:20090306T010000Z/PT1H,"), "line 3: period without a slash", freebusy.Schedule{Periods: one}},
+		{"period between others", object("FREEBUSY:20090306T010000Z/PT1H,soon/PT1H,20090306T030000Z/PT1H", "FREEBUSY:20090306T050000Z/PT1H"), "line 3: time is not",
+			freebusy.Schedule{Periods: []freebusy.Period{span(1, 2, busy), span(3, 4, busy), span(5, 6, busy)}}},
+		{"period backwards", object("FREEBUSY:20090306T010000Z/20090306T000000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: period does not end", freebusy.Schedule{Periods: one}},
+		{"period in local time", object("FREEBUSY:20090306T010000/PT1H,20090306T010000Z/PT1H"), "line 3: time is not", freebusy.Schedule{Periods: one}},
+		{"bad stamp", object("DTSTAMP:today", "DTEND:20090306T050000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: time is not", freebusy.Schedule{End: hour(5), Periods: one}},
+		{"bad window", object("DTSTART;TZID=Nowhere:20090306T010000", "DTEND:20090306T050000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: time is not", freebusy.Schedule{End: hour(5), Periods: one}},
+		{"line without a colon", object("COMMENT:wrapped by", "a mail program", "FREEBUSY:20090306T010000Z/PT1H"), "line 4: line without a colon", freebusy.Schedule{Periods: one}},
+		{"quote without its end", object(`X;A="b:c`, "FREEBUSY:20090306T010000Z/PT1H"), "line 3: line without a colon", freebusy.Schedule{Periods: one}},
+		{"many faults", object("FREEBUSY:20090306T010000Z/PT1H" + strings.Repeat(",x", 100)), "and 90 more faults", freebusy.Schedule{Periods: one}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := freebusy.Parse([]byte(tt.src))
+			require.ErrorContains(t, err, tt.wantErr)
+			require.ErrorAs(t, err, new(*freebusy.PartError))
+			require.ErrorAs(t, err, new(*freebusy.SyntaxError))
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+// Some say by FBTYPE alone that all of DTSTART to DTEND is busy.
+func TestParseWhole(t *testing.T) {
+	t.Parallel()
+	both := []string{"DTSTART:20090306T010000Z", "DTEND:20090306T020000Z"}
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  []freebusy.Period
+	}{
+		{"property", append(both, "FBTYPE:BUSY"), []freebusy.Period{span(1, 2, busy)}},
+		{"property in front, in lower case", append([]string{"fbtype:busy-unavailable"}, both...), []freebusy.Period{span(1, 2, unavailable)}},
+		{"parameter", []string{"DTSTART;FBTYPE=BUSY-TENTATIVE:20090306T010000Z", "DTEND:20090306T020000Z"}, []freebusy.Period{span(1, 2, tentative)}},
+		{"free", append(both, "FBTYPE:FREE"), []freebusy.Period{span(1, 2, free)}},
+		{"unknown type is busy", append(both, "FBTYPE:X-LUNCH"), []freebusy.Period{span(1, 2, busy)}},
+		{"duration", []string{"DTSTART:20090306T010000Z", "DURATION:PT1H", "FBTYPE:BUSY"}, []freebusy.Period{span(1, 2, busy)}},
+		{"no type", both, nil},
+		{"periods beside", append(both, "FBTYPE:BUSY", "FREEBUSY:20090306T013000Z/PT30M"), []freebusy.Period{{Start: hour(1).Add(30 * time.Minute), End: hour(2)}}},
+		{"no periods beside", append(both, "FREEBUSY;FBTYPE=BUSY:"), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := freebusy.Parse([]byte(object(tt.lines...)))
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.Periods)
+		})
+	}
+	for _, lines := range [][]string{
+		{"DTSTART:20090306T010000Z", "FBTYPE:BUSY"}, {"DTEND:20090306T010000Z", "FBTYPE:BUSY"}, {"FBTYPE:BUSY"},
+		{"DTSTART:20090306T020000Z", "DTEND:20090306T010000Z", "FBTYPE:BUSY"}, {"DTSTART:99991231T000000Z", "DURATION:P5W", "FBTYPE:BUSY"},
+	} {
+		got, err := freebusy.Parse([]byte(object(lines...)))
+		require.ErrorContains(t, err, "VFREEBUSY has FBTYPE, but no", lines)
+		require.Empty(t, got.Periods)
+	}
+	got, err := freebusy.Parse([]byte("BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nDTSTART:20090306T000000Z\nDTEND:20090307T000000Z\nEND:VFREEBUSY\n" +
+		"BEGIN:VFREEBUSY\nDTSTART:20090306T010000Z\nDTEND:20090306T020000Z\nFBTYPE:BUSY\nEND:VFREEBUSY\n" +
+		"BEGIN:VFREEBUSY\nDTSTART:20090306T050000Z\nDTEND:20090306T060000Z\nFBTYPE:BUSY-TENTATIVE\nEND:VFREEBUSY\nEND:VCALENDAR\n"))
+	require.NoError(t, err)
+	require.Equal(t, freebusy.Schedule{Start: hour(0), End: hour(24), Periods: []freebusy.Period{span(1, 2, busy), span(5, 6, tentative)}}, got)
 }
 
 func TestParseOfACutFile(t *testing.T) {
@@ -133,7 +213,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("BEGIN:VCALENDAR\r\nPRODID:a\\n\\,b\r\nBEGIN:VFREEBUSY\r\nDTSTART:20090306\r\nEND:VFREEBUSY\r\nEND:VCALENDAR"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		read, err := freebusy.Parse(src)
-		if err != nil {
+		if err != nil && !errors.As(err, new(*freebusy.PartError)) {
+			require.Zero(t, read)
 			return
 		}
 		text := freebusy.Append(nil, read)

@@ -10,21 +10,22 @@ import (
 )
 
 // appendPeriods reads the value of a FREEBUSY property: periods with commas
-// between them. An empty value is none.
-func appendPeriods(periods []Period, params []string, value string) ([]Period, error) {
+// between them. An empty value is none. One that cannot be read does not spoil the
+// others.
+func appendPeriods(periods []Period, kind Type, value string, fault func(error)) []Period {
 	if value == "" {
-		return periods, nil
+		return periods
 	}
-	kind := busyType(params)
 	for text := range strings.SplitSeq(value, ",") {
-		p, err := parsePeriod(text)
+		p, err := parsePeriod(strings.TrimLeft(text, " \t"))
 		if err != nil {
-			return nil, err
+			fault(err)
+			continue
 		}
 		p.Type = kind
 		periods = append(periods, p)
 	}
-	return periods, nil
+	return periods
 }
 
 // parsePeriod reads a start and an end or a duration (RFC 5545 §3.3.9).
@@ -36,9 +37,9 @@ func parsePeriod(text string) (p Period, err error) {
 	if p.Start, err = parseTime(start); err != nil {
 		return p, err
 	}
-	if strings.HasPrefix(end, "P") || strings.HasPrefix(end, "+P") {
+	if isSpan(end) {
 		var d time.Duration
-		if d, err = parseDuration(strings.TrimPrefix(end, "+")); err != nil {
+		if d, err = parseDuration(end); err != nil {
 			return p, err
 		}
 		p.End = p.Start.Add(d)
@@ -51,17 +52,11 @@ func parsePeriod(text string) (p Period, err error) {
 	return p, nil
 }
 
-// busyType returns the type that the parameters of a FREEBUSY property name.
-func busyType(params []string) Type {
-	for _, param := range params {
-		name, value, _ := strings.Cut(param, "=")
-		if !strings.EqualFold(name, "FBTYPE") {
-			continue
-		}
-		for kind, typeName := range typeNames {
-			if strings.EqualFold(strings.Trim(value, `"`), typeName) {
-				return Type(kind)
-			}
+// busyType returns the type of this name; an unknown one is Busy (RFC 5545 §3.2.9).
+func busyType(name string) Type {
+	for kind, typeName := range typeNames {
+		if strings.EqualFold(name, typeName) {
+			return Type(kind)
 		}
 	}
 	return Busy
@@ -69,17 +64,11 @@ func busyType(params []string) Type {
 
 // parseTime reads a time in UTC, or a date as its first second in UTC.
 func parseTime(text string) (time.Time, error) {
-	if len(text) == len("20060102") {
-		text += "T000000Z"
-	}
-	if len(text) == len(utcLayout) && strings.HasSuffix(text, "60Z") {
-		text = text[:len(text)-3] + "59Z" // RFC 5545 §3.3.12: where leap seconds are not known
-	}
-	t, err := time.Parse(utcLayout, text)
-	if err != nil || t.Year() < 1 || t.Format(utcLayout) != text {
+	at, err := parseMoment(text, nil)
+	if err != nil || !at.date && at.zone != utcZone {
 		return time.Time{}, errors.New("time is not yyyymmddThhmmssZ, in the years 1 to 9999")
 	}
-	return t, nil
+	return time.Unix(at.wall, 0).UTC(), nil
 }
 
 // durationForm is a duration without its sign (RFC 5545 §3.3.6).
@@ -98,9 +87,14 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
+// isSpan reports whether text is meant to be a duration.
+func isSpan(text string) bool {
+	return strings.HasPrefix(strings.ToUpper(strings.TrimPrefix(text, "+")), "P")
+}
+
 // parseSpan reads weeks, or days and a time: P2W, P1DT2H, PT1H30M.
 func parseSpan(text string) (span, error) {
-	numbers := durationForm.FindStringSubmatch(text)
+	numbers := durationForm.FindStringSubmatch(strings.ToUpper(strings.TrimPrefix(text, "+")))
 	if numbers == nil {
 		return span{}, errors.New("duration is not PnW or PnDTnHnMnS")
 	}

@@ -68,25 +68,36 @@ const maxInterval = 1_000_000_000_000
 
 // parseRule reads the value of an RRULE or EXRULE. An UNTIL without a Z is
 // local time in zone. A rule that RFC 5545 forbids is an error, since programs
-// differ in what it means.
+// differ in what it means. Blanks, parts and numbers that are empty, and a COUNT of
+// less than 1 beside UNTIL say nothing.
 func parseRule(text string, zone *zone) (*rule, error) {
 	r := &rule{interval: 1}
 	seen := map[string]bool{}
-	for part := range strings.SplitSeq(strings.ToUpper(text), ";") {
-		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
-		if !ok && name == "" {
+	var noCount error
+	text = strings.ToUpper(strings.Join(strings.Fields(text), ""))
+	for part := range strings.SplitSeq(text, ";") {
+		name, value, ok := strings.Cut(part, "=")
+		if part == "" || ok && strings.Trim(value, ",") == "" {
 			continue // a semicolon at the end is common
 		}
 		if !ok || seen[name] {
 			return nil, fmt.Errorf("rule part has no value or comes twice: %.20q", part)
 		}
 		seen[name] = true
-		if err := r.set(name, value, zone); err != nil {
+		err := r.set(name, value, zone)
+		if n, number := strconv.Atoi(value); name == "COUNT" && number == nil && n < 1 {
+			r.limited, noCount = false, err
+			continue
+		}
+		if err != nil {
 			return nil, fmt.Errorf("rule part %.20s: %w", name, err)
 		}
 	}
-	if !seen["FREQ"] {
+	switch {
+	case !seen["FREQ"]:
 		return nil, errors.New("rule has no FREQ")
+	case noCount != nil && !r.bounded:
+		return nil, fmt.Errorf("rule part COUNT: %w", noCount)
 	}
 	return r, r.check()
 }
@@ -154,6 +165,9 @@ func (r *rule) set(name, value string, zone *zone) (err error) {
 
 func (r *rule) setWeekdays(value string) error {
 	for text := range strings.SplitSeq(value, ",") {
+		if text == "" {
+			continue
+		}
 		number := strings.TrimRight(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 		weekday := slices.Index(weekdayNames, text[len(number):])
 		if weekday < 0 {
@@ -249,6 +263,9 @@ func parseNumbers(value string, high int) (*numbers, error) {
 // negative, 0 is an error.
 func eachNumber(value string, low, high int, yield func(int)) error {
 	for text := range strings.SplitSeq(value, ",") {
+		if text == "" {
+			continue
+		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < low || n > high || n == 0 && low < 0 {
 			return fmt.Errorf("number is not between %d and %d: %.20q", low, high, text)

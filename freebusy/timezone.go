@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Limits of what is computed from a VTIMEZONE; our choice.
@@ -17,50 +18,130 @@ const (
 	lastOnset     = 4102444800  // 2100-01-01T00:00:00
 )
 
-// parseTimezone reads a VTIMEZONE (RFC 5545 §3.6.5). Onsets are known from 1900
-// to 2100; before and behind the clock does not change.
-func parseTimezone(c *component, steps *int64) (*zone, error) {
-	z := &zone{}
+// parseTimezone reads a VTIMEZONE (RFC 5545 §3.6.5), as much of it as can be read:
+// z is nil if nothing can. Onsets are known from 1900 to 2100.
+//
+// known is the time zone of the same name, nil if there is none. If it is the same
+// one, which has the same offset behind the first or the last onset, it holds before
+// the first, and where onsets do not tell how long one holds; otherwise the clock
+// does not change there. An offset that is missing is that of the onset beside, and
+// where one cannot be read, known is surer.
+func parseTimezone(c *component, known *zone, steps *int64) (z *zone, faults []error) {
+	z = &zone{}
+	endless := false // onsets go on behind the last one
+	var missing []missingOffset
 	for i := range c.parts {
-		onsets, change, err := parseOnsets(&c.parts[i], steps)
-		if err != nil {
-			return nil, err
+		p := timezonePart{}
+		if err := p.read(&c.parts[i], steps); err != nil {
+			return nil, append(faults, err)
 		}
-		for _, change.at = range onsets {
-			z.changes = append(z.changes, change)
+		faults = append(faults, p.faults...)
+		if p.unsure && known != nil {
+			continue
+		}
+		endless = endless || p.endless
+		for _, at := range p.onsets {
+			z.changes = append(z.changes, offsetChange{at: at, from: p.from, to: p.to})
+			missing = append(missing, missingOffset{at, !p.hasFrom, !p.hasTo})
 		}
 		if len(z.changes) > maxOnsets {
-			return nil, fmt.Errorf("time zone changes more than %d times", maxOnsets)
+			return nil, append(faults, fmt.Errorf("time zone changes more than %d times", maxOnsets))
 		}
 	}
 	if len(z.changes) == 0 {
-		return nil, errors.New("time zone has neither STANDARD nor DAYLIGHT")
+		return nil, append(faults, errors.New("time zone has neither STANDARD nor DAYLIGHT"))
 	}
-	slices.SortFunc(z.changes, func(a, b offsetChange) int { return cmp.Compare(a.at, b.at) })
-	return z, nil
+	slices.SortStableFunc(z.changes, func(a, b offsetChange) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(missing, func(a, b missingOffset) int { return cmp.Compare(a.at, b.at) })
+	z.complete(missing)
+	z.setOpen(endless)
+	if known != nil && (known.agrees(z.changes[0]) || known.agrees(z.changes[len(z.changes)-1])) {
+		z.known = known
+	}
+	return z, faults
 }
 
-// parseOnsets reads a STANDARD or DAYLIGHT part.
-func parseOnsets(c *component, steps *int64) (onsets []int64, change offsetChange, err error) {
+// missingOffset tells which offset of an onset could not be read.
+type missingOffset struct {
+	at       int64
+	from, to bool
+}
+
+// complete takes offsets that are missing from the onsets beside.
+func (z *zone) complete(missing []missingOffset) {
+	for i, m := range missing {
+		c := &z.changes[i]
+		if m.to {
+			c.to = c.from
+			if i+1 < len(missing) && !missing[i+1].from {
+				c.to = z.changes[i+1].from
+			}
+		}
+		if m.from {
+			c.from = c.to
+			if i > 0 {
+				c.from = z.changes[i-1].to
+			}
+		}
+	}
+}
+
+// setOpen marks the onsets of which nothing tells how long they hold: the next one
+// changes from another offset, so that one between them is missing; or there is
+// none, although the clock is changed and the rules do not go on.
+func (z *zone) setOpen(endless bool) {
+	last := len(z.changes) - 1
+	changed := false
+	for i := range z.changes {
+		c := &z.changes[i]
+		changed = changed || c.from != c.to || c.to != z.changes[0].to
+		c.open = i < last && c.to != z.changes[i+1].from
+	}
+	z.changes[last].open = changed && !endless
+}
+
+// agrees reports whether the clocks of z show what they do behind an onset.
+func (z *zone) agrees(c offsetChange) bool {
+	_, offset := time.Unix(c.at-c.from, 0).In(z.location).Zone()
+	return int64(offset) == c.to
+}
+
+// timezonePart is a STANDARD or DAYLIGHT part.
+type timezonePart struct {
+	from, to       int64
+	hasFrom, hasTo bool
+	unsure         bool // an offset is there, but cannot be read
+	onsets         []int64
+	endless        bool // has a rule without an end
+	faults         []error
+}
+
+// read reads a part. What cannot be read is among the faults and counts as not
+// there; without an offset there are no onsets. An error says that there was too
+// much to do.
+func (z *timezonePart) read(c *component, steps *int64) error {
 	var start moment
 	var rules []*rule
-	var hasStart, hasFrom, hasTo bool
+	var hasStart bool
 	for _, p := range c.properties {
+		var err error
 		switch p.name {
 		case "DTSTART":
 			start, err = parseMoment(p.value, nil)
-			hasStart = true
+			hasStart = err == nil
 		case "TZOFFSETFROM":
-			change.from, err = parseOffset(p.value)
-			hasFrom = true
+			z.from, err = parseOffset(p.value)
+			z.hasFrom, z.unsure = err == nil, z.unsure || err != nil
 		case "TZOFFSETTO":
-			change.to, err = parseOffset(p.value)
-			hasTo = true
+			z.to, err = parseOffset(p.value)
+			z.hasTo, z.unsure = err == nil, z.unsure || err != nil
 		case "RDATE":
 			for value := range strings.SplitSeq(p.value, ",") {
-				var at moment
-				at, err = parseMoment(value, nil)
-				onsets = append(onsets, at.wall)
+				if at, err := parseMoment(strings.TrimSpace(value), nil); err == nil {
+					z.onsets = append(z.onsets, at.wall)
+				} else {
+					z.faults = append(z.faults, err)
+				}
 			}
 		case "RRULE":
 			var r *rule
@@ -69,47 +150,66 @@ func parseOnsets(c *component, steps *int64) (onsets []int64, change offsetChang
 			}
 		}
 		if err != nil {
-			return nil, change, err
+			z.faults = append(z.faults, err)
 		}
 	}
-	if !hasStart || !hasFrom || !hasTo {
-		return nil, change, errors.New("time zone lacks DTSTART, TZOFFSETFROM or TZOFFSETTO")
+	if len(z.faults) == 0 && (!hasStart || !z.hasFrom || !z.hasTo) {
+		z.faults = append(z.faults, errors.New("time zone lacks DTSTART, TZOFFSETFROM or TZOFFSETTO"))
 	}
-	onsets = append(onsets, start.wall)
+	if !z.hasFrom && !z.hasTo {
+		z.onsets = nil
+		return nil
+	}
+	if !hasStart {
+		return nil
+	}
+	z.onsets = append(z.onsets, start.wall)
 	for _, r := range rules {
-		r.complete(start.wall)
-		to := int64(lastOnset)
-		switch {
-		case r.until.zone == utcZone:
-			r.until.wall += change.from
-		case r.until.date: // the end of that day, as in an event
-			r.until.wall += daySeconds - 1
-		}
-		if r.bounded {
-			to = min(to, r.until.wall)
-		}
-		if !r.instances(start.wall, firstOnset, to, &budget{shared: steps}, func(wall int64) bool {
-			onsets = append(onsets, wall)
-			return len(onsets) <= maxOnsets
-		}) {
-			return nil, change, errors.New("rule of the time zone takes too many steps")
+		if err := z.expand(r, start.wall, steps); err != nil {
+			return err
 		}
 	}
-	return onsets, change, nil
+	return nil
+}
+
+// expand adds the onsets of a rule.
+func (z *timezonePart) expand(r *rule, start int64, steps *int64) error {
+	r.complete(start)
+	z.endless = z.endless || !r.bounded && !r.limited
+	to := int64(lastOnset)
+	switch {
+	case r.until.zone == utcZone && z.hasFrom:
+		r.until.wall += z.from
+	case r.until.zone == utcZone:
+		r.until.wall += z.to
+	case r.until.date: // the end of that day, as in an event
+		r.until.wall += daySeconds - 1
+	}
+	if r.bounded {
+		to = min(to, r.until.wall)
+	}
+	if !r.instances(start, firstOnset, to, &budget{shared: steps}, func(wall int64) bool {
+		z.onsets = append(z.onsets, wall)
+		return len(z.onsets) <= maxOnsets
+	}) {
+		return errors.New("rule of the time zone takes too many steps")
+	}
+	return nil
 }
 
 // parseOffset reads a UTC offset, as in -0500 or +013430 (RFC 5545 §3.3.14).
 func parseOffset(text string) (int64, error) {
 	sign := int64(1)
-	digits := strings.TrimPrefix(text, "+")
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
-		sign, digits = -1, rest
+	digits, signed := strings.CutPrefix(text, "+")
+	if !signed {
+		sign = -1
+		digits, signed = strings.CutPrefix(text, "-")
 	}
 	if len(digits) == 4 {
 		digits += "00"
 	}
 	seconds, ok := parseClock(digits)
-	if !ok || len(digits) == len(text) {
+	if !ok || !signed {
 		return 0, errors.New("UTC offset is not +hhmm or -hhmm")
 	}
 	return sign * seconds, nil

@@ -69,8 +69,8 @@ const slack = 2 * daySeconds
 
 // add adds the instances of a series.
 func (w *window) add(s *series) {
-	if s.master != nil {
-		w.addMaster(s)
+	for i := range s.masters {
+		w.addMaster(s, &s.masters[i])
 	}
 	for _, o := range s.overrides {
 		w.addInstance(o.event.start.in(w.home), o.event.start.wall, o.event.span(w.home), o.event.kind)
@@ -78,9 +78,8 @@ func (w *window) add(s *series) {
 }
 
 // addMaster adds the instances that are not overridden.
-func (w *window) addMaster(s *series) {
-	m := s.master
-	futures := w.futures(s)
+func (w *window) addMaster(s *series, m *event) {
+	futures := w.futures(s, m)
 	if m.kind == Free && futures == nil {
 		return
 	}
@@ -226,8 +225,8 @@ func (p *picks) add(at moment, m *event, home *zone) {
 		p.instants[instant] = true
 		return
 	}
-	if at.zone == utcZone { // the day that it is for the owner
-		at.wall = home.wall(instant)
+	if m.start.date {
+		at = at.day()
 	}
 	if p.days == nil {
 		p.days = map[int64]bool{}
@@ -250,14 +249,17 @@ type future struct {
 }
 
 // futures returns them in the order of time.
-func (w *window) futures(s *series) (all []future) {
+func (w *window) futures(s *series, m *event) (all []future) {
 	for _, o := range s.overrides {
 		if !o.id.future {
 			continue
 		}
 		id, start := o.id.moment, o.event.start
-		if id.date && !s.master.start.date {
-			id = moment{wall: id.wall, zone: s.master.start.zone}
+		switch {
+		case m.start.date:
+			id = id.day()
+		case id.date:
+			id = moment{wall: id.wall, zone: m.start.zone}
 		}
 		f := future{from: id.instant(w.home), zone: start.in(w.home), length: o.event.span(w.home), kind: o.event.kind}
 		f.shift = start.wall - f.zone.wall(f.from)

@@ -1,9 +1,7 @@
 package freebusy
 
 import (
-	_ "embed"
 	"sort"
-	"strings"
 	"time"
 )
 
@@ -11,13 +9,17 @@ import (
 // database, or what a VTIMEZONE says.
 type zone struct {
 	location *time.Location // nil: as changes say
-	changes  []offsetChange // in order, at least one
+	guessed  bool           // no more than the offset of location is known
+
+	changes []offsetChange // in order, at least one
+	known   *zone          // of the same name, for times that changes do not tell of; may be nil
 }
 
 // offsetChange is an onset of standard or daylight saving time.
 type offsetChange struct {
 	at       int64 // wall time of the old offset
 	from, to int64 // seconds east of UTC
+	open     bool  // the VTIMEZONE does not tell how long this holds
 }
 
 var utcZone = &zone{location: time.UTC}
@@ -54,8 +56,11 @@ func (z *zone) instant(wall int64) int64 {
 }
 
 func (z *zone) tableInstant(wall int64) int64 {
-	c := z.change(func(c offsetChange) bool { return c.at > wall })
-	if wall < c.at || wall < c.at+c.to-c.from { // before all onsets, or leapt over
+	c, told := z.change(func(c offsetChange) bool { return c.at > wall })
+	switch {
+	case !told && z.known != nil:
+		return z.known.instant(wall)
+	case wall < c.at, wall < c.at+c.to-c.from: // before all onsets, or leapt over
 		return wall - c.from
 	}
 	return wall - c.to
@@ -67,48 +72,20 @@ func (z *zone) wall(instant int64) int64 {
 		_, offset := time.Unix(instant, 0).In(z.location).Zone()
 		return instant + int64(offset)
 	}
-	c := z.change(func(c offsetChange) bool { return c.at-c.from > instant })
-	if instant < c.at-c.from {
+	c, told := z.change(func(c offsetChange) bool { return c.at-c.from > instant })
+	switch {
+	case !told && z.known != nil:
+		return z.known.wall(instant)
+	case instant < c.at-c.from:
 		return instant + c.from
 	}
 	return instant + c.to
 }
 
-// change returns the last change that is not later, or the first one.
-func (z *zone) change(later func(offsetChange) bool) offsetChange {
+// change returns the last change that is not later, or the first one, and whether
+// the VTIMEZONE tells what holds then.
+func (z *zone) change(later func(offsetChange) bool) (c offsetChange, told bool) {
 	i := sort.Search(len(z.changes), func(i int) bool { return later(z.changes[i]) })
-	return z.changes[max(0, i-1)]
-}
-
-// maxTZID is longer than the names of time zones are.
-const maxTZID = 100
-
-//go:embed windowszones.txt
-var windowsZones string
-
-// loadZone finds a time zone by the name that a TZID parameter gives it: a name
-// of the IANA database; a name of Windows; or a path with an IANA name at its
-// end, as in /freeassociation.sourceforge.net/Tzfile/Europe/Berlin. It returns
-// nil if there is none.
-func loadZone(name string) *zone {
-	if len(name) > maxTZID {
-		return nil
-	}
-	if _, behind, ok := strings.Cut(windowsZones, "\n"+name+"="); ok {
-		name, _, _ = strings.Cut(behind, "\n")
-	}
-	parts := strings.Split(name, "/")
-	for len(parts) > 3 { // America/Argentina/Ushuaia
-		parts = parts[1:]
-	}
-	for ; len(parts) > 0; parts = parts[1:] {
-		name := strings.Join(parts, "/")
-		if name == "" || name == "Local" {
-			continue // Go would take them for UTC and for the zone of this machine
-		}
-		if location, err := time.LoadLocation(name); err == nil {
-			return &zone{location: location}
-		}
-	}
-	return nil
+	c = z.changes[max(0, i-1)]
+	return c, i > 0 && !c.open
 }

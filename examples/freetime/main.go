@@ -3,7 +3,8 @@
 //
 //	go run ./examples/freetime -length 45m -zone Europe/Berlin anna.vfb bert.vfb
 //
-// If they never are, the status is 1, and 2 for bad flags and files.
+// If they never are, the status is 1, and 2 for bad flags and files. A file of which
+// only a part can be read counts with that, and is told of on standard error.
 package main
 
 import (
@@ -33,7 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	} else if err != nil {
 		return 2
 	}
-	found, err := list(stdout, flags.Args(), *zone, freebusy.Search{Length: *length, Hours: []freebusy.Hours{{
+	found, err := list(stdout, stderr, flags.Args(), *zone, freebusy.Search{Length: *length, Hours: []freebusy.Hours{{
 		Days: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday}, From: *from, To: *to,
 	}}})
 	if err != nil {
@@ -47,7 +48,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // list prints the time that the owners of all files are free.
-func list(w io.Writer, names []string, zone string, search freebusy.Search) (found bool, err error) {
+func list(w, warnings io.Writer, names []string, zone string, search freebusy.Search) (found bool, err error) {
 	if len(names) == 0 {
 		return false, errors.New("want files of people")
 	}
@@ -58,7 +59,9 @@ func list(w io.Writer, names []string, zone string, search freebusy.Search) (fou
 			return false, err
 		}
 		s, err := freebusy.Parse(text)
-		if err != nil {
+		if errors.As(err, new(*freebusy.PartError)) {
+			fmt.Fprintf(warnings, "freetime: %s: some of it cannot be read, they may be busy at other times as well: %v\n", name, err)
+		} else if err != nil {
 			return false, fmt.Errorf("%s: %w", name, err)
 		}
 		people = append(people, s)

@@ -43,6 +43,20 @@ func TestPrintsFreeTime(t *testing.T) {
 	require.Zero(t, run([]string{"-h"}, &stdout, &stderr))
 }
 
+// One bad period does not lose the others, and is told of.
+func TestPartOfAFile(t *testing.T) {
+	t.Parallel()
+	path := write(t, []int{8, 9})[0]
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text = []byte(strings.Replace(string(text), "END:VFREEBUSY", "FREEBUSY:20090306T120000Z/soon,20090306t140000z/pt2h\r\nEND:VFREEBUSY", 1))
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	var stdout, stderr strings.Builder
+	require.Zero(t, run([]string{path}, &stdout, &stderr))
+	require.Equal(t, "Fri 2009-03-06 10:00 - 14:00\nFri 2009-03-06 16:00 - 17:00\nMon 2009-03-09 09:00 - 17:00\n", stdout.String())
+	require.Contains(t, stderr.String(), "they may be busy at other times as well: freebusy: line 10: time is not")
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	good := write(t, []int{8})[0]

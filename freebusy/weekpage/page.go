@@ -1,6 +1,7 @@
 package weekpage
 
 import (
+	"errors"
 	"io"
 	"net/url"
 	"time"
@@ -26,7 +27,7 @@ type Page struct {
 
 // Write draws the page for a query, as [Options.WithQuery] reads it. It
 // reads at most [freebusy.MaxBytes] of the file. A file that is larger or cannot be
-// parsed gives a page that says so: errors are those of reading and writing.
+// parsed, or not all of it, gives a page that says so: errors are those of reading and writing.
 func (p Page) Write(w io.Writer, file io.Reader, query url.Values) error {
 	text, err := io.ReadAll(io.LimitReader(file, freebusy.MaxBytes+1))
 	if err != nil {
@@ -37,6 +38,7 @@ func (p Page) Write(w io.Writer, file io.Reader, query url.Values) error {
 		o.Now = p.Now()
 	}
 	s, err := freebusy.Parse(text)
-	o.unreadable = err != nil
+	o.partial = errors.As(err, new(*freebusy.PartError))
+	o.unreadable = err != nil && !o.partial
 	return Write(w, s, o.WithQuery(query))
 }

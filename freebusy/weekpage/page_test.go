@@ -58,6 +58,14 @@ func TestPageOfNoSchedule(t *testing.T) {
 	}
 }
 
+// What can be read of a file is shown, and that there may be more.
+func TestPageOfPartOfASchedule(t *testing.T) {
+	t.Parallel()
+	p := drawPage(t, strings.NewReader(strings.Replace(sampleText, "END:VFREEBUSY", "FREEBUSY:soon\r\nEND:VFREEBUSY", 1)), "")
+	require.Contains(t, p.rows, "Friday 6 March, today|10:00|11:00|Busy")
+	require.Equal(t, []string{"Some of what is published cannot be read, so there may be more busy time than is shown."}, p.notes)
+}
+
 func TestPageReadsNoMoreThanItsLimit(t *testing.T) {
 	t.Parallel()
 	file := &counter{Reader: iotest.OneByteReader(endless{})}

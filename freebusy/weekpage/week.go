@@ -33,6 +33,7 @@ type Options struct {
 
 	unknownZone bool // somebody asked for a zone that there is not
 	unreadable  bool // there is a file, but no schedule
+	partial     bool // there is a schedule, but not all of the file is in it
 }
 
 // zoneForm is the form of those names in the time zone database that are meant
@@ -91,6 +92,7 @@ type week struct {
 	Zones             []string // for choice
 	UnknownZone       bool
 	Unreadable        bool
+	Partial           bool
 	Monday            string // as in a query
 	Previous, Next    string // links; "" more than a week away from what is known
 	Present           string // link to the present week; "" if it is this
@@ -117,6 +119,7 @@ func newWeek(s freebusy.Schedule, o Options) week {
 		Zones:       commonZones,
 		UnknownZone: o.unknownZone,
 		Unreadable:  o.unreadable,
+		Partial:     o.partial,
 		Monday:      monday.Format(time.DateOnly),
 	}
 	if zoneName(o.Zone.String()) {
