@@ -86,7 +86,13 @@ type Caller struct {
 	// InGroup reports whether the caller is a member of a group. The group
 	// and the domain come as the ACL spells them. Nil: of none.
 	InGroup func(group, domain string) bool
+	// Unproved tells that the caller speaks for others who have proved nothing:
+	// the subject anyone does not mean it.
+	Unproved bool
 }
+
+// anyone is the subject that means all accounts, or those of a domain.
+const anyone = "anyone"
 
 // Rights returns what the list gives to a caller: the union of the entries
 // whose subject matches. ownerDomain is the Domain of the account that owns the
@@ -108,8 +114,8 @@ func (a ACL) Rights(c Caller, ownerDomain string) Rights {
 
 // matches reports whether a subject means this caller.
 func (c Caller) matches(subject, ownerDomain string) bool {
-	if sameName(subject, "anyone") {
-		return true
+	if sameName(subject, anyone) {
+		return !c.Unproved
 	}
 	name, domain, _ := strings.Cut(subject, "@")
 	if domain == "" {
@@ -118,7 +124,10 @@ func (c Caller) matches(subject, ownerDomain string) bool {
 	if group, ok := strings.CutPrefix(name, "#"); ok {
 		return group != "" && c.InGroup != nil && c.InGroup(group, domain)
 	}
-	return sameName(domain, c.Domain) && (sameName(name, "anyone") || sameName(name, c.Account))
+	if sameName(name, anyone) {
+		return !c.Unproved && sameName(domain, c.Domain)
+	}
+	return sameName(domain, c.Domain) && sameName(name, c.Account)
 }
 
 // sameName compares without regard to case, but more narrowly than
@@ -174,7 +183,7 @@ func (e Entry) write() (writtenEntry, error) {
 	account := strings.TrimPrefix(name, "#")
 	switch {
 	case account == "" || strings.ContainsFunc(e.Subject, unicode.IsSpace) || strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") || strings.Contains(domain, "@"),
-		hasDomain && domain == "" && !sameName(name, "anyone"):
+		hasDomain && domain == "" && !sameName(name, anyone):
 		return writtenEntry{}, errors.New("subject is none of anyone, account and #group, with or without a domain")
 	case e.Rights >= 1<<len(letters):
 		return writtenEntry{}, fmt.Errorf("unknown right in %v", e.Rights)

@@ -1,6 +1,8 @@
 package meta_test
 
 import (
+	"encoding/xml"
+	"strings"
 	"testing"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -97,7 +99,32 @@ func TestACLRights(t *testing.T) {
 			}
 			acl := meta.ACL{{Subject: tt.subject, Rights: everybody}}
 			require.Equal(t, want, acl.Rights(tt.caller, "client1.com"))
+			var key strings.Builder
+			require.NoError(t, xml.EscapeText(&key, []byte(tt.subject)))
+			grants, err := meta.ParseGrants([]byte(`<meta><ACL><subKey key="` + key.String() + `">lrwda</subKey></ACL></meta>`))
+			require.NoError(t, err)
+			r, listed := grants.Rights(tt.caller, "client1.com")
+			require.Equal(t, want, r)
+			require.True(t, listed)
 		})
+	}
+}
+
+// A service for people who have proved nothing is nobody in particular.
+func TestUnprovedCaller(t *testing.T) {
+	t.Parallel()
+	const list = `<meta><ACL><subKey key="anyone">l</subKey><subKey key="Anyone@">r</subKey><subKey key="anyone@client1.com">w</subKey><subKey key="tftpuser">d</subKey></ACL></meta>`
+	doc, err := meta.Parse([]byte(list))
+	require.NoError(t, err)
+	grants, err := meta.ParseGrants([]byte(list))
+	require.NoError(t, err)
+	acl, _ := doc.ACL()
+	c := meta.Caller{Account: "tftpuser", Domain: "client1.com"}
+	for unproved, want := range map[bool]meta.Rights{true: meta.Delete, false: meta.List | meta.Read | meta.Write | meta.Delete} {
+		c.Unproved = unproved
+		require.Equal(t, want, acl.Rights(c, "client1.com"))
+		r, _ := grants.Rights(c, "client1.com")
+		require.Equal(t, want, r)
 	}
 }
 

@@ -59,7 +59,9 @@ type editor struct {
 	endTag string // of a topmost element that had none and needs one now
 	end    string // what follows the content
 
-	where map[xml.Name][]int // pieces by name
+	where  map[xml.Name][]int    // pieces by name
+	keysAt map[string][]keyPlace // keys that are not revoked, by text; some in pieces that are deleted
+	last   int                   // the last piece that is not deleted; -1: there is none
 }
 
 // piece is an attribute with what stands before it. The text of one that is
@@ -68,7 +70,13 @@ type piece struct {
 	lead string
 	text string
 	keys []writtenKey // in text, if it is an accessPwd element
+	left int          // how many of them are not revoked
+
+	before, after int // the pieces next to it that are not deleted; -1: there is none
 }
+
+// keyPlace is one of the keys of a piece.
+type keyPlace struct{ piece, key int }
 
 func newEditor(d *Document) *editor {
 	root := d.root
@@ -80,6 +88,8 @@ func newEditor(d *Document) *editor {
 		head:      d.text[:root.tagEnd],
 		end:       d.text[root.innerEnd:],
 		where:     make(map[xml.Name][]int),
+		keysAt:    make(map[string][]keyPlace),
+		last:      -1,
 	}
 	at := root.tagEnd
 	for _, child := range root.children {
@@ -120,8 +130,23 @@ func (e *editor) text() string {
 }
 
 func (e *editor) add(name xml.Name, p piece) {
-	e.where[name] = append(e.where[name], len(e.pieces))
+	i := len(e.pieces)
+	p.before, p.after = e.last, -1
+	if e.last >= 0 {
+		e.pieces[e.last].after = i
+	}
+	e.last = i
+	e.where[name] = append(e.where[name], i)
 	e.pieces = append(e.pieces, p)
+	e.noteKeys(i)
+}
+
+// noteKeys makes the keys of a piece known.
+func (e *editor) noteKeys(i int) {
+	e.pieces[i].left = len(e.pieces[i].keys)
+	for j, key := range e.pieces[i].keys {
+		e.keysAt[key.text] = append(e.keysAt[key.text], keyPlace{i, j})
+	}
 }
 
 // addLast adds a piece behind all content.
@@ -134,10 +159,8 @@ func (e *editor) addLast(name xml.Name, p piece) {
 // indent returns what a new last piece has to have before it: what the last one
 // has, or a line break with two blanks more than before the end tag.
 func (e *editor) indent() string {
-	for _, p := range slices.Backward(e.pieces) {
-		if p.text != "" {
-			return lineBreak(p.lead)
-		}
+	if e.last >= 0 {
+		return lineBreak(e.pieces[e.last].lead)
 	}
 	indent := lineBreak(e.tail)
 	if indent == "" || len(indent) > maxIndent-len("  ") {
@@ -148,9 +171,19 @@ func (e *editor) indent() string {
 
 // drop deletes a piece, if that is still to do.
 func (e *editor) drop(i int) {
-	if e.pieces[i].text != "" {
-		e.pieces[i] = piece{lead: withoutLineBreak(e.pieces[i].lead)}
+	p := e.pieces[i]
+	if p.text == "" {
+		return
 	}
+	if p.before >= 0 {
+		e.pieces[p.before].after = p.after
+	}
+	if p.after >= 0 {
+		e.pieces[p.after].before = p.before
+	} else {
+		e.last = p.before
+	}
+	e.pieces[i] = piece{lead: withoutLineBreak(p.lead)}
 }
 
 // remove deletes all pieces of a name.
@@ -178,27 +211,20 @@ func (e *editor) keysIn(text string) ([]writtenKey, error) {
 // revoke takes keys out of all accessPwd elements. It returns the pieces that
 // have lost their last key; they are not yet dropped.
 func (e *editor) revoke(keys ...writtenKey) (emptied []int) {
-	wanted := make(map[string]bool, len(keys))
 	for _, key := range keys {
-		wanted[key.text] = true
-	}
-	for _, i := range e.where[e.shares] {
-		left, taken := 0, 0
-		for j := range e.pieces[i].keys {
-			key := &e.pieces[i].keys[j]
-			switch {
-			case key.revoked:
-			case wanted[key.text]:
-				key.revoked = true
-				taken++
-			default:
-				left++
+		for _, at := range e.keysAt[key.text] {
+			p := &e.pieces[at.piece]
+			if p.text == "" {
+				continue
+			}
+			p.keys[at.key].revoked = true
+			if p.left--; p.left == 0 {
+				emptied = append(emptied, at.piece)
 			}
 		}
-		if taken > 0 && left == 0 {
-			emptied = append(emptied, i)
-		}
+		delete(e.keysAt, key.text)
 	}
+	slices.Sort(emptied)
 	return emptied
 }
 
@@ -238,8 +264,14 @@ func (e *editor) set(a Attribute) error {
 	for _, i := range places[1:] {
 		e.drop(i)
 	}
-	p.lead = e.pieces[places[0]].lead
-	e.pieces[places[0]] = p
+	at := places[0]
+	old := e.pieces[at]
+	p.lead, p.before, p.after = old.lead, old.before, old.after
+	e.pieces[at] = p
+	e.noteKeys(at)
+	if name != e.shares {
+		e.where[name] = append(places[:0], at)
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package meta
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // WithoutGrants returns the document src without its accessPwd and ACL
 // elements, which is what a copy of a file takes along. Only the elements that
@@ -50,31 +53,71 @@ func join(b *strings.Builder, s string) {
 // Source: CommuniGate Pro Guide (5.4 and later), File Storage, "File Access
 // Rights".
 func Inherit(child, parent []byte, namespace string) ([]byte, error) {
-	from, to := &Document{}, &Document{}
-	var err error
-	if parent != nil {
-		if from, err = Parse(parent); err != nil {
-			return nil, err
-		}
-	}
-	if child != nil {
-		to, err = Parse(child)
-	} else if !from.hasACL {
-		return nil, nil
-	} else if namespace != "" {
-		to, err = New(namespace)
-	} else {
-		to, err = New(from.Namespace())
-	}
+	h, err := NewHeritage(parent, namespace)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := to.Apply(inheritACL(from))
+	return h.Inherit(child)
+}
+
+// Heritage is what new directories inherit from one directory: see [Inherit].
+// It is immutable and safe for concurrent use.
+type Heritage struct {
+	from      *Document
+	namespace string
+	fresh     func() ([]byte, error) // for whoever has no document
+}
+
+// NewHeritage reads the document of the parent directory once for all its
+// children; nil for none.
+func NewHeritage(parent []byte, namespace string) (*Heritage, error) {
+	h := &Heritage{from: &Document{}, namespace: namespace}
+	if parent != nil {
+		var err error
+		if h.from, err = Parse(parent); err != nil {
+			return nil, err
+		}
+	}
+	h.fresh = sync.OnceValues(h.first)
+	return h, nil
+}
+
+// Inherit does what the function [Inherit] does for a child, except that
+// children that have no document may get the same memory.
+func (h *Heritage) Inherit(child []byte) ([]byte, error) {
+	if child == nil {
+		return h.fresh()
+	}
+	to, err := Parse(child)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := to.Apply(inheritACL(h.from))
 	if err != nil {
 		return nil, err
 	}
 	if changed == to {
 		return child, nil
+	}
+	return changed.Bytes(), nil
+}
+
+// first returns the first document of a directory; nil if it needs none.
+func (h *Heritage) first() ([]byte, error) {
+	if !h.from.hasACL {
+		return nil, nil
+	}
+	namespace := h.namespace
+	if namespace == "" {
+		namespace = h.from.Namespace()
+	}
+	to, err := New(namespace)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := to.Apply(inheritACL(h.from))
+	if err != nil {
+		return nil, err
 	}
 	return changed.Bytes(), nil
 }

@@ -49,8 +49,11 @@ func New(namespace string) (*Document, error) {
 // limits and the rule on namespaces are our choice.
 func Parse(src []byte) (*Document, error) { return parse(string(src)) }
 
-func parse(text string) (*Document, error) {
-	root, err := parseDocument(text)
+func parse(text string) (*Document, error) { return parseWith(text, false) }
+
+// parseWith reads a document. A lean one knows its grants and nothing else.
+func parseWith(text string, lean bool) (*Document, error) {
+	root, err := parseDocument(text, lean)
 	if err != nil {
 		return nil, err
 	}

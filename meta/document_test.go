@@ -136,6 +136,8 @@ func TestParseRefuses(t *testing.T) {
 		{"too big", "<meta>" + strings.Repeat(" ", meta.MaxBytes) + "</meta>", "limit is 1048576"},
 		{"too deep", "<meta>" + nested(meta.MaxDepth) + "</meta>", "deeper than 32"},
 		{"far too deep", "<meta>" + nested(100_000) + "</meta>", "deeper than 32"},
+		{"too many comments", "<meta>" + strings.Repeat("<!---->", meta.MaxElements) + "</meta>", "more than 10000"},
+		{"too many processing instructions", strings.Repeat("<?a?>", meta.MaxElements) + "<meta/>", "more than 10000"},
 		{"too many elements", "<meta>" + strings.Repeat("<a/>", meta.MaxElements) + "</meta>", "more than 10000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

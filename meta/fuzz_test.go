@@ -19,13 +19,17 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`<meta><ACL><subKey key="anyone@">l<!-- r --><![CDATA[w]]></subKey></ACL><?p?></meta>`))
 	f.Add([]byte("<meta\n><accessPwd\t/ ><ACL/></meta >"))
 	f.Add([]byte("<meta>]]<ACL/>></meta>"))
+	f.Add([]byte(`<meta><ACL><subKey key="#staff">lr</subKey><subKey key="Anyone@">w</subKey><subKey key="john@Client1.com">d</subKey><subKey key="ſmith">a</subKey></ACL><accessPwd><key>k</key><key>key</key></accessPwd></meta>`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		doc, err := meta.Parse(src)
 		rest, cutErr := meta.WithoutGrants(src)
+		grants, grantsErr := meta.ParseGrants(src)
 		require.Equal(t, err == nil, cutErr == nil)
+		require.Equal(t, err, grantsErr)
 		if err != nil {
 			return
 		}
+		sameGrants(t, doc, grants)
 		for _, key := range doc.Keys() {
 			require.True(t, doc.HasKey(key))
 		}
@@ -39,6 +43,31 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, rest, twice)
 	})
+}
+
+// sameGrants checks that the grants say what the document does.
+func sameGrants(t *testing.T, doc *meta.Document, grants *meta.Grants) {
+	t.Helper()
+	require.Equal(t, doc.Namespace(), grants.Namespace())
+	for _, key := range append(doc.Keys(), "", "key", "k") {
+		require.Equal(t, doc.HasKey(key), grants.HasKey(key), "%q", key)
+	}
+	acl, hasACL := doc.ACL()
+	callers := []meta.Caller{{}, {Account: "john", Domain: "client1.com"}, {Account: "staff", Domain: "other.dom"}}
+	for _, entry := range acl {
+		account, domain, _ := strings.Cut(strings.ToUpper(entry.Subject), "@")
+		callers = append(callers, meta.Caller{Account: account, Domain: "client1.com"}, meta.Caller{Account: account, Domain: domain})
+	}
+	for _, c := range callers {
+		c.InGroup = func(group, domain string) bool { return len(group+domain)%2 == 0 }
+		for _, owner := range []string{"client1.com", "CLIENT1.com", "other.dom"} {
+			for _, c.Unproved = range []bool{false, true} {
+				r, listed := grants.Rights(c, owner)
+				require.Equal(t, hasACL, listed)
+				require.Equal(t, acl.Rights(c, owner), r, "%v by %v of %s", c, acl, owner)
+			}
+		}
+	}
 }
 
 // child is an element directly below the topmost one, as encoding/xml sees it

@@ -14,7 +14,7 @@ import (
 const (
 	MaxBytes     = 1 << 20 // size in bytes
 	MaxDepth     = 32      // elements inside each other, the topmost included
-	MaxElements  = 10_000  // elements, and attributes of elements, in the whole document
+	MaxElements  = 10_000  // elements, attributes of elements, comments and processing instructions in the whole document
 	MaxNamespace = 256     // bytes of the name of a namespace, as it is written: & takes five
 )
 
@@ -58,6 +58,7 @@ type element struct {
 	tag      xml.Name          // as written, Space holds the prefix; the end tag repeats it
 	declared map[string]string // prefix -> namespace, as declared at this element
 	outside  string            // of the topmost element: the default namespace around it
+	dropped  bool              // its parent does not know it, nor it what is in it
 }
 
 // attribute returns the value of an attribute in no namespace, "" if absent.
@@ -86,15 +87,17 @@ func (e *element) nameEnd() int {
 type treeBuilder struct {
 	src      string
 	fragment bool   // an element from a caller, not a document
+	lean     bool   // keeps what may be a grant, and drops all else
 	outside  string // the default namespace around an unprefixed topmost element
 	root     *element
 	open     []*element // from the root down
 	elements int
 }
 
-// parseDocument reads a whole document and returns its topmost element.
-func parseDocument(src string) (*element, error) {
-	root, err := (&treeBuilder{src: src}).parse()
+// parseDocument reads a whole document and returns its topmost element, lean or
+// with all that is in it.
+func parseDocument(src string, lean bool) (*element, error) {
+	root, err := (&treeBuilder{src: src, lean: lean}).parse()
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +166,9 @@ func (b *treeBuilder) add(token xml.Token, start, end int) error {
 		return b.endElement(token, start, end)
 	case xml.CharData:
 		if len(b.open) > 0 {
-			top := b.open[len(b.open)-1]
-			top.text = append(top.text, token...)
+			if top := b.open[len(b.open)-1]; !top.dropped {
+				top.text = append(top.text, token...)
+			}
 		} else if strings.Trim(b.src[start:end], blanks) != "" {
 			return errors.New("text outside of the topmost element")
 		}
@@ -172,11 +176,15 @@ func (b *treeBuilder) add(token xml.Token, start, end int) error {
 		if b.fragment && len(b.open) == 0 {
 			return errors.New("comment outside of the element")
 		}
+		return b.count(1)
 	case xml.ProcInst:
 		if b.fragment {
 			return errors.New("processing instruction in an attribute")
 		}
-		if token.Target == "xml" && strings.TrimPrefix(b.src[:start], byteOrderMark) != "" {
+		if token.Target != "xml" {
+			return b.count(1)
+		}
+		if strings.TrimPrefix(b.src[:start], byteOrderMark) != "" {
 			return errors.New("XML declaration inside the document")
 		}
 	case xml.Directive:
@@ -185,9 +193,16 @@ func (b *treeBuilder) add(token xml.Token, start, end int) error {
 	return nil
 }
 
+func (b *treeBuilder) count(n int) error {
+	if b.elements += n; b.elements > MaxElements {
+		return limitError(fmt.Sprintf("more than %d elements, attributes, comments and processing instructions", MaxElements))
+	}
+	return nil
+}
+
 func (b *treeBuilder) startElement(token xml.StartElement, start, end int) error {
-	if b.elements += 1 + len(token.Attr); b.elements > MaxElements {
-		return limitError(fmt.Sprintf("more than %d elements and attributes", MaxElements))
+	if err := b.count(1 + len(token.Attr)); err != nil {
+		return err
 	}
 	if len(b.open) == MaxDepth {
 		return limitError(fmt.Sprintf("elements nested deeper than %d", MaxDepth))
@@ -195,7 +210,10 @@ func (b *treeBuilder) startElement(token xml.StartElement, start, end int) error
 	e := &element{tag: token.Name, start: start, tagEnd: end}
 	if len(b.open) > 0 {
 		parent := b.open[len(b.open)-1]
-		parent.children = append(parent.children, e)
+		e.dropped = parent.dropped || b.lean && len(b.open) == 1 && !isProtected(xml.Name{Local: e.tag.Local})
+		if !e.dropped {
+			parent.children = append(parent.children, e)
+		}
 		e.parent = parent
 	} else if b.root == nil {
 		b.root = e
