@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -70,37 +69,53 @@ func (v *View) find(ctx context.Context, a access, name string) (f found, err er
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
-	dir, _ := Split(name)
-	if t := traitsOf(name); name == Root || t.sidecar || t.private && name != privateName && !Within(name, privateName) {
+	if !canHaveList(name) {
 		return f, nil
 	}
+	dir, _ := Split(name)
 	f.inside, _, err = v.listAt(ctx, a, dir)
 	if f.on = f.inside; f.info == nil {
 		return f, err
 	}
-	own, listed, ownErr := v.listAt(ctx, a, name)
-	if listed || ownErr != nil || f.info.IsDir() {
+	own, ownErr := v.foundIn(ctx, a, f.info, f.inside)
+	return own, errors.Join(err, ownErr)
+}
+
+// canHaveList reports whether what has this name can have a list.
+func canHaveList(name string) bool {
+	t := traitsOf(name)
+	return name != Root && !t.sidecar && (!t.private || Within(name, privateName))
+}
+
+// foundIn is find for an entry of a directory in which a list gives inside.
+func (v *View) foundIn(ctx context.Context, a access, entry FileInfo, inside meta.Rights) (found, error) {
+	f := found{info: entry}
+	if !canHaveList(entry.Path()) {
+		return f, nil
+	}
+	f.on, f.inside = inside, inside
+	own, listed, err := v.listAt(ctx, a, entry.Path())
+	if listed || err != nil || entry.IsDir() {
 		f.on = own
 	}
-	return f, errors.Join(err, ownErr)
+	return f, err
+}
+
+// inside returns what the list of a directory gives the caller in it.
+func (v *View) inside(ctx context.Context, a access, dir string) meta.Rights {
+	r, _, _ := v.listAt(ctx, a, dir) // what fails gives nothing
+	return r
 }
 
 // listAt returns what the list that stands at a name gives the caller, and
 // whether there is one.
 func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights, listed bool, err error) {
-	s, err := a.sidecar(ctx, name)
-	if s.document == nil {
+	grants, err := a.grants(ctx, name)
+	if grants == nil {
 		return 0, false, err
 	}
-	acl, listed := s.document.ACL()
-	if v.caller.Limited { // for whom anyone may speak who has proved nothing: it has to be named
-		acl = slices.DeleteFunc(acl, func(e meta.Entry) bool {
-			subject, _, _ := strings.Cut(e.Subject, "@")
-			return strings.EqualFold(subject, "anyone")
-		})
-	}
 	account, domain, _ := strings.Cut(v.caller.Account, "@")
-	caller := meta.Caller{Account: account, Domain: domain}
+	caller := meta.Caller{Account: account, Domain: domain, Unproved: v.caller.Limited}
 	if groups, ok := v.accounts.(Groups); ok {
 		caller.InGroup = func(group, domain string) bool {
 			in, failed := groups.InGroup(ctx, v.caller, group, domain)
@@ -111,7 +126,7 @@ func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights
 		}
 	}
 	_, ownerDomain, _ := strings.Cut(a.Address, "@")
-	r = acl.Rights(caller, ownerDomain)
+	r, listed = grants.Rights(caller, ownerDomain)
 	return r, listed, err
 }
 
@@ -149,6 +164,7 @@ func refuse(refusal, err error) error {
 // by a list. Sidecars belong to what they stand beside; other names with their
 // suffix are the owner's alone.
 func (v *View) throughout(ctx context.Context, a access, dir string, n need) error {
+	inside := v.inside(ctx, a, dir)
 	for info, err := range a.Store.List(ctx, dir) {
 		if err != nil {
 			return err
@@ -156,11 +172,7 @@ func (v *View) throughout(ctx context.Context, a access, dir string, n need) err
 		if IsSidecar(info.Name()) && !info.IsDir() {
 			continue
 		}
-		f, err := v.find(ctx, a, info.Path())
-		switch {
-		case f.info == nil && err == nil:
-			continue // it has gone meanwhile
-		case !f.meets(n):
+		if f, err := v.foundIn(ctx, a, info, inside); !f.meets(n) {
 			return refuse(fs.ErrPermission, err)
 		}
 		if info.IsDir() {

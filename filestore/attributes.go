@@ -144,7 +144,11 @@ func (v *View) replaceSidecar(ctx context.Context, a access, old sidecar, change
 // Where he has that right he can give himself any other. Revoking closes, and
 // needs no more than the list itself.
 func (v *View) mayShare(ctx context.Context, a access, before, after *meta.Document) error {
-	if a.privileged || !slices.ContainsFunc(after.Keys(), func(key string) bool { return !before.HasKey(key) }) {
+	old := make(map[string]bool)
+	for _, key := range before.Keys() {
+		old[key] = true
+	}
+	if a.privileged || !slices.ContainsFunc(after.Keys(), func(key string) bool { return !old[key] }) {
 		return nil
 	}
 	info, err := a.Store.Stat(ctx, a.name)

@@ -318,12 +318,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	john := filestore.NewView(d, callers["owner"], owner)
+	stranger := filestore.NewView(d, filestore.Caller{}, owner)
 	for i := range 3000 {
-		name := fmt.Sprintf("private/d%d", i)
-		d.Write(t, owner, name, "")
-		d.Write(t, owner, name+".meta", "<meta/>")
-		_, err := john.Attributes(t.Context(), name)
+		name := fmt.Sprintf("f%d", i)
+		d.Write(t, owner, "private/"+name, "")
+		d.Write(t, owner, "private/"+name+".meta", "<meta><accessPwd><key>key</key></accessPwd></meta>")
+		_, err := stranger.Stat(t.Context(), "protected/pwd/key/"+name)
 		require.NoError(t, err)
 	}
 	a, err := d.Account(t.Context(), owner)

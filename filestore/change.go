@@ -272,8 +272,11 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 	n := toRemove
 	if !t.move && !info.IsDir() && !old.info.IsDir() {
 		n = toWrite
-		if s, err := a.sidecar(ctx, t.to); s.document != nil || err != nil {
+		if f, _, err := a.openSidecar(ctx, t.to); f != nil || err != nil {
 			n.on |= meta.Delete
+			if f != nil {
+				f.Close()
+			}
 		}
 	}
 	if !old.meets(n) {
@@ -298,16 +301,21 @@ func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (Side
 	if err != nil {
 		return nil, err
 	}
-	namespace := a.Memory.namespace()
+	var heritage *meta.Heritage
+	if parent != nil {
+		if heritage, err = meta.NewHeritage(parent, a.Memory.namespace()); err != nil {
+			return nil, err
+		}
+	}
 	return func(directory bool, sidecar []byte) []byte {
 		var plain []byte
 		if sidecar != nil && t.readable {
 			plain, _ = meta.WithoutGrants(sidecar) // nil, if it is broken
 		}
-		if !directory || parent == nil {
+		if !directory || heritage == nil {
 			return plain
 		}
-		inherited, err := meta.Inherit(plain, parent, namespace)
+		inherited, err := heritage.Inherit(plain)
 		if err != nil {
 			return nil // too large: without a list nobody gets in
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// Memory is what the views of a directory remember together: what sidecars say,
+// Memory is what the views of a directory remember together: what sidecars grant,
 // so that a large one is parsed once and not for each request, who has named
 // wrong share keys, and what is being built. A directory keeps one and hands it
 // out in [Account]; without it all is looked up anew, and nobody slows the
@@ -32,38 +32,42 @@ type Memory struct {
 
 	mu                 sync.Mutex // guards what follows
 	seen               string     // a namespace
-	young, old         map[documentKey]knownDocument
+	young, old         map[grantsKey]knownGrants
 	youngCost          int
 	guessers           guessers             // whose addresses are their own
 	unverifiedGuessers guessers             // apart, or forged ones would make the others be forgotten
 	builds             map[string]*building // by account
 }
 
-// documentKey names a sidecar.
-type documentKey struct{ account, name string }
+// grantsKey names what a sidecar belongs to.
+type grantsKey struct{ account, name string }
 
-// knownDocument is what a version of a sidecar says.
-type knownDocument struct {
-	document *meta.Document
-	tag      string
-	err      error // why it says nothing
-	size     int
+// knownGrants is what a version of a sidecar grants.
+type knownGrants struct {
+	grants *meta.Grants
+	tag    string
+	err    error // why it grants nothing
 }
 
 // How much is kept of sidecars; twice as much at most. Our choice.
 const (
-	maxDocuments    = 1024
-	maxDocumentCost = 16 << 20
+	maxGrants    = 1024
+	maxGrantCost = 16 << 20
 )
 
-// cost guesses the bytes that a document takes up: its text, and its tree.
-func (k knownDocument) cost() int { return 512 + 4*k.size }
+// cost guesses the bytes that it takes up.
+func (k knownGrants) cost() int {
+	if k.grants == nil {
+		return 512
+	}
+	return 512 + k.grants.Size()
+}
 
-// document returns what a sidecar says, if that is known of the version with
+// grants returns what a sidecar grants, if that is known of the version with
 // this entity tag.
-func (m *Memory) document(key documentKey, tag string) (knownDocument, bool) {
+func (m *Memory) grants(key grantsKey, tag string) (knownGrants, bool) {
 	if m == nil || tag == "" {
-		return knownDocument{}, false
+		return knownGrants{}, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,32 +80,43 @@ func (m *Memory) document(key documentKey, tag string) (knownDocument, bool) {
 	return known, ok && known.tag == tag
 }
 
-// keepDocument remembers the newest version of a sidecar.
-func (m *Memory) keepDocument(key documentKey, known knownDocument) {
+// keepGrants remembers the newest version of a sidecar.
+func (m *Memory) keepGrants(key grantsKey, known knownGrants) {
 	if m == nil {
+		return
+	}
+	if known.grants != nil {
+		m.sees(known.grants.Namespace())
+	}
+	if known.tag == "" {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known.document != nil && known.document.Namespace() != "" {
-		m.seen = known.document.Namespace()
-	}
-	if known.tag != "" {
-		m.keep(key, known)
-	}
+	m.keep(key, known)
 }
 
-// keep puts a document among those used lately. When they are too many, they
-// become the old ones, and the old ones go. Callers hold m.mu.
-func (m *Memory) keep(key documentKey, known knownDocument) {
-	if m.young == nil || len(m.young) >= maxDocuments || m.youngCost+known.cost() > maxDocumentCost {
-		m.young, m.old, m.youngCost = map[documentKey]knownDocument{}, m.young, 0
+// keep puts grants among those used lately. When they are too many, they become
+// the old ones, and the old ones go. Callers hold m.mu.
+func (m *Memory) keep(key grantsKey, known knownGrants) {
+	if m.young == nil || len(m.young) >= maxGrants || m.youngCost+known.cost() > maxGrantCost {
+		m.young, m.old, m.youngCost = map[grantsKey]knownGrants{}, m.young, 0
 	}
 	if replaced, ok := m.young[key]; ok {
 		m.youngCost -= replaced.cost()
 	}
 	m.young[key] = known
 	m.youngCost += known.cost()
+}
+
+// sees keeps the namespace of a sidecar in mind.
+func (m *Memory) sees(namespace string) {
+	if m == nil || namespace == "" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seen = namespace
 }
 
 // namespace returns the namespace of a new sidecar.

@@ -112,8 +112,8 @@ func (a access) opens(ctx context.Context, s share) bool {
 	found := false
 	for i := len(privateName); i <= len(s.target); i++ {
 		if i == len(s.target) || s.target[i] == '/' {
-			side, _ := a.sidecar(ctx, s.target[:i]) // what cannot be read has no key
-			found = side.document != nil && side.document.HasKey(s.key) || found
+			grants, _ := a.grants(ctx, s.target[:i]) // what cannot be read has no key
+			found = grants != nil && grants.HasKey(s.key) || found
 		}
 	}
 	return found

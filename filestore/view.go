@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
+	"sync"
 
 	"github.com/cgpkit/cgpkit/meta"
 )
@@ -53,6 +54,7 @@ type access struct {
 	rights     meta.Rights // all, or what an access control list gives there
 	share      bool        // reached by a share path
 	mount      string      // the mount that it is in
+	asked      *int64      // bytes of sidecars that were looked at for grants
 }
 
 // enter decides whether the caller may do with name what has that need.
@@ -127,7 +129,7 @@ func (v *View) decideOther(ctx context.Context, a access, t traits, n need, bySh
 // nothing else; for one that cannot be used it is the true one.
 func (v *View) lookup(ctx context.Context) (access, error) {
 	account, err := v.accounts.Account(ctx, v.address)
-	a := access{Account: account}
+	a := access{Account: account, asked: new(int64)}
 	if !v.caller.Stranger() {
 		var failed error
 		if a.role, failed = v.accounts.Role(ctx, v.caller, account.Address); failed != nil {
@@ -196,6 +198,7 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 			yield(nil, err)
 			return
 		}
+		inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
 		for info, err := range a.Store.List(ctx, a.name) {
 			if err != nil {
 				if !yield(nil, a.hide(dir, err)) {
@@ -203,7 +206,12 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 				}
 				continue
 			}
-			if !v.shows(ctx, a, info) {
+			shown, err := v.shows(ctx, a, info, inside)
+			if err != nil {
+				yield(nil, pathError("list", dir, refuse(fs.ErrPermission, err)))
+				return
+			}
+			if !shown {
 				continue
 			}
 			if !yield(a.show(Join(dir, info.Name()), info), nil) {
@@ -214,24 +222,31 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 }
 
 // shows reports whether a listing shows an entry: whatever the caller can
-// open.
-func (v *View) shows(ctx context.Context, a access, entry FileInfo) bool {
+// open. inside is what a list gives him in the directory. The error is errAsked:
+// a listing that ends early must not look like all there is.
+func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) (bool, error) {
 	if a.mount != "" {
 		a.name = entry.Path()
-		return !a.virtual()
+		return !a.virtual(), nil
 	}
 	t := traitsOf(entry.Path())
 	switch {
 	case t.virtual:
-		return false
+		return false, nil
 	case a.privileged:
-		return !t.sidecar || !v.caller.Limited
+		return !t.sidecar || !v.caller.Limited, nil
 	case t.sidecar:
-		return false
+		return false, nil
 	case a.share || a.WebSite && !t.private:
-		return true
+		return true, nil
+	case v.caller.Stranger():
+		return false, nil
 	}
-	return !v.caller.Stranger() && v.mayRead(ctx, a, entry.Path())
+	f, err := v.foundIn(ctx, a, entry, inside())
+	if !errors.Is(err, errAsked) {
+		err = nil // what fails gives nothing
+	}
+	return f.meets(toRead), err
 }
 
 // Usage implements [FS].
