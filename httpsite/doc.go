@@ -24,10 +24,42 @@
 //
 // # Pages of users in browsers of visitors
 //
-// All sites live in one origin, next to the management pages. So pages that
-// can run scripts are served with a sandbox policy that puts them into an
-// origin of their own, every answer forbids content sniffing, and a POST from
-// a foreign page is refused.
+// All sites live in one origin, next to the management pages. So what users
+// store is sent with a sandbox policy (Content Security Policy Level 3, §6.3.2)
+// that puts it into an origin of its own, unless its type is known to be
+// harmless; every answer forbids content sniffing, and a POST from a foreign page
+// is refused. These pages read no answer of the site, whatever the visitor may
+// read, and neither cookies nor what browsers store.
+//
+// Scripts, forms, links, new windows, downloads and dialogs work. What does not,
+// because a page in a sandbox is a stranger to the files beside it:
+//
+//   - module scripts (script type="module" and import), while others run;
+//   - fetch and XMLHttpRequest of files of the site, web workers;
+//   - web fonts of the site (@font-face), pictures for a canvas that is read;
+//   - cookies, localStorage, IndexedDB, service workers.
+//
+// Who needs these gets a host of their own: a LoginPage host shows one account,
+// is an origin apart, and has no sandbox. [filestore.Site].TrustPages switches it
+// off for a whole domain, whose users can then do all that their visitors can: read
+// their private files and manage them.
+//
+// # Content types
+//
+// The type follows from the extension: [Handler].Types first, then a table of the
+// package, then the system's tables. A file named .ts is a video or a text, as its
+// content says. Text that cannot name its own charset is sent with charset=utf-8
+// if its content is UTF-8, and without one if not, so that browsers take the
+// encoding that they are set to; of a file over 128 KiB the first and the last 64
+// are looked at. HTML and XML never get a charset, for old pages say theirs inside.
+//
+// # Framing
+//
+// net/http lets a Transfer-Encoding win over a Content-Length and tells nobody. So
+// the connection ends after every chunked body, and after every body of HTTP/1.0;
+// there a body without a Content-Length is refused with 411. What cannot be seen
+// here is a Transfer-Encoding of HTTP/1.0 beside a Content-Length: the server in
+// front of the handler has to refuse that, as the reference server does.
 //
 // # Behind a proxy, and below a path
 //

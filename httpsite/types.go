@@ -16,7 +16,8 @@ import (
 
 // harmlessTypes are those that a browser shows, plays or saves without running
 // anything of theirs in the origin of the site, each with its extensions. PDF is
-// among them, for its scripts run in the viewer, and no viewer opens in a sandbox.
+// among them: its scripts run in the viewer, apart from the site, and browsers show
+// none in a sandbox.
 const harmlessTypes = `
 text/plain txt text log conf cfg ini list diff patch nfo asc pem properties toml yaml yml
 text/plain c h cc cpp hh hpp cs go rs java kt swift py rb pl pm lua tcl sh bash bat cmd ps1 sql tex bib r jsx tsx mk
