@@ -65,6 +65,10 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	addr(&c.tftp, "tftp", "127.0.0.1:8169", "TFTP")
 	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol)")
 	fs.StringVar(&c.httpPrefix, "http-prefix", "", "clients find the HTTP services below the path `PATH`, such as /files, which a proxy takes away (default none)")
+	fs.Func("trust-pages", "let pages of the users of `DOMAIN` run without a sandbox, with all that their visitors may do; may be repeated", func(s string) error {
+		c.directory.TrustPages = append(c.directory.TrustPages, s)
+		return nil
+	})
 	fs.Func("trusted-proxy", "believe the proxies in the network `CIDR` what X-Forwarded-For and Forwarded say about their clients; may be repeated", func(s string) error {
 		network, err := parseNetwork(s)
 		c.trustedProxies = append(c.trustedProxies, network)

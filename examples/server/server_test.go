@@ -199,6 +199,7 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "bad route", args: []string{"-route", "nonsense"}, want: "route"},
 		{name: "bad alias", args: []string{"-domain-alias", "x"}, want: "domain-alias"},
 		{name: "bad address", args: []string{"-domain-ip", "x=client1.com"}, want: "domain-ip"},
+		{name: "bad domain of trusted pages", args: []string{"-trust-pages", "a/b"}, want: "trusted pages"},
 		{name: "bad proxy", args: []string{"-trusted-proxy", "10.0.0.0/33"}, want: "trusted-proxy"},
 		{name: "name of a proxy", args: []string{"-trusted-proxy", "localhost"}, want: "trusted-proxy"},
 		{name: "bad level", args: []string{"-log-level", "loud"}, want: "log-level"},
@@ -222,7 +223,7 @@ func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
 	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
-		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trusted-proxy", "-log-level", "-log-format"} {
+		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
 }
