@@ -109,6 +109,7 @@ func newPacketService(name, addr string, serve func(net.PacketConn) error, shutd
 func newHTTPService(name, addr string, handler http.Handler, config *tls.Config, logger *slog.Logger) *service {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
+	handler = refuseFaultyFraming(handler)
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			running.Add(1)
@@ -123,8 +124,11 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 		DisableGeneralOptionsHandler: true, // OPTIONS has one answer, and it is the handler's
 		ErrorLog:                     slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
+		ConnContext:                  watchedContext,
 	}
-	serve := func(l net.Listener) error { return server.Serve(serving.Limit(l, maxConns, maxConnsPerAddr)) }
+	serve := func(l net.Listener) error {
+		return server.Serve(watchListener{serving.Limit(l, maxConns, maxConnsPerAddr)})
+	}
 	if config != nil {
 		serve = func(l net.Listener) error {
 			return server.ServeTLS(serving.Limit(l, maxConns, maxConnsPerAddr), "", "")
