@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -49,7 +50,10 @@ func (b *Base) find(ctx context.Context, address string) (entry, time.Time, erro
 	if e, ok := b.inDomain(d, name, now); ok {
 		return e, now, nil
 	}
-	aliases, _ := d.aliases.get(now) // the error has been logged
+	aliases, err := d.aliases.get(now) // the error has been logged
+	if err := exhausted([]level{{err: err}}); err != nil {
+		return entry{}, now, fmt.Errorf("find account: %w", err)
+	}
 	if real, ok := aliases[name]; ok {
 		if e, ok := b.inDomain(d, real, now); ok {
 			return e, now, nil
@@ -92,7 +96,7 @@ func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
 	if !ok {
 		s = e.place.storage.renew(now, func(opened) opened {
 			found := b.stores.find(e.place)
-			if found.err != nil {
+			if found.err = b.stores.incidents.report(e.place.web, filestore.HostError(found.err)); found.err != nil && filestore.HostKind(found.err) == nil {
 				b.log.Error("storage cannot be opened", "account", e.address, "err", found.err)
 			}
 			return found
@@ -117,9 +121,12 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 	}
 	store, err := b.store(e, now)
 	if err != nil { // opaque: a disk that is not there must not look like files that are not
-		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, filestore.HostError(err))
+		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, err)
 	}
 	levels := b.accountLevels(e, now)
+	if err := exhausted(levels[:]); err != nil {
+		return filestore.Account{Address: e.address}, fmt.Errorf("read settings of %s: %w", e.address, err)
+	}
 	return filestore.Account{
 		Address: e.address,
 		Store:   store,
@@ -132,6 +139,17 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		DefaultPage: word(defaultWebPage, levels[:]),
 		Memory:      &b.memory,
 	}, nil
+}
+
+// exhausted tells that settings could not be read for want of open files or
+// memory: what they say will be known later, and is not to be taken for no.
+func exhausted(levels []level) error {
+	for _, l := range levels {
+		if err := filestore.HostError(l.err); errors.Is(err, filestore.ErrExhausted) {
+			return err
+		}
+	}
+	return nil
 }
 
 // limit returns a limit that is in effect.

@@ -170,7 +170,7 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
-	b.stores.log = b.log
+	b.stores.log, b.stores.incidents.log, b.stores.incidents.now = b.log, b.log, b.now
 	zone := o.TimeZone
 	if zone == nil {
 		zone = time.Local

@@ -28,7 +28,7 @@ func (b borrower) borrow(op, name string) (loan, error) {
 	switch {
 	case errors.Is(err, fs.ErrClosed):
 	case err != nil: // opaque: a disk that is not there must not look like files that are not
-		err = fmt.Errorf("open storage: %w", filestore.HostError(err))
+		err = fmt.Errorf("open storage: %w", b.told(filestore.HostError(err)))
 	case l.of == nil:
 		err = errNoStorage
 	default:
@@ -37,13 +37,17 @@ func (b borrower) borrow(op, name string) (loan, error) {
 	return loan{}, &fs.PathError{Op: op, Path: name, Err: err}
 }
 
+// told logs what the system refuses.
+func (b borrower) told(err error) error { return b.stores.incidents.report(b.root, err) }
+
 func (b borrower) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {
 	l, err := b.borrow("stat", name)
 	if err != nil {
 		return nil, err
 	}
 	defer l.end()
-	return l.Stat(ctx, name)
+	info, err := l.Stat(ctx, name)
+	return info, b.told(err)
 }
 
 func (b borrower) Open(ctx context.Context, name string) (filestore.File, error) {
@@ -52,7 +56,8 @@ func (b borrower) Open(ctx context.Context, name string) (filestore.File, error)
 		return nil, err
 	}
 	defer l.end()
-	return l.Open(ctx, name)
+	f, err := l.Open(ctx, name)
+	return f, b.told(err)
 }
 
 func (b borrower) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
@@ -63,7 +68,11 @@ func (b borrower) List(ctx context.Context, dir string) iter.Seq2[filestore.File
 			return
 		}
 		defer l.end()
-		l.List(ctx, dir)(yield)
+		for info, err := range l.List(ctx, dir) {
+			if !yield(info, b.told(err)) {
+				return
+			}
+		}
 	}
 }
 
@@ -80,10 +89,10 @@ func (b borrower) Create(ctx context.Context, name string, o filestore.CreateOpt
 	}()
 	u, err := l.Create(ctx, name, o, limits)
 	if err != nil {
-		return nil, err
+		return nil, b.told(err)
 	}
 	kept = true
-	lent := &lentUpload{u, l, false}
+	lent := &lentUpload{u, b, l, false}
 	if from, ok := u.(io.ReaderFrom); ok {
 		return lentFastUpload{lent, from}, nil
 	}
@@ -96,7 +105,7 @@ func (b borrower) Mkdir(ctx context.Context, name string, sidecar []byte, limits
 		return err
 	}
 	defer l.end()
-	return l.Mkdir(ctx, name, sidecar, limits)
+	return b.told(l.Mkdir(ctx, name, sidecar, limits))
 }
 
 func (b borrower) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
@@ -105,7 +114,7 @@ func (b borrower) Remove(ctx context.Context, name string, o filestore.RemoveOpt
 		return err
 	}
 	defer l.end()
-	return l.Remove(ctx, name, o)
+	return b.told(l.Remove(ctx, name, o))
 }
 
 func (b borrower) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
@@ -114,7 +123,7 @@ func (b borrower) Rename(ctx context.Context, from, to string, o filestore.Renam
 		return err
 	}
 	defer l.end()
-	return l.Rename(ctx, from, to, o)
+	return b.told(l.Rename(ctx, from, to, o))
 }
 
 func (b borrower) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, limits filestore.Limits) error {
@@ -123,7 +132,7 @@ func (b borrower) Copy(ctx context.Context, from, to string, o filestore.CopyOpt
 		return err
 	}
 	defer l.end()
-	return l.Copy(ctx, from, to, o, attributes, limits)
+	return b.told(l.Copy(ctx, from, to, o, attributes, limits))
 }
 
 func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
@@ -132,19 +141,27 @@ func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error
 		return filestore.Usage{}, err
 	}
 	defer l.end()
-	return l.Usage(ctx, dir)
+	u, err := l.Usage(ctx, dir)
+	return u, b.told(err)
 }
 
 // lentUpload is an upload that gives its Store back when it ends.
 type lentUpload struct {
 	filestore.Upload
+	of    borrower
 	loan  loan
 	ended bool
 }
 
 func (u *lentUpload) Commit() (filestore.FileInfo, error) {
 	defer u.end()
-	return u.Upload.Commit()
+	info, err := u.Upload.Commit()
+	return info, u.of.told(err)
+}
+
+func (u *lentUpload) Write(p []byte) (int, error) {
+	n, err := u.Upload.Write(p)
+	return n, u.of.told(err)
 }
 
 func (u *lentUpload) Abort() error {
@@ -165,4 +182,7 @@ type lentFastUpload struct {
 	from io.ReaderFrom
 }
 
-func (u lentFastUpload) ReadFrom(r io.Reader) (int64, error) { return u.from.ReadFrom(r) }
+func (u lentFastUpload) ReadFrom(r io.Reader) (int64, error) {
+	n, err := u.from.ReadFrom(r)
+	return n, u.of.told(err)
+}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 var _ filestore.Mounts = (*Base)(nil)
@@ -44,9 +43,11 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	if err == nil {
 		store, err = b.stores.storeAt(root, true)
 	}
-	if err = hostfile.WithoutPath(err); err != nil { // opaque, as in Account
-		b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
-		return nil, fmt.Errorf("open mount: %w", filestore.HostError(err))
+	if err = b.stores.incidents.report(root, filestore.HostError(err)); err != nil { // opaque, as in Account
+		if filestore.HostKind(err) == nil {
+			b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
+		}
+		return nil, fmt.Errorf("open mount: %w", err)
 	}
 	return store, nil
 }

@@ -26,6 +26,8 @@ type stores struct {
 	room int // how many are kept open, those in use included
 	log  *slog.Logger
 
+	incidents incidents
+
 	mu     sync.Mutex // guards all below
 	closed bool
 	byRoot map[string]*storage

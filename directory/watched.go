@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -59,6 +60,8 @@ func (w *watched[T]) next(old version[T]) version[T] {
 		// The times of files come from the real clock.
 		v.info, v.settled = info, time.Since(changed(info)) > settle
 		v.value, err = w.read(w.path, log)
+		var system syscall.Errno
+		v.settled = v.settled && !errors.As(err, &system) // which may let it be read later
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(w.path); err != nil {

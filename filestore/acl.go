@@ -152,10 +152,15 @@ func (v *View) mayRead(ctx context.Context, a access, name string) bool {
 	return f.meets(toRead)
 }
 
-// refuse keeps for the log why a right could not be looked up.
+// refuse keeps for the log why a right could not be looked up. Where there were
+// no open files or no memory to do so, that is the answer: another time it may be
+// yes.
 func refuse(refusal, err error) error {
 	if err == nil {
 		return refusal
+	}
+	if errors.Is(err, ErrExhausted) {
+		return err
 	}
 	return fmt.Errorf("%w: %v", refusal, err)
 }

@@ -95,7 +95,12 @@ func (v *View) decideShare(ctx context.Context, s share, n need) (access, error)
 	if !a.WebSite {
 		return access{}, fs.ErrNotExist
 	}
-	right := CheckName(s.target) == nil && a.opens(ctx, s)
+	right := false
+	if CheckName(s.target) == nil {
+		if right, err = a.opens(ctx, s); err != nil {
+			return access{}, err // and no guess
+		}
+	}
 	if !a.Memory.admits(v.caller, a.Address, s.key, right) {
 		return access{}, fs.ErrNotExist
 	}
@@ -107,16 +112,19 @@ func (v *View) decideShare(ctx context.Context, s share, n need) (access, error)
 }
 
 // opens reports whether the sidecar of the target or of a directory above it
-// has the key. It asks all of them, found or not.
-func (a access) opens(ctx context.Context, s share) bool {
-	found := false
+// has the key. It asks all of them, found or not. The error is ErrExhausted,
+// which is the same for every key.
+func (a access) opens(ctx context.Context, s share) (found bool, err error) {
 	for i := len(privateName); i <= len(s.target); i++ {
 		if i == len(s.target) || s.target[i] == '/' {
-			grants, _ := a.grants(ctx, s.target[:i]) // what cannot be read has no key
+			grants, err := a.grants(ctx, s.target[:i]) // what cannot be read has no key
+			if errors.Is(err, ErrExhausted) {
+				return false, err
+			}
 			found = grants != nil && grants.HasKey(s.key) || found
 		}
 	}
-	return found
+	return found, nil
 }
 
 // show gives an entry the name that the caller used.

@@ -439,6 +439,6 @@ func TestReadOnlyHost(t *testing.T) {
 			require.ErrorIs(t, op.do(t.Context(), s), filestore.ErrHostDenied, op.name)
 			require.Equal(t, before, filesIn(t, root))
 		}
-		s.Close()
+		require.NoError(t, s.Close())
 	}
 }
