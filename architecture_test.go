@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"calllog/recorder":   {"calllog", "filestore"},
 	"calllog/statistics": {"calllog"},
 
-	"filestore":           {"meta", "golang.org/x/net/idna"},
+	"filestore":           {"internal/network", "meta", "golang.org/x/net/idna"},
 	"filestore/memstore":  {"filestore"},
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
@@ -61,7 +61,8 @@ var mayImport = map[string][]string{
 	"internal/clock":    nil,
 	"internal/hostfile": nil,
 	"internal/recent":   nil,
-	"internal/serving":  nil,
+	"internal/network":  nil,
+	"internal/serving":  {"internal/network"},
 	"internal/fixture":  {"filestore", "github.com/stretchr/testify/require"},
 
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/tbd"},

@@ -4,12 +4,17 @@ import (
 	"crypto/sha256"
 	"net/netip"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/network"
 )
 
 // How many wrong share keys of one account a client may name in how much time:
 // what CommuniGate Pro has for passwords as FailedLoginFlow. Over all accounts
 // it may name as many as for ten of them, so that a word that many owners may
-// have chosen is not tried on all. Our choice.
+// have chosen is not tried on all. All clients together may name as many as ten of
+// them of one account, so that guessing from many networks has an end too; whoever
+// has named a right key there before is heard all the same, or a stranger could
+// shut visitors out. Our choice.
 const (
 	defaultWrongKeys       = 20
 	defaultWrongKeysWithin = 10 * time.Minute
@@ -26,14 +31,15 @@ const (
 // one right answer. Our choice.
 const longKey = 22
 
-// maxGuessers is how many clients are kept in mind, and how many accounts that
-// clients guess at; twice as many at most. Our choice.
+// maxGuessers is how many clients are kept in mind, how many accounts that clients
+// guess at, and how many that they have opened; twice as many at most. Our choice.
 const maxGuessers = 1 << 13
 
 // guessers are the wrong keys that clients have named lately.
 type guessers struct {
 	clients  tally[netip.Addr]
-	accounts tally[guessedAccount]
+	accounts tally[guessedAccount] // that of no client: by all of them together
+	welcome  tally[guessedAccount] // that have named a right key
 }
 
 // guessedAccount is an account at which a client guesses.
@@ -55,7 +61,7 @@ type guesses struct {
 // tell who is shut out, and any number of keys at the same time count as if they
 // had come one after the other.
 func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
-	if m == nil || right && len(key) >= longKey {
+	if m == nil {
 		return right
 	}
 	sum := sha256.Sum256([]byte(key))
@@ -65,32 +71,33 @@ func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
 	if caller.RemoteUnverified {
 		from = &m.unverifiedGuessers
 	}
-	client := guessedAccount{guesser(caller.Remote), account}
+	client := guessedAccount{network.Of(caller.Remote), account}
+	everybody := guessedAccount{everyClient, account}
 	all, here := from.clients.since(client.client, m), from.accounts.since(client, m)
 	over := all.count >= wrongKeysOverAll*m.wrongKeys() || here.count >= m.wrongKeys()
-	if right || over {
-		return right && !over
+	// Whoever forges addresses guesses nothing by it, as the answers go there; nor
+	// may they shut others out.
+	if !caller.RemoteUnverified && !from.welcome.has(client) {
+		over = over || from.accounts.since(everybody, m).count >= wrongKeysOverAll*m.wrongKeys()
+	}
+	switch {
+	case right && (!over || len(key) >= longKey):
+		from.welcome.keep(client, guesses{})
+		return true
+	case right || over:
+		return false
 	}
 	if here.count == 0 || here.last != sum {
-		all.count++
-		here.count++
 		here.last = sum
-		from.clients.keep(client.client, all)
-		from.accounts.keep(client, here)
+		from.clients.add(client.client, all)
+		from.accounts.add(client, here)
+		from.accounts.add(everybody, from.accounts.since(everybody, m))
 	}
 	return false
 }
 
-// guesser is the address that guesses are counted for: an IPv6 network is one
-// client. An address that is not known is one, too.
-func guesser(remote netip.Addr) netip.Addr {
-	remote = remote.Unmap().WithZone("")
-	if remote.Is6() {
-		network, _ := remote.Prefix(64)
-		return network.Addr()
-	}
-	return remote
-}
+// everyClient stands for all clients; no client has it as its address.
+var everyClient = netip.IPv6Unspecified().WithZone("all")
 
 // tally keeps guesses by what is guessed at, as many as there is room for: when
 // the young ones are too many, they become the old ones, and the old ones go.
@@ -108,6 +115,19 @@ func (t *tally[K]) since(key K, m *Memory) guesses {
 		return guesses{since: now}
 	}
 	return g
+}
+
+// add counts one more.
+func (t *tally[K]) add(key K, g guesses) {
+	g.count++
+	t.keep(key, g)
+}
+
+// has reports whether anything is kept for a key.
+func (t *tally[K]) has(key K) bool {
+	_, young := t.young[key]
+	_, old := t.old[key]
+	return young || old
 }
 
 func (t *tally[K]) keep(key K, g guesses) {

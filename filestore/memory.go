@@ -23,8 +23,10 @@ type Memory struct {
 	// may name within WrongKeysWithin, and ten times as many over all accounts.
 	// After that only keys of 22 bytes and more, which nobody guesses, open
 	// anything there for its address (IPv6: for its network of 64 bits), until
-	// the time has passed. Clients with [Caller].RemoteUnverified are counted
-	// apart. 0: 20 in 10 minutes.
+	// the time has passed. All clients together may name ten times as many of one
+	// account; after that the same holds for those that have not named a right key
+	// there before. Clients with [Caller].RemoteUnverified are counted apart, and
+	// not together. 0: 20 in 10 minutes.
 	WrongKeys       int
 	WrongKeysWithin time.Duration
 	// Now tells the time. nil: time.Now.

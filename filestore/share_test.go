@@ -106,6 +106,49 @@ func TestViewWrongKeysAreCountedByAccount(t *testing.T) {
 	require.True(t, opens(t, d, from("192.0.2.2"), accounts[10], "rootkey", "secret.txt"))
 }
 
+// Guessing from many networks has an end, and shuts nobody out who has been there
+// before, nor who guesses nothing.
+func TestViewWrongKeysFromManyNetworks(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
+	const visitor, visitor6 = "192.0.2.1", "2001:db8::1"
+	for _, address := range []string{visitor, visitor6} {
+		require.True(t, opens(t, d, from(address), owner, "rootkey", "secret.txt"))
+	}
+	guess := func(networks int) {
+		for i := range networks {
+			require.False(t, opens(t, d, from(fmt.Sprintf("10.0.%d.%d", i/256, i%256)), owner, "wrong", "secret.txt"))
+		}
+	}
+	guess(29)
+	require.True(t, opens(t, d, from("192.0.2.2"), owner, "rootkey", "secret.txt"))
+	guess(30)
+	require.False(t, opens(t, d, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "thirty wrong ones of all networks together")
+	require.True(t, opens(t, d, from("192.0.2.3"), off, "rootkey", "secret.txt"), "another account")
+	require.True(t, opens(t, d, from("192.0.2.3"), owner, long, "long.txt"))
+	require.True(t, opens(t, d, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "who has named a right one is heard")
+	for _, address := range []string{visitor, "192.0.2.2", visitor6, "2001:db8::2"} {
+		require.True(t, opens(t, d, from(address), owner, "rootkey", "secret.txt"), address)
+	}
+	for i := range 3 {
+		require.False(t, opens(t, d, from(visitor), owner, fmt.Sprint("wrong", i), "secret.txt"))
+	}
+	require.False(t, opens(t, d, from(visitor), owner, "rootkey", "secret.txt"), "who has been there before may not guess")
+	now = now.Add(time.Minute)
+	require.True(t, opens(t, d, from("192.0.2.4"), owner, "rootkey", "secret.txt"))
+
+	forged := from("192.0.2.5")
+	forged.RemoteUnverified = true
+	for i := range 100 {
+		c := from(fmt.Sprintf("10.1.0.%d", i))
+		c.RemoteUnverified = true
+		require.False(t, opens(t, d, c, owner, "wrong", "secret.txt"))
+	}
+	require.True(t, opens(t, d, from("192.0.2.5"), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, d, forged, owner, "rootkey", "secret.txt"), "addresses that may be forged are not counted together")
+}
+
 // What cannot be guessed is not guessed: such a key is never shut out.
 func TestViewLongKeysAreNotShutOut(t *testing.T) {
 	t.Parallel()
@@ -176,16 +219,18 @@ func TestViewShutOutMakesTheSameWork(t *testing.T) {
 // The clients and accounts that are kept in mind are bounded.
 func TestMemoryOfGuessersIsBounded(t *testing.T) {
 	t.Parallel()
-	d := house(t)
+	now := time.Unix(1e9, 0)
+	d := guessing(t, &now)
 	memory := &filestore.Memory{}
 	d.Update(owner, func(a *filestore.Account) { a.Memory = memory })
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 1<<14 + 100 {
 		address = address.Next()
-		require.False(t, opens(t, d, from(address.String()), owner, "wrong", "x"))
+		require.True(t, opens(t, d, from(address.String()), owner, long, "long.txt"))
+		require.False(t, opens(t, d, from(address.String()), owner, fmt.Sprint(long, "wrong"), "long.txt"))
 	}
-	clients, accounts := filestore.Guessers(memory)
-	for _, n := range []int{clients, accounts} {
+	clients, accounts, welcome := filestore.Guessers(memory)
+	for _, n := range []int{clients, accounts, welcome} {
 		require.LessOrEqual(t, n, 1<<14)
 		require.Greater(t, n, 1<<13-1)
 	}

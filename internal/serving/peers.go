@@ -3,6 +3,8 @@ package serving
 import (
 	"net/netip"
 	"sync"
+
+	"github.com/cgpkit/cgpkit/internal/network"
 )
 
 // Peers counts the clients that are served, in all and from each address. An
@@ -18,7 +20,7 @@ type Peers struct {
 // Enter lets a client in, if then there are at most total, and perAddr from
 // its address. It is followed by Leave.
 func (p *Peers) Enter(addr netip.Addr, total, perAddr int) bool {
-	addr = network(addr)
+	addr = network.Of(addr)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.total >= total || p.perAddr[addr] >= perAddr {
@@ -34,20 +36,11 @@ func (p *Peers) Enter(addr netip.Addr, total, perAddr int) bool {
 
 // Leave counts a client out.
 func (p *Peers) Leave(addr netip.Addr) {
-	addr = network(addr)
+	addr = network.Of(addr)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.total--
 	if p.perAddr[addr]--; p.perAddr[addr] == 0 {
 		delete(p.perAddr, addr)
 	}
-}
-
-func network(addr netip.Addr) netip.Addr {
-	addr = addr.Unmap()
-	if !addr.Is6() {
-		return addr
-	}
-	prefix, _ := addr.WithZone("").Prefix(64)
-	return prefix.Addr()
 }
