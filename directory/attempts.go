@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"math"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -44,63 +46,147 @@ func parseFlow(v cgpdata.Value) (flow, error) {
 	return flow{count, length}, nil
 }
 
-// failures counts the failed logins of accounts. Names without an account are
-// counted in the same way, so that they behave in the same way, but apart, so
-// that no number of them makes it forget about accounts. It is safe for
-// concurrent use.
+// overAll is how many times as many logins of an account may fail from all networks
+// together. Our choice.
+const overAll = 10
+
+// overall returns how many logins may fail from all networks together.
+func (l flow) overall() int64 { return min(l.count, math.MaxInt64/overAll) * overAll }
+
+// guesser is a network that logs in to an account, or to a name without one.
+type guesser struct {
+	address string // of the account
+	exists  bool   // there is such an account
+	network netip.Addr
+}
+
+// failures counts the failed logins of accounts, by the network that they come
+// from and from all networks together. Names without an account are counted in
+// the same way, so that they behave in the same way, but apart, so that no number
+// of them makes it forget about accounts. It remembers which networks have logged
+// in. It is safe for concurrent use.
 type failures struct {
-	mu      sync.Mutex // guards what known and unknown point to
-	known   *recent.Map[string, *failed]
-	unknown *recent.Map[string, *failed]
+	proofs *proofs // of what is counted: it takes the same room however long a name is
+
+	mu       sync.Mutex // guards what the maps point to
+	known    tally
+	unknown  tally
+	welcome  *recent.Map[proof, struct{}]      // networks that have logged in to an account
+	networks *recent.Map[netip.Addr, struct{}] // and to any
+}
+
+// tally are the failed logins of accounts, or of names without one.
+type tally struct {
+	byNetwork *recent.Map[proof, *failed]
+	overall   *recent.Map[proof, *failed]
 }
 
 // failed are the failed logins of one name since a time.
 type failed struct {
-	count int64
-	since time.Time
+	count   int64
+	since   time.Time
+	running int64 // logins that may yet fail, whenever they began
 }
 
-// How many names with failed logins are kept in mind, at least.
+// How many names with failed logins are kept in mind, at least, and how many
+// networks that have logged in.
 const (
-	keepFailed  = 1 << 16
-	keepUnknown = 1 << 12
+	keepFailed  = 1 << 15
+	keepUnknown = 1 << 14
+	keepWelcome = 1 << 15
 )
 
-func newFailures() failures {
-	return failures{known: recent.New[string, *failed](keepFailed), unknown: recent.New[string, *failed](keepUnknown)}
+func newFailures(p *proofs) failures {
+	tallyOf := func(size int) tally {
+		return tally{recent.New[proof, *failed](size), recent.New[proof, *failed](size)}
+	}
+	return failures{
+		proofs: p, known: tallyOf(keepFailed), unknown: tallyOf(keepUnknown),
+		welcome: recent.New[proof, struct{}](keepWelcome), networks: recent.New[netip.Addr, struct{}](keepWelcome),
+	}
 }
 
-func (f *failures) of(known bool) *recent.Map[string, *failed] {
-	if known {
+// in returns where a guesser is counted.
+func (f *failures) in(g guesser) tally {
+	if g.exists {
 		return f.known
 	}
 	return f.unknown
 }
 
-// over reports whether a name has used up its flow.
-func (f *failures) over(address string, known bool, l flow, now time.Time) bool {
-	n, ok := f.of(known).Get(address)
+func (f *failures) name(g guesser) proof { return f.proofs.of("name", g.address) }
+
+// pair stands for an account and a network.
+func (f *failures) pair(g guesser) proof {
+	return f.proofs.of("network", g.address, g.network.String())
+}
+
+// standing tells what is known of a guesser.
+func (f *failures) standing(g guesser) standing {
+	_, own := f.welcome.Get(f.pair(g))
+	_, known := f.networks.Get(g.network)
+	return standing{g, known, own && g.exists}
+}
+
+// succeeded remembers that somebody has logged in.
+func (f *failures) succeeded(g guesser) {
+	f.welcome.Add(f.pair(g), struct{}{})
+	f.networks.Add(g.network, struct{}{})
+}
+
+// over reports whether a network has used up the flow of a name.
+func (f *failures) over(g guesser, l flow, now time.Time) bool {
+	here, ok := f.in(g).byNetwork.Get(f.pair(g))
 	if !ok {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return n.count >= l.count && n.within(l, now)
+	return here.within(l, now) && here.count >= l.count
 }
 
-// add counts a failed login.
-func (f *failures) add(address string, known bool, l flow, now time.Time) {
-	names := f.of(known)
-	n, ok := names.Get(address)
+// closed reports whether so many logins have failed from all networks together, or
+// may yet, that a name is closed to those that have not logged in before.
+func (f *failures) closed(g guesser, l flow, now time.Time) bool {
+	overall, ok := f.in(g).overall.Get(f.name(g))
 	if !ok {
-		n = names.Add(address, &failed{})
+		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !n.within(l, now) {
-		*n = failed{since: now}
+	return overall.full(l, now)
+}
+
+func (n *failed) full(l flow, now time.Time) bool {
+	n.renew(l, now)
+	return n.count+n.running >= l.overall()
+}
+
+// begin is closed for a login that may fail, and counts it until end is called.
+func (f *failures) begin(g guesser, l flow, now time.Time) (closed bool, end func(wrong bool)) {
+	here, overall := f.in(g).byNetwork.Add(f.pair(g), &failed{}), f.in(g).overall.Add(f.name(g), &failed{})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	closed = overall.full(l, now)
+	overall.running++
+	return closed, func(wrong bool) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		overall.running--
+		if wrong {
+			for _, n := range [...]*failed{here, overall} {
+				n.renew(l, now)
+				n.count++
+			}
+		}
 	}
-	n.count++
+}
+
+// renew begins to count anew if the time has run out.
+func (n *failed) renew(l flow, now time.Time) {
+	if !n.within(l, now) {
+		n.count, n.since = 0, now
+	}
 }
 
 // within reports whether the time has not run out. The clock may have been set
@@ -110,11 +196,12 @@ func (n *failed) within(l flow, now time.Time) bool {
 	return 0 <= age && age < l.time
 }
 
-// lanes let one goroutine through at a time for each key. The zero value is
+// lanes let one goroutine through at a time for each network that logs in to a
+// name: so its failed logins are counted exactly. The zero value is
 // ready. It is safe for concurrent use.
 type lanes struct {
 	mu    sync.Mutex // guards byKey, and users of each
-	byKey map[string]*lane
+	byKey map[guesser]*lane
 }
 
 type lane struct {
@@ -123,10 +210,10 @@ type lane struct {
 }
 
 // enter waits for its turn, or for ctx.
-func (l *lanes) enter(ctx context.Context, key string) (leave func(), err error) {
+func (l *lanes) enter(ctx context.Context, key guesser) (leave func(), err error) {
 	l.mu.Lock()
 	if l.byKey == nil {
-		l.byKey = map[string]*lane{}
+		l.byKey = map[guesser]*lane{}
 	}
 	in, ok := l.byKey[key]
 	if !ok {
@@ -158,33 +245,46 @@ const remember = time.Minute
 // worth nothing outside this process, and nothing once the stored password has
 // changed. It is safe for concurrent use.
 type checked struct {
-	key    [sha256.Size]byte
-	proofs *recent.Map[proof, time.Time]
+	proofs *proofs
+	at     *recent.Map[proof, time.Time]
 }
 
-type proof [sha256.Size]byte
-
-func newChecked() checked {
-	c := checked{proofs: recent.New[proof, time.Time](keepAccounts)}
-	_, _ = rand.Read(c.key[:]) // never fails
-	return c
+func newChecked(p *proofs) checked {
+	return checked{p, recent.New[proof, time.Time](keepAccounts)}
 }
 
 // proof stands for an account with this stored password, and one that was given.
-func (c *checked) proof(address, stored, given string) (p proof) {
-	h := hmac.New(sha256.New, c.key[:])
-	for _, s := range [...]string{address, stored, given} {
+func (c *checked) proof(address, stored, given string) proof {
+	return c.proofs.of("password", address, stored, given)
+}
+
+func (c *checked) has(p proof, now time.Time) bool {
+	at, ok := c.at.Get(p)
+	age := now.Sub(at)
+	return ok && 0 <= age && age < remember
+}
+
+// proofs makes proofs, by a key of this process.
+type proofs struct{ key [sha256.Size]byte }
+
+// proof stands for some texts, without telling them.
+type proof [sha256.Size]byte
+
+func newProofs() *proofs {
+	var p proofs
+	_, _ = rand.Read(p.key[:]) // never fails
+	return &p
+}
+
+// of returns the proof of texts; kind keeps those for different ends apart.
+func (p *proofs) of(kind string, texts ...string) (made proof) {
+	h := hmac.New(sha256.New, p.key[:])
+	for _, s := range append([]string{kind}, texts...) {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(s)))
 		h.Write(size[:])
 		h.Write([]byte(s))
 	}
-	h.Sum(p[:0])
-	return p
-}
-
-func (c *checked) has(p proof, now time.Time) bool {
-	at, ok := c.proofs.Get(p)
-	age := now.Sub(at)
-	return ok && 0 <= age && age < remember
+	h.Sum(made[:0])
+	return made
 }

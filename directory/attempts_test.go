@@ -2,7 +2,9 @@ package directory_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -218,8 +220,7 @@ func TestHashesDoNotBlock(t *testing.T) {
 			return true
 		}})
 		login := func(ctx context.Context, name, password string) error {
-			_, err := b.Login(ctx, filestore.Credentials{Login: name + "@main.example", Password: password})
-			return err
+			return b.loginFrom(ctx, networkOf(name), name+"@main.example", password)
 		}
 		release <- struct{}{}
 		require.NoError(t, login(t.Context(), "warm", "secret1"))
@@ -251,6 +252,214 @@ func TestHashesDoNotBlock(t *testing.T) {
 		close(release)
 		group.Wait()
 		require.Zero(t, running.Load())
+	})
+}
+
+// networkOf returns an address that is a network of its own for each name.
+func networkOf(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return netip.AddrFrom4([4]byte(sum[:4])).String()
+}
+
+// loginFrom logs in from an address.
+func (x *fixture) loginFrom(ctx context.Context, remote, address, password string) error {
+	_, err := x.Login(ctx, filestore.Credentials{Login: address, Password: password, Remote: netip.MustParseAddr(remote)})
+	return err
+}
+
+// A stranger shuts out their own network, not the owner.
+func TestFlowIsCountedByNetwork(t *testing.T) {
+	t.Parallel()
+	b := newBase(t, files{
+		"Accounts/john.macnt/account.settings": "{Password=secret1;FailedLoginFlow=(3,1m);}",
+		"Accounts/mary.macnt/account.settings": "{Password=secret1;FailedLoginFlow=(3,1m);}",
+	}, directory.Options{})
+	const john, mary = "john@main.example", "mary@main.example"
+	login := func(remote, address, password string) bool {
+		err := b.loginFrom(t.Context(), remote, address, password)
+		if err != nil {
+			require.Equal(t, filestore.ErrLogin, err)
+		}
+		return err == nil
+	}
+	for _, test := range []struct {
+		bad, same, others []string
+	}{
+		{[]string{"192.0.2.1"}, []string{"192.0.2.1", "::ffff:192.0.2.1"}, []string{"192.0.2.2", "2001:db8::1", "::1"}},
+		{[]string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3"}, []string{"2001:db8:0:1::4"}, []string{"2001:db8:0:2::1", "192.0.2.2"}},
+	} {
+		for i := range 5 {
+			require.False(t, login(test.bad[i%len(test.bad)], john, "wrong"))
+		}
+		for _, remote := range test.same {
+			require.False(t, login(remote, john, "secret1"), remote)
+			require.True(t, login(remote, mary, "secret1"), "another account")
+		}
+		for _, remote := range test.others {
+			require.True(t, login(remote, john, "secret1"), remote)
+		}
+	}
+	_, err := b.Login(t.Context(), filestore.Credentials{Login: john, Password: "secret1"})
+	require.NoError(t, err, "an address that is not known is a network too")
+}
+
+// Guessing from many networks has an end, and locks out nobody who has logged in
+// before, and no administrator.
+func TestFlowOverAllNetworks(t *testing.T) {
+	t.Parallel()
+	const settings = "{Password=secret1;FailedLoginFlow=(3,1m);}"
+	var h hashes
+	b := newBase(t, files{
+		"Accounts/john.macnt/account.settings":            settings,
+		"Accounts/hashed.macnt/account.settings":          `{Password="\002_J9..abcd22q80TrZTE6";FailedLoginFlow=(3,1m);}`,
+		"Accounts/admin.macnt/account.settings":           settings,
+		"Accounts/master.macnt/account.settings":          settings,
+		"Accounts/Settings/Access.settings":               "{admin=(UserAccounts);master=(Master);john=(CanImpersonate);}",
+		"Accounts/Settings/Domain.settings":               "{AccountDefaults={FailedLoginFlow=(3,1m);};}",
+		"Domains/client1.com/boss.macnt/account.settings": settings,
+		"Domains/client1.com/mary.macnt/account.settings": settings,
+		"Domains/client1.com/Settings/Access.settings":    "{boss=(CanAccessWebSites);mary=(Master,UserAccounts);}",
+		"Domains/client2.com/boss.macnt/account.settings": settings,
+		"Domains/client2.com/Settings/Access.settings":    "{boss=(CanViewWebSites",
+	}, directory.Options{Crypt: h.crypt})
+	guess := func(address string, networks int) {
+		for i := range networks {
+			require.Equal(t, filestore.ErrLogin, b.loginFrom(t.Context(), fmt.Sprintf("10.%d.%d.1", i/256, i%256), address, "wrong"))
+		}
+	}
+	const home, elsewhere = "192.0.2.1", "192.0.2.2"
+	require.NoError(t, b.loginFrom(t.Context(), home, "hashed@main.example", "secret1")) // the base has hashes
+	for _, test := range []struct {
+		address string
+		never   bool // is it closed
+	}{
+		{"john@main.example", false}, {"hashed@main.example", false}, {"mary@client1.com", false},
+		{"boss@client2.com", false}, // rights that cannot be read are not granted
+		{"admin@main.example", true}, {"master@main.example", true}, {"boss@client1.com", true},
+	} {
+		password := "secret1"
+		require.NoError(t, b.loginFrom(t.Context(), home, test.address, password))
+		guess(test.address, 29)
+		require.NoError(t, b.loginFrom(t.Context(), "198.51.100.1", test.address, password))
+		guess(test.address, 30)
+		h.since()
+		for i := range 3 {
+			err := b.loginFrom(t.Context(), elsewhere, test.address, password)
+			if test.never {
+				require.NoError(t, err, test.address)
+				continue
+			}
+			require.Equal(t, filestore.ErrLogin, err, "%s, try %d", test.address, i)
+			require.EqualValues(t, 1, h.since(), "a closed account costs the same as an open one")
+		}
+		for _, remote := range []string{home, "::ffff:" + home, "198.51.100.1"} {
+			require.NoError(t, b.loginFrom(t.Context(), remote, test.address, password), test.address)
+		}
+		for range 3 {
+			require.Equal(t, filestore.ErrLogin, b.loginFrom(t.Context(), home, test.address, "wrong"))
+		}
+		require.Equal(t, filestore.ErrLogin, b.loginFrom(t.Context(), home, test.address, password), "who has logged in before may not guess")
+	}
+	b.advance(time.Minute)
+	require.NoError(t, b.loginFrom(t.Context(), elsewhere, "john@main.example", "secret1"))
+
+	guess("nobody@main.example", 40)
+	h.since()
+	for _, want := range []int64{1, 1, 1, 0} { // as with the others: three tries, then none
+		require.Equal(t, filestore.ErrLogin, b.loginFrom(t.Context(), elsewhere, "nobody@main.example", "secret1"))
+		require.Equal(t, want, h.since())
+	}
+}
+
+// What many networks guess at the same time is counted exactly as well.
+func TestConcurrentGuessesFromManyNetworks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var begun atomic.Int64
+		release := make(chan struct{})
+		b := newBase(t, files{"Accounts/john.macnt/account.settings": `{Password="\002_J9..abcd22q80TrZTE6";FailedLoginFlow=(2,1m);}`}, directory.Options{
+			Crypt: func(_, password string) bool {
+				<-release
+				if password == "right" {
+					begun.Add(1)
+				}
+				return false
+			},
+		})
+		var group sync.WaitGroup
+		for i := range 100 {
+			group.Go(func() {
+				assert.ErrorIs(t, b.loginFrom(t.Context(), networkOf(fmt.Sprint(i)), "john@main.example", "right"), filestore.ErrLogin)
+			})
+		}
+		synctest.Wait()
+		close(release)
+		group.Wait()
+		require.EqualValues(t, 100, begun.Load(), "those that are refused unheard work one out in vain")
+		require.Equal(t, 80, b.log.count("too many failed logins"))
+		require.Equal(t, 20, b.log.count("wrong password"))
+	})
+}
+
+// Whoever sends many logins waits for themselves, and others for one of theirs.
+func TestFloodsWaitForThemselves(t *testing.T) {
+	t.Parallel()
+	f := files{"Accounts/seen.macnt/account.settings": extendedDES}
+	for _, name := range []string{"john", "mary", "anna"} {
+		f["Accounts/"+name+".macnt/account.settings"] = extendedDES
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var begun atomic.Int64
+		release := make(chan struct{})
+		b := newBase(t, f, directory.Options{Crypt: func(_, password string) bool {
+			begun.Add(1)
+			<-release
+			return password == "secret1"
+		}})
+		var group sync.WaitGroup
+		defer group.Wait()
+		login := func(remote, name string, password string) (done chan error) {
+			done = make(chan error, 1)
+			group.Go(func() { done <- b.loginFrom(t.Context(), remote, name+"@main.example", password) })
+			synctest.Wait()
+			return done
+		}
+		step := func() { // one hash ends, and the next ones begin
+			release <- struct{}{}
+			synctest.Wait()
+		}
+		const flood, home, office, cafe = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
+		for _, known := range []struct{ remote, name string }{{home, "john"}, {office, "mary"}} {
+			done := login(known.remote, known.name, "secret1")
+			step()
+			require.NoError(t, <-done)
+		}
+		b.advance(2 * time.Minute) // no password is remembered any more
+		const many = 60
+		begun.Store(0)
+		for i := range many {
+			login(flood, fmt.Sprint("nobody", i), "wrong")
+		}
+		places := max(2, runtime.GOMAXPROCS(0))
+		require.EqualValues(t, places/2, begun.Load(), "one network has half of the places")
+
+		before := begun.Load()
+		stranger := login(cafe, "anna", "secret1")
+		require.Equal(t, before+1, begun.Load(), "at once, since there is room that the flood may not take")
+		for i := range many { // fill what is left, from as many networks
+			login(fmt.Sprintf("198.51.100.%d", i), fmt.Sprint("no", i), "wrong")
+		}
+		require.EqualValues(t, places, begun.Load())
+		waiting := login(home, "john", "secret1")
+		here := login(office, "anna", "secret1") // another account, of a network that has logged in before
+		for n := 0; len(waiting) == 0 || len(here) == 0 || len(stranger) == 0; n++ {
+			require.Less(t, n, 2*places+2, "after those that had begun, and before all others")
+			step()
+		}
+		for _, done := range []chan error{waiting, here, stranger} {
+			require.NoError(t, <-done)
+		}
+		close(release)
 	})
 }
 

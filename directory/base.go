@@ -42,6 +42,20 @@ type Options struct {
 	// that the package does not know, as those of extended DES are. It must be
 	// safe for concurrent use. nil: such strings open no account.
 	Crypt func(stored, password string) bool
+	// Verify reports whether a password belongs to a stored one of a form that
+	// the package does not know, and that neither UnmarkedClear nor Crypt is for:
+	// one that the server has encrypted (byte 1), a hash of another form or with
+	// parameters that would take very long, or a text without a mark under a
+	// PasswordEncryption that is not clear. account is the real address, stored
+	// is the setting Password as it stands in the file, marks included, and never
+	// empty; neither is password. All that limits guessing is done before: it is
+	// called by as many goroutines as crypt(3) hashes are worked out, so it must be
+	// safe for concurrent use and end with ctx. What was right is not asked again
+	// for a minute, as long as stored does not change. An error is logged, must
+	// hold no password, refuses the login, and is not counted as a failed one.
+	// Names without an account do not call it, so its time may tell that an
+	// account exists. nil: such accounts cannot log in.
+	Verify func(ctx context.Context, account, stored, password string) (bool, error)
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none. One Base at a time may have these open; see [Base.Claim].
 	ClusterDir string
@@ -84,6 +98,7 @@ type Base struct {
 	log           *slog.Logger
 	unmarkedClear bool
 	crypt         func(stored, password string) bool
+	verify        func(ctx context.Context, account, stored, password string) (bool, error)
 	hosts         hosts
 
 	main     *domain
@@ -102,10 +117,12 @@ type Base struct {
 	clusterDir   string
 	clusterClaim claim
 
+	proofs   *proofs
 	failures failures
 	checked  checked
+	told     told // which accounts have passwords that cannot be checked
 	lanes    lanes
-	hashing  chan struct{}          // holds a token for each hash that is worked out
+	turns    turns
 	decoy    atomic.Pointer[secret] // the last one that was costly
 }
 
@@ -153,16 +170,18 @@ func open(dir string, o *Options) (*Base, error) {
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
 		crypt:         o.Crypt,
+		verify:        o.Verify,
 		clusterDir:    cluster,
 		clusterClaim:  claim{dir: cluster},
 		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
 		domains:       recent.New[string, *domain](keepDomains),
 		accounts:      recent.New[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
-		failures:      newFailures(),
-		checked:       newChecked(),
-		hashing:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
+		proofs:        newProofs(),
+		told:          told{said: recent.New[proof, struct{}](keepAccounts)},
+		turns:         newTurns(max(2, runtime.GOMAXPROCS(0))),
 	}
+	b.failures, b.checked = newFailures(b.proofs), newChecked(b.proofs)
 	if b.now == nil {
 		b.now = time.Now
 	}

@@ -53,6 +53,8 @@ var (
 //   - settings, rights and aliases that cannot be read, as files or in parts;
 //   - names of domains and accounts that are none, or hidden by others;
 //   - aliases and rights of accounts that do not exist; options that lead nowhere;
+//   - accounts that nobody can log in to, since nothing can check their passwords,
+//     and at the end how many there are and what can be done;
 //   - storages without an account, and those that hold more than their limits;
 //   - in storages, names that nobody can reach or that are reserved, links and
 //     special files, sidecars without their file and such as cannot be read.
@@ -71,6 +73,10 @@ func (b *Base) Check(ctx context.Context) iter.Seq[Finding] {
 		c.options(ctx)
 		c.domain(ctx, b.main)
 		c.domainDirs(ctx)
+		if c.unchecked > 0 && !c.done(ctx) {
+			c.report(".", "%d accounts whose passwords cannot be checked: set them anew while PasswordEncryption is clear or U-crpt, "+
+				"or, if they are clear text without a mark, use UnmarkedClear (-unmarked-clear), or Verify in a program of your own", c.unchecked)
+		}
 	}
 }
 
@@ -80,7 +86,9 @@ type checker struct {
 	now     time.Time
 	yield   func(Finding) bool
 	stopped bool // yield wants no more
-	probe   *filestore.View
+	// unchecked is how many accounts have passwords that nothing can check.
+	unchecked int
+	probe     *filestore.View
 }
 
 func (c *checker) report(path, format string, args ...any) {

@@ -51,6 +51,10 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	_, _ = checkFile(c, readPreferences, p.prefs)
 	server, serverErr := c.defaults.get(c.now)
 	levels := []level{{own.own, err}, defaults, {server.accounts, serverErr}}
+	if _, refused := c.secret(levels); unchecked(refused) {
+		c.report(c.relative(p.settings.path), "nobody can log in: %s", refused)
+		c.unchecked++
+	}
 
 	web := c.relative(p.web)
 	if _, err := os.Lstat(p.web); errors.Is(err, fs.ErrNotExist) {

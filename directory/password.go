@@ -10,7 +10,6 @@ import (
 	"hash"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,50 +26,70 @@ import (
 // secret is a stored password.
 type secret struct {
 	stored string
-	match  func(given string) bool // nil: opens nothing
-	costly bool                    // match takes long, as crypt(3) is meant to
+	match  func(given string) bool // nil: opens nothing, or, if it is costly, the host checks it
+	costly bool                    // it takes long, as crypt(3) is meant to
 }
 
-// opens reports whether given is the password. An empty one never is, and
-// neither is one that is very long.
+// opens reports whether given is the password.
 func (s secret) opens(given string) bool {
-	return s.match != nil && given != "" && len(given) <= maxPassword && s.match(given)
+	return s.match != nil && acceptable(given) && s.match(given)
 }
+
+// acceptable reports whether given may be a password. An empty one never is, and
+// neither is one that is very long.
+func acceptable(given string) bool { return given != "" && len(given) <= maxPassword }
 
 // maxPassword bounds a password that is given, in bytes: the cost of some hashes
 // grows with it. Our choice.
 const maxPassword = 1024
 
-// secret returns the password of an account, or why it has none that can be
-// checked.
-func (b *Base) secret(e entry, now time.Time) (s secret, refused string) {
-	levels := b.accountLevels(e, now)
+// Why a password cannot be checked.
+const (
+	unknownForm       = "form of the stored password is not known"
+	unknownEncryption = "encryption of the stored password is not known"
+)
+
+// unchecked reports whether a login is refused because nothing can check its
+// password.
+func unchecked(refused string) bool { return refused == unknownForm || refused == unknownEncryption }
+
+// secret returns the password that an account has by its own settings, which are
+// the first of levels, or why it has none that can be checked.
+func (b *Base) secret(levels []level) (s secret, refused string) {
 	if levels[0].err != nil {
 		return secret{}, "settings cannot be read"
 	}
 	v := levels[0].values[password] // the zero Value is an empty string
 	stored := v.Text()
 	if v.Kind() != cgpdata.KindString {
-		return secret{}, "form of the stored password is not known"
+		return secret{}, unknownForm
 	}
 	if stored == "" {
 		return secret{}, "account has no password"
 	}
 	if marked(stored) {
 		if s = b.hashed(stored); s.match == nil {
-			return secret{}, "form of the stored password is not known"
+			return b.unknown(stored, unknownForm)
 		}
 		return s, ""
 	}
-	encryption, ok, err := effective(passwordEncryption, levels[:]...)
+	encryption, ok, err := effective(passwordEncryption, levels...)
 	switch {
 	case b.unmarkedClear:
 	case err != nil:
 		return secret{}, "settings cannot be read"
 	case ok && (encryption.Kind() != cgpdata.KindString || encryption.Text() != "clear"):
-		return secret{}, "encryption of the stored password is not known"
+		return b.unknown(stored, unknownEncryption)
 	}
 	return secret{stored: stored, match: func(given string) bool { return equal(given, stored) }}, ""
+}
+
+// unknown returns a stored password that the host may know to check.
+func (b *Base) unknown(stored, refused string) (secret, string) {
+	if b.verify == nil {
+		return secret{stored: stored}, refused
+	}
+	return secret{stored: stored, costly: true}, ""
 }
 
 // marked reports whether a stored password is something else than clear text: it

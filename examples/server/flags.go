@@ -108,6 +108,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 		c.directory.DomainIPs[ip] = domain
 		return err
 	})
+	fs.BoolVar(&c.directory.UnmarkedClear, "unmarked-clear", false, "take a stored password without a mark for clear text even where PasswordEncryption is not clear")
 	fs.Func("log-level", "log from this level on: `debug|info|warn|error` (default info)", func(s string) error {
 		return c.logLevel.UnmarshalText([]byte(s))
 	})
