@@ -143,3 +143,22 @@ func (a access) hide(name string, err error) error {
 	}
 	return err
 }
+
+// hideListed is hide for an error of a listing, which may be about an entry.
+func (a access) hideListed(dir string, err error) error {
+	if entry, ok := entryOf(err, a.name); ok {
+		dir = Join(dir, entry)
+	}
+	return a.hide(dir, err)
+}
+
+// entryOf returns the last segment of the name that an error is about; ok is false
+// if that is dir.
+func entryOf(err error, dir string) (last string, ok bool) {
+	var p *fs.PathError
+	if !errors.As(err, &p) || p.Path == dir {
+		return "", false
+	}
+	_, last = Split(p.Path)
+	return last, true
+}

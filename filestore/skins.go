@@ -106,7 +106,11 @@ func (s skins) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 		for info, err := range s.Store.List(ctx, real) {
 			switch {
 			case err != nil:
-				info, err = nil, s.fail("list", dir, err)
+				name := dir
+				if entry, ok := entryOf(err, real); ok {
+					name = Join(dir, entry)
+				}
+				info, err = nil, s.fail("list", name, err)
 			case real == Root && (info.Name() == unnamed || info.IsDir() != (dir == Root)):
 				continue
 			default:

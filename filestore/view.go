@@ -201,7 +201,7 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 		inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
 		for info, err := range a.Store.List(ctx, a.name) {
 			if err != nil {
-				if !yield(nil, a.hide(dir, err)) {
+				if !yield(nil, a.hideListed(dir, err)) {
 					return
 				}
 				continue
