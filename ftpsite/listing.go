@@ -1,14 +1,12 @@
 package ftpsite
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,11 +41,36 @@ func (s *session) stat(p place) (entry, error) {
 	return newEntry(found), nil
 }
 
-// listing is what LIST, NLST, MLSD and STAT show.
+// listing is what LIST, NLST, MLSD and STAT show. Whoever gets one closes it.
 type listing struct {
-	entries []entry
-	file    bool // there is one entry, which was named
-	named   bool // the entries were named, one or by a pattern
+	dir   *filestore.Listing // nil: of no directory
+	one   *entry             // the file that was named; else nil
+	named bool               // the entries were named, one or by a pattern
+}
+
+func (l listing) close() {
+	if l.dir != nil {
+		l.dir.Close()
+	}
+}
+
+// entries yields what is listed, once.
+func (l listing) entries(yield func(entry, error) bool) {
+	if l.one != nil {
+		yield(*l.one, nil)
+	}
+	if l.dir == nil {
+		return
+	}
+	for found, err := range l.dir.All() {
+		if err != nil {
+			yield(entry{}, err)
+			return
+		}
+		if !yield(newEntry(found), nil) {
+			return
+		}
+	}
 }
 
 // look finds out what an argument of LIST, NLST or STAT means: a directory, a file,
@@ -55,7 +78,7 @@ type listing struct {
 func (s *session) look(ctx context.Context, arg string) (listing, error) {
 	name := withoutFlags(arg)
 	full := s.absolute(name)
-	l, err := s.lookAt(ctx, full)
+	l, err := s.lookAt(ctx, full, nil)
 	switch {
 	case err == nil:
 	case errors.Is(err, filestore.ErrNotDirectory) && !strings.HasSuffix(name, "/"):
@@ -75,35 +98,20 @@ func (s *session) isOnTheWay(full string, err error) bool {
 	return locateErr == nil && !filestore.IsShare(p.name) && s.leadsOn(p, err)
 }
 
-// lookAt lists a directory.
-func (s *session) lookAt(ctx context.Context, full string) (listing, error) {
+// lookAt lists those entries of a directory that picks wants; nil: all.
+func (s *session) lookAt(ctx context.Context, full string, picks func(name string) bool) (listing, error) {
 	var l listing
 	p, err := s.locateAbsolute(full)
 	if err != nil || p.empty() {
 		return l, err
 	}
-	var failure error
-	for found, err := range p.view.List(ctx, p.name) {
-		switch {
-		case err != nil:
-			failure = err
-		case filestore.CheckName(found.Name()) == nil: // nothing that breaks a line
-			l.entries = append(l.entries, newEntry(found))
-		}
+	l.dir, err = filestore.BeginListing(ctx, p.view, p.name, func(info filestore.FileInfo) bool {
+		return filestore.CheckName(info.Name()) == nil && (picks == nil || picks(info.Name())) // nothing that breaks a line
+	})
+	if err != nil && ctx.Err() == nil && p.sharing() && !p.hasKey() { // on the way to a share: there is nothing to see
+		err = nil
 	}
-	if err := ctx.Err(); err != nil {
-		return l, err
-	}
-	switch {
-	case failure == nil:
-	case len(l.entries) > 0: // what could be read is the answer
-		s.log.Warn("entries left out of a listing", "op", s.verb, "account", s.caller.Account, filestore.LogError(failure))
-		failure = nil
-	case p.sharing() && !p.hasKey(): // on the way to a share: there is nothing to see
-		failure = nil
-	}
-	slices.SortFunc(l.entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
-	return l, failure
+	return l, err
 }
 
 // hasKey reports whether p is a share path with a key in it.
@@ -121,26 +129,23 @@ func (s *session) lookAtFile(full string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	return listing{entries: []entry{found}, file: true, named: true}, nil
+	return listing{one: &found, named: true}, nil
 }
 
 // match lists what in one directory has names of a pattern: "*", "?" and
 // "[a-z]" as in a shell.
 func (s *session) match(ctx context.Context, full string) (listing, error) {
-	l, err := s.lookAt(ctx, path.Dir(full))
-	if err != nil {
-		return l, err
-	}
 	pattern := strings.ReplaceAll(path.Base(full), "[!", "[^")
-	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool {
-		ok, err := path.Match(pattern, e.name)
-		return err != nil || !ok
+	l, err := s.lookAt(ctx, path.Dir(full), func(name string) bool {
+		ok, err := path.Match(pattern, name)
+		return err == nil && ok
 	})
-	if len(l.entries) == 0 {
-		return l, fs.ErrNotExist
+	if err == nil && (l.dir == nil || l.dir.Empty()) {
+		l.close()
+		return listing{}, fs.ErrNotExist
 	}
 	l.named = true
-	return l, nil
+	return l, err
 }
 
 // lsFlags are what clients give LIST and NLST, although no standard knows them.
@@ -180,7 +185,10 @@ func (l listing) prefix(arg string) string {
 func (l listing) send(w io.Writer, line func([]byte, entry) []byte) error {
 	const piece = 32 << 10
 	buffer := make([]byte, 0, piece)
-	for _, e := range l.entries {
+	for e, err := range l.entries {
+		if err != nil {
+			return err
+		}
 		if len(buffer) > piece-1<<10 {
 			if _, err := w.Write(buffer); err != nil {
 				return err
@@ -200,10 +208,18 @@ func (s *session) sendListing(look func(ctx context.Context) (listing, error), l
 		if err != nil {
 			return job{}, err
 		}
-		return job{announce: replyOpening, close: func() {}, run: func(d *data) error {
+		return job{announce: replyOpening, close: l.close, run: func(d *data) error {
+			defer s.noteLeft(l)
 			return l.send(t.counting(d), line(l))
 		}}, nil
 	})
+}
+
+// noteLeft tells the log that something was left out.
+func (s *session) noteLeft(l listing) {
+	if l.dir != nil && l.dir.Left() != nil {
+		s.log.Warn("entries left out of a listing", "op", s.verb, "account", s.caller.Account, filestore.LogError(l.dir.Left()))
+	}
 }
 
 func (s *session) list(arg string) reply {
@@ -229,7 +245,7 @@ func (s *session) machineList(arg string) reply {
 	return s.sendListing(
 		func(ctx context.Context) (listing, error) {
 			full := s.absolute(arg)
-			l, err := s.lookAt(ctx, full)
+			l, err := s.lookAt(ctx, full, nil)
 			switch {
 			case errors.Is(err, filestore.ErrNotDirectory):
 				err = errNoListing

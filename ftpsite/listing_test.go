@@ -1,12 +1,20 @@
 package ftpsite_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 )
 
@@ -267,4 +275,78 @@ func TestUniqueNames(t *testing.T) {
 	}
 	require.Equal(t, "550", c.try("STOU ~mary/x"))
 	require.Equal(t, "550", c.try("STOU dir/"))
+}
+
+// longDirectory is a store with so many files in each directory, of which one
+// cannot be read.
+type longDirectory struct {
+	filestore.Store
+	entries, fault int
+	about          string // what the error is about
+}
+
+func (s longDirectory) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+	return func(yield func(filestore.FileInfo, error) bool) {
+		one, err := s.Stat(ctx, "one")
+		for i := range s.entries {
+			if i == s.fault {
+				one, err = nil, &fs.PathError{Op: "list", Path: s.about, Err: errors.New("fault")}
+			}
+			if !yield(renamed{one, fmt.Sprintf("f%05d", s.entries-i)}, err) {
+				return
+			}
+			if err != nil {
+				one, err = s.Stat(ctx, "one")
+			}
+		}
+	}
+}
+
+type renamed struct {
+	filestore.FileInfo
+	name string
+}
+
+func (r renamed) Name() string { return r.name }
+func (r renamed) Path() string { return r.name }
+
+// TestLongListing: all entries of a directory come, however many, or the client
+// learns that they have not. What nothing can be told of is left out.
+func TestLongListing(t *testing.T) {
+	t.Parallel()
+	const entries = 6000
+	for _, row := range []struct {
+		name, about string
+		fault       int
+		end         string
+		want        int
+	}{
+		{name: "whole", fault: -1, end: "226", want: entries},
+		{name: "an entry cannot be read", about: "f", fault: 5000, end: "226", want: entries - 1},
+		{name: "not read to the end", about: ".", fault: 5000, end: "451", want: 5000},
+		{name: "hardly begun", about: ".", fault: 10, end: "451"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDirectory()
+			d.Write(t, john, "one", "x")
+			wrap(d, john, func(s filestore.Store) filestore.Store { return longDirectory{s, entries, row.fault, row.about} })
+			c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+			if row.want == 0 {
+				require.Equal(t, row.end, c.try("NLST"))
+				return
+			}
+			data := c.data("NLST")
+			got, err := io.ReadAll(data)
+			c.want(row.end, "")
+			names := strings.Fields(string(got))
+			if row.end != "226" {
+				require.Less(t, len(names), entries)
+				return
+			}
+			require.NoError(t, err)
+			slices.Sort(names)
+			require.Len(t, slices.Compact(names), row.want)
+		})
+	}
 }

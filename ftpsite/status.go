@@ -83,8 +83,10 @@ func (s *session) statusOf(arg string) reply {
 	if err != nil {
 		return s.replyTo(err)
 	}
+	defer l.close()
+	defer s.noteLeft(l)
 	code := "212"
-	if l.file {
+	if l.one != nil {
 		code = "213"
 	}
 	now := s.server.now()
