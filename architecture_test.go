@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"freebusy":           {"internal/clock"},
 	"freebusy/weekpage":  {"freebusy", "internal/clock"},
 	"freebusy/publisher": {"filestore", "freebusy", "internal/recent"},
-	"freebusy/mailbox":   {"internal/hostfile", "github.com/emersion/go-message", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding/htmlindex"},
+	"freebusy/mailbox":   {"internal/hostfile", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding", "golang.org/x/text/encoding/htmlindex"},
 
 	"calllog/recorder":   {"calllog", "filestore"},
 	"calllog/statistics": {"calllog"},

@@ -38,6 +38,11 @@
 // Items come in UTF-8, otherwise as they were written, and always whole. A message
 // that holds no item, such as a contact, is passed over.
 //
+// Messages are read as mailers write them. A line of a header that is broken does not
+// count, nor a parameter that is; a boundary may lack the quotes that it needs. In
+// base64 what does not belong there is ignored (RFC 2045 §6.8). A charset or transfer
+// encoding that is not known is taken for none, since dates are ASCII in most of them.
+//
 // # Deleted messages
 //
 // They are skipped. No document tells how the server marks them: it keeps flags in

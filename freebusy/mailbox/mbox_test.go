@@ -39,7 +39,7 @@ var mboxCases = []struct {
 	{"From in a text in front of an event", "From <>(x)\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nDear John\n\nFrom tomorrow on\nall is new\n--x\nContent-Type: text/calendar\n\n" +
 		lf(event("a")) + "--x--\n", []string{"a"}, nil},
 	{"From without an empty line in front", "From <>(x)\nSubject: x\n\nDear John\nFrom <>(x)\nContent-Type: text/calendar\n\n" + event("no"), nil, nil},
-	{"From in a header", "From <>(x)\nFrom <>(y)\n" + mail("no"), nil, []string{"1@0 message: malformed MIME header line: From <>(y)"}},
+	{"From in a header", "From <>(x)\nFrom <>(y)\n" + mail("a"), []string{"a"}, nil},
 	{"From without a space", "From <>(x)\n" + mail("a") + "\nFrom: <john@client1.com>\n", []string{"a"}, nil},
 	{"quoted From in an item", "From <>(x)\nContent-Type: text/calendar\nContent-Transfer-Encoding: quoted-printable\n\n" +
 		strings.Replace(event("a"), "END:VEVENT", "DESCRIPTION:=\r\n\r\n>From <>(x)\r\nEND:VEVENT", 1), []string{"a"}, nil},

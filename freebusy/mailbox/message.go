@@ -3,21 +3,17 @@ package mailbox
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"mime"
 	"strings"
 
-	"github.com/emersion/go-message"
 	"github.com/emersion/go-message/textproto"
-	"golang.org/x/text/encoding/htmlindex"
 )
 
-// MaxBytes is the size limit of one calendar part, before and after it is decoded;
-// it is that of the package freebusy.
-const MaxBytes = 1 << 20
+// MaxBytes is the size limit of one calendar part in UTF-8; it is that of an object
+// in the package freebusy.
+const MaxBytes = 16 << 20
 
 const (
 	maxHeader = 256 << 10
@@ -32,12 +28,12 @@ var (
 	errDepth  = fmt.Errorf("more than %d multiparts in one another", maxDepth)
 )
 
-var byteOrderMark = []byte("\uFEFF")
-
 // reader reads the items of messages, one message after the other.
 type reader struct {
 	source meter
-	in     *bufio.Reader // reads source
+	raw    *bufio.Reader // reads source
+	mender headerMender  // reads raw
+	in     *bufio.Reader // reads mender
 	stream bytes.Buffer  // the part that is read
 	parts  int           // of the message so far
 	yield  func([]byte, error) bool
@@ -46,7 +42,8 @@ type reader struct {
 
 func newReader() *reader {
 	rd := &reader{}
-	rd.in = bufio.NewReader(&rd.source)
+	rd.raw = bufio.NewReader(&rd.source)
+	rd.in = bufio.NewReader(&rd.mender)
 	return rd
 }
 
@@ -54,7 +51,9 @@ func newReader() *reader {
 // it, at most one. It reports whether to go on with another message.
 func (rd *reader) message(r io.Reader, yield func([]byte, error) bool) bool {
 	rd.source = meter{r: r, left: maxHeader}
-	rd.in.Reset(&rd.source)
+	rd.raw.Reset(&rd.source)
+	rd.mender.reset(rd.raw, "")
+	rd.in.Reset(&rd.mender)
 	rd.parts, rd.yield, rd.failed = 0, yield, false
 
 	if _, err := rd.in.Peek(1); err != nil {
@@ -104,30 +103,17 @@ func (rd *reader) entity(header textproto.Header, body io.Reader, depth int) boo
 		if depth == maxDepth {
 			return rd.fail(errDepth)
 		}
-		return rd.multipart(textproto.NewMultipartReader(body, params["boundary"]), depth+1)
+		boundary := params["boundary"]
+		if boundary != "" {
+			body = newHeaderMender(bufio.NewReader(body), boundary)
+		}
+		return rd.multipart(textproto.NewMultipartReader(body, boundary), depth+1)
 	case mediaType == "text/calendar" || mediaType == "application/ics":
 		return rd.calendar(header.Get("Content-Transfer-Encoding"), params["charset"], body)
 	case depth == 0 && mediaType == "text/plain":
 		return rd.plain(header.Get("Content-Transfer-Encoding"), params["charset"], body)
 	}
 	return true
-}
-
-// contentType reads a field Content-Type (RFC 2045 §5.1). One that is broken, or
-// has a comment, has no parameters.
-func contentType(field string) (mediaType string, params map[string]string) {
-	if field == "" {
-		return "text/plain", nil
-	}
-	mediaType, params, err := mime.ParseMediaType(field)
-	if err != nil {
-		field = strings.TrimSpace(field)
-		if i := strings.IndexAny(field, "; \t("); i >= 0 {
-			field = field[:i]
-		}
-		return strings.ToLower(field), nil
-	}
-	return mediaType, params
 }
 
 // multipart yields the items of parts. The library that reads them has no limit
@@ -161,64 +147,22 @@ func (rd *reader) multipart(parts *textproto.MultipartReader, depth int) bool {
 
 // plain yields the items of the body of a message, if it begins with one.
 func (rd *reader) plain(encoding, charset string, body io.Reader) bool {
-	decoded, err := decodeTransfer(encoding, body)
-	if err != nil {
-		return true // a mail in an encoding that is not known is a mail
-	}
-	start := bufio.NewReaderSize(decoded, 128)
+	start := bufio.NewReaderSize(decodeTransfer(encoding, body), 128)
 	head, _ := start.Peek(128)
 	return !beginsObject(head) || rd.objects(start, charset)
 }
 
 // calendar yields the items of a calendar part.
 func (rd *reader) calendar(encoding, charset string, body io.Reader) bool {
-	decoded, err := decodeTransfer(encoding, body)
-	if err != nil {
-		return rd.fail(err)
-	}
-	return rd.objects(decoded, charset)
-}
-
-// decodeTransfer decodes a transfer encoding (RFC 2045 §6).
-func decodeTransfer(encoding string, body io.Reader) (io.Reader, error) {
-	switch strings.ToLower(encoding) {
-	case "", "7bit", "8bit", "binary":
-		return body, nil
-	}
-	var header message.Header // of no type, so that the charset is left as it is
-	header.Set("Content-Transfer-Encoding", encoding)
-	e, err := message.New(header, filled{body})
-	if err != nil {
-		return nil, err
-	}
-	return e.Body, nil
-}
-
-// filled reads as much as it is asked for, unless an end or an error comes before:
-// what a decoder makes of broken base64 depends on the pieces that it gets.
-type filled struct{ io.Reader }
-
-// Read implements io.Reader.
-func (f filled) Read(p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		var more int
-		more, err = f.Reader.Read(p[n:])
-		n += more
-	}
-	return n, err
+	return rd.objects(decodeTransfer(encoding, body), charset)
 }
 
 // objects yields the items of an iCalendar stream in a charset. Those that are
 // whole are yielded even if the stream is broken behind them.
 func (rd *reader) objects(r io.Reader, charset string) bool {
-	rd.stream.Reset()
-	_, broken := rd.stream.ReadFrom(io.LimitReader(r, MaxBytes+1))
-	if rd.stream.Len() > MaxBytes {
+	stream, broken := readText(&rd.stream, r, charset)
+	if broken == errBytes {
 		return rd.fail(errBytes)
-	}
-	stream, err := decodeCharset(rd.stream.Bytes(), charset)
-	if err != nil {
-		return rd.fail(err)
 	}
 	for object, err := range objects(stream) {
 		switch {
@@ -233,37 +177,6 @@ func (rd *reader) objects(r io.Reader, charset string) bool {
 		}
 	}
 	return broken == nil || rd.fail(broken)
-}
-
-// decodeCharset makes a text UTF-8, without a byte order mark. A charset has the
-// names that browsers know (WHATWG Encoding Standard §4.2), and a byte order mark
-// counts more than it (§6: "UTF-16" alone does not tell the order); none is UTF-8
-// (RFC 5545 §3.1.4).
-func decodeCharset(text []byte, charset string) ([]byte, error) {
-	switch {
-	case charset == "":
-	case bytes.HasPrefix(text, byteOrderMark):
-		charset = "utf-8"
-	case bytes.HasPrefix(text, []byte("\xFE\xFF")):
-		charset = "utf-16be"
-	case bytes.HasPrefix(text, []byte("\xFF\xFE")):
-		charset = "utf-16le"
-	}
-	switch strings.ToLower(charset) {
-	case "", "utf-8", "us-ascii":
-	default:
-		encoding, err := htmlindex.Get(charset)
-		if err != nil {
-			return nil, errors.New("charset is not known")
-		}
-		if text, err = encoding.NewDecoder().Bytes(text); err != nil {
-			return nil, fmt.Errorf("decode charset: %w", err)
-		}
-		if len(text) > MaxBytes {
-			return nil, errBytes
-		}
-	}
-	return bytes.TrimPrefix(text, byteOrderMark), nil
 }
 
 // meter passes on a number of bytes.

@@ -171,7 +171,7 @@ func TestMessageLimits(t *testing.T) {
 		err           string
 	}{
 		{"part of the largest size", calendar + object(mailbox.MaxBytes), []string{"a"}, ""},
-		{"part that is too large", calendar + object(mailbox.MaxBytes+1), nil, "calendar part of more than 1048576 bytes"},
+		{"part that is too large", calendar + object(mailbox.MaxBytes+1), nil, "calendar part of more than 16777216 bytes"},
 		{"part that is too large when it is decoded", base64ed(object(mailbox.MaxBytes + 1)), nil, "calendar part of more than"},
 		{"part that is too large in UTF-8", "Content-Type: text/calendar; charset=iso-8859-1\r\n\r\n" + strings.Replace(object(mailbox.MaxBytes), "xx", "\xfc\xfc", 1),
 			nil, "calendar part of more than"},
