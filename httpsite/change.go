@@ -105,6 +105,9 @@ func (req *request) delete(view *filestore.View) error {
 	if current != nil && req.directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
+	if o.IfMatch == "*" {
+		o.IfMatch = "" // to be removed it has to be there anyway
+	}
 	whole := depth(req.r.Header) == depthInfinity
 	if current != nil && current.IsDir() && !whole {
 		return fs.ErrInvalid // a client that means a file

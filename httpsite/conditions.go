@@ -27,7 +27,9 @@ func conditions(r *http.Request, current filestore.FileInfo) (filestore.CreateOp
 		if current == nil || !listed || err != nil {
 			return o, filestore.ErrChanged
 		}
-		o.IfMatch = tag
+		if o.IfMatch = tag; isAny(list) {
+			o.IfMatch = "*"
+		}
 	} else if since, ok := httpDate(r.Header, "If-Unmodified-Since"); ok && current != nil {
 		if current.ModTime().Unix() > since.Unix() {
 			return o, filestore.ErrChanged

@@ -207,6 +207,13 @@ func (s *server) interrupted(t *testing.T, name, header string, meanwhile func()
 	})
 }
 
+func (s *server) remove(t *testing.T, name string) {
+	t.Helper()
+	a, err := s.Account(t.Context(), john)
+	require.NoError(t, err)
+	require.NoError(t, a.Store.Remove(t.Context(), name, filestore.RemoveOptions{}))
+}
+
 func TestLostRace(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -220,7 +227,9 @@ func TestLostRace(t *testing.T) {
 		{"not created", "x", "If-None-Match: *\r\n", func(*testing.T, *server) {}, "201", "new"},
 		{"created, and another is excluded", "x", "If-None-Match: \"other\"\r\n", func(t *testing.T, s *server) { s.Write(t, john, "x", "theirs") }, "201", "new"},
 		{"created, without a condition", "x", "", func(t *testing.T, s *server) { s.Write(t, john, "x", "theirs") }, "201", "new"},
-		{"changed", "page.html", "If-Match: *\r\n", func(t *testing.T, s *server) { s.Write(t, john, "page.html", "theirs") }, "412", "theirs"},
+		{"changed, and any will do", "page.html", "If-Match: *\r\n", func(t *testing.T, s *server) { s.Write(t, john, "page.html", "theirs") }, "204", "new"},
+		{"removed, and any will do", "page.html", "If-Match: *\r\n", func(t *testing.T, s *server) { s.remove(t, "page.html") }, "412", "-"},
+		{"changed, and this one is asked for", "page.html", "If-Match: TAG\r\n", func(t *testing.T, s *server) { s.Write(t, john, "page.html", "theirs") }, "412", "theirs"},
 		{"changed since", "page.html", fmt.Sprintf("If-Unmodified-Since: %s\r\n", httpDate(time.Now().Add(time.Hour))), func(t *testing.T, s *server) { s.Write(t, john, "page.html", "theirs") }, "412", "theirs"},
 		{"changed, without a date", "page.html", "If-Unmodified-Since: yesterday\r\n", func(t *testing.T, s *server) { s.Write(t, john, "page.html", "theirs") }, "204", "new"},
 	} {
@@ -228,10 +237,13 @@ func TestLostRace(t *testing.T) {
 			t.Parallel()
 			for store, open := range stores(t) {
 				s := newServerOn(t, open)
-				require.Contains(t, s.interrupted(t, tt.file, tt.header, func() { tt.meanwhile(t, s) }), tt.want, store)
+				tag := s.do(t, call{method: "HEAD", path: "/~john/" + tt.file}).header.Get("ETag")
+				status := s.interrupted(t, tt.file, strings.ReplaceAll(tt.header, "TAG", tag), func() { tt.meanwhile(t, s) })
+				require.Contains(t, status, tt.want, store)
 				if tt.content != "" {
-					content, _ := s.Read(t, john, tt.file)
-					require.Equal(t, tt.content, content, store)
+					content, ok := s.Read(t, john, tt.file)
+					require.Equal(t, tt.content != "-", ok, store)
+					require.Equal(t, strings.TrimPrefix(tt.content, "-"), content, store)
 				}
 			}
 		})

@@ -53,6 +53,14 @@
 // encoding that they are set to; of a file over 128 KiB the first and the last 64
 // are looked at. HTML and XML never get a charset, for old pages say theirs inside.
 //
+// # Conditions and ranges
+//
+// If-Match, If-None-Match, If-Unmodified-Since and, for reading, If-Modified-Since
+// and If-Range are heeded (RFC 9110 §13). A store checks those of PUT and DELETE
+// once more as it commits. Those of MOVE and COPY are about what is moved or
+// copied; about the target there is Overwrite. GET sends up to 100 ranges, and the
+// whole file if more are asked for.
+//
 // # Framing
 //
 // net/http lets a Transfer-Encoding win over a Content-Length and tells nobody. So

@@ -135,6 +135,28 @@ func FuzzLists(f *testing.F) {
 	})
 }
 
+// What comes out of a Range field is ranges of the file, each with both ends.
+func FuzzParseRanges(f *testing.F) {
+	for _, field := range []string{"bytes=0-1", "bytes=-5,3-,2-2", "BYTES=99999999999999999999-", "bytes=-0", "bytes=4-2", "lines=1-2", "bytes", "bytes=,", "bytes=0-0,1 - 2"} {
+		f.Add(field, int64(10))
+	}
+	f.Fuzz(func(t *testing.T, field string, size int64) {
+		size &= 1<<62 - 1
+		ranges, ok := parseRanges(field, size)
+		if !ok || ranges == "" {
+			require.Empty(t, ranges)
+			return
+		}
+		require.LessOrEqual(t, strings.Count(ranges, ","), maxRanges)
+		for spec := range strings.SplitSeq(ranges, ",") {
+			first, last, _ := strings.Cut(spec, "-")
+			from, hasFrom := position(first)
+			to, hasTo := position(last)
+			require.True(t, hasFrom && hasTo && from <= to && to < size, ranges)
+		}
+	})
+}
+
 // Whatever stands in a path, an escaped slash does not separate.
 func FuzzRawPath(f *testing.F) {
 	for _, path := range []string{"/~john/a%2fb", `/~john/private%2fsecret"`, "/~john/a%2Fb|c", "/~john%2fx/{y}", "/~john/%252f^", "/~john/ü%2f", "http://client1.com/~john/a%2f<", "/~john/x%5c`", "foo:bar"} {
