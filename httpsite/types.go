@@ -21,6 +21,7 @@ import (
 const harmlessTypes = `
 text/plain txt text log conf cfg ini list diff patch nfo asc pem properties toml yaml yml
 text/plain c h cc cpp hh hpp cs go rs java kt swift py rb pl pm lua tcl sh bash bat cmd ps1 sql tex bib r jsx tsx mk
+text/plain php asp jsp vue scss sass less po ldif mbox srt
 text/markdown md markdown
 text/csv csv
 text/tab-separated-values tsv tab
@@ -33,6 +34,7 @@ application/ld+json jsonld
 application/geo+json geojson
 application/manifest+json webmanifest
 application/x-ndjson ndjson jsonl
+application/x-ipynb+json ipynb
 
 image/png png
 image/apng apng
@@ -49,6 +51,9 @@ image/jxl jxl
 image/jp2 jp2
 image/vnd.djvu djvu djv
 image/vnd.adobe.photoshop psd
+image/x-xcf xcf
+image/vnd.dxf dxf
+image/vnd.dwg dwg
 
 audio/mpeg mp3 mp2 mpga
 audio/mp4 m4a m4b
@@ -90,6 +95,7 @@ application/postscript ps eps ai
 application/rtf rtf
 application/epub+zip epub
 application/x-mobipocket-ebook mobi
+application/vnd.amazon.mobi8-ebook azw3
 application/msword doc dot
 application/vnd.ms-word.document.macroEnabled.12 docm
 application/vnd.openxmlformats-officedocument.wordprocessingml.document docx
@@ -108,6 +114,10 @@ application/vnd.ms-outlook msg
 application/vnd.visio vsd
 application/vnd.ms-visio.drawing vsdx
 application/onenote one
+application/x-mspublisher pub
+application/vnd.ms-project mpp
+application/vnd.wordperfect wpd
+application/x-dvi dvi
 application/vnd.oasis.opendocument.text odt
 application/vnd.oasis.opendocument.text-template ott
 application/vnd.oasis.opendocument.spreadsheet ods
@@ -125,6 +135,9 @@ application/gzip gz tgz
 application/x-bzip2 bz2 tbz tbz2
 application/x-xz xz txz
 application/zstd zst
+application/x-lzma lzma
+application/lzip lz
+application/x-lz4 lz4
 application/x-7z-compressed 7z
 application/vnd.rar rar
 application/x-tar tar
@@ -143,18 +156,21 @@ application/x-bittorrent torrent
 application/vnd.sqlite3 sqlite
 application/vnd.google-earth.kmz kmz
 application/pgp-signature sig
+application/pgp-encrypted gpg pgp
+application/x-pkcs12 p12 pfx
 application/pkcs7-mime p7m
 application/x-x509-ca-cert crt cer der
 model/gltf+json gltf
 model/gltf-binary glb
 model/stl stl
+model/obj obj
 `
 
 // otherTypes are the rest of the table: pages, all of XML (which a style sheet
 // turns into a page), and what runs in some browser or other.
 const otherTypes = `
-text/html html htm shtml
-application/xhtml+xml xhtml xht
+text/html html htm shtml shtm
+application/xhtml+xml xhtml xhtm xht
 image/svg+xml svg svgz
 application/xml xml xsd rng plist opml
 application/xslt+xml xsl xslt
