@@ -16,6 +16,13 @@
 // decided by [filestore.View]. It writes nothing on the wire but constant
 // texts, and no header but those listed in the source.
 //
+// # The management page
+//
+// index.wssp shows 1,000 entries at a time, by name: ?after=NAME and
+// ?before=NAME tell which. A form may mark 10,000 entries. A form with several
+// files is stored file by file, and where one is refused the page tells how many
+// came before it; the name of a file is one segment, and a path is refused.
+//
 // # Free and busy time
 //
 // freebusy.wssp at the top of a storage is a page that the host draws, by

@@ -1,0 +1,137 @@
+package httpsite
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// upload stores every file of a multipart form (RFC 7578) as it comes, and then
+// carries out the action of its other fields, if there is one. A file that was
+// cut is not stored; those before it are, and the user is told how many.
+func (req *request) upload(view *filestore.View, dir string) (confirm []string, err error) {
+	req.r.Body = wholeForm(req.r.Body)
+	parts, err := req.r.MultipartReader()
+	if err != nil {
+		return nil, errForm // no boundary
+	}
+	var f form
+	stored := map[string]bool{}
+	for room := int64(maxForm); ; {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, afterFiles("", bodyError{err}, len(stored))
+		}
+		field, file, isFile, err := disposition(part)
+		switch {
+		case err != nil:
+		case isFile && file == "":
+			err = unnamed(part)
+		case isFile:
+			err = req.storeFile(view, dir, file, part, stored)
+		default:
+			var value []byte
+			if value, err = io.ReadAll(io.LimitReader(bodyReader{part}, room+1)); err == nil {
+				if room -= int64(len(value)); room < 0 {
+					err = &http.MaxBytesError{Limit: maxForm}
+				} else {
+					err = f.add(field, string(value))
+				}
+			}
+		}
+		if err != nil {
+			return nil, afterFiles(file, err, len(stored))
+		}
+	}
+	if f.action != "" {
+		return req.manage(view, dir, f)
+	}
+	if len(stored) == 0 {
+		return nil, pageError{http.StatusBadRequest, "Choose a file to upload."}
+	}
+	return nil, nil
+}
+
+// wholeForm gives a form that ends before its last line an error. To package
+// multipart one that ends in the head of a part is complete.
+func wholeForm(body io.ReadCloser) io.ReadCloser {
+	type form struct {
+		io.Reader
+		io.Closer
+	}
+	return form{io.MultiReader(body, strings.NewReader("\r\n"), endless{}), body}
+}
+
+// endless is where the reader of a form should not have come.
+type endless struct{}
+
+func (endless) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// disposition reads what a part is: a field, or a file. Part.FileName does not
+// do: it leaves all but the last segment of a path out, and takes a file whose
+// name it cannot read for a field.
+func disposition(part *multipart.Part) (field, file string, isFile bool, err error) {
+	lines := part.Header.Values("Content-Disposition")
+	if len(lines) != 1 {
+		return "", "", false, errForm
+	}
+	kind, parameters, err := mime.ParseMediaType(lines[0])
+	if err != nil || kind != "form-data" {
+		return "", "", false, errForm
+	}
+	file, isFile = parameters["filename"]
+	if !isFile && strings.Contains(strings.ToLower(lines[0]), "filename*") {
+		return "", "", false, errForm // in a charset that we do not know
+	}
+	// Browsers write a quotation mark in a file name as %22 (HTML Living
+	// Standard, "Multipart form data").
+	return parameters["name"], strings.ReplaceAll(file, "%22", `"`), isFile, nil
+}
+
+// unnamed is a file field in which nothing was chosen: it has no content, too.
+func unnamed(part io.Reader) error {
+	n, err := io.ReadFull(bodyReader{part}, make([]byte, 1))
+	if n > 0 {
+		return pageError{http.StatusBadRequest, "A file has no name."}
+	}
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// storeFile stores one file of a form. A name with folders in it is refused:
+// without them, files of different folders would become one.
+func (req *request) storeFile(view *filestore.View, dir, file string, content io.Reader, stored map[string]bool) error {
+	if strings.ContainsAny(file, `/\`) {
+		return pageError{http.StatusBadRequest, quote(file) + " has folders in its name. Create the folder, and upload the file there."}
+	}
+	name, err := entryName(dir, file)
+	if err != nil {
+		return err
+	}
+	if stored[name] {
+		return pageError{http.StatusBadRequest, quote(file) + " comes twice."}
+	}
+	if len(stored) == maxMarks {
+		return pageError{http.StatusRequestEntityTooLarge, fmt.Sprintf("More than %d files came at once.", maxMarks)}
+	}
+	if _, err := store(req, view, name, content, filestore.CreateOptions{}); err != nil {
+		return err
+	}
+	stored[name] = true
+	return nil
+}
+
+// afterFiles is an error that comes after some files were stored.
+func afterFiles(file string, err error, stored int) error {
+	return entryError{file, err, howMany(stored, " file was stored before it.", " files were stored before it.")}
+}
