@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/meta"
 )
 
 // maxWords bounds the words of a command, and maxItems the values in one word.
@@ -23,8 +25,11 @@ func splitWords(line []byte) (words [][]byte, err error) {
 		if len(line) == 0 {
 			return words, nil
 		}
-		n := wordLength(line)
-		if len(words) == maxWords || n < 0 {
+		n, err := wordLength(line)
+		if err != nil {
+			return nil, err
+		}
+		if len(words) == maxWords {
 			return nil, errSyntax
 		}
 		words = append(words, line[:n])
@@ -32,10 +37,15 @@ func splitWords(line []byte) (words [][]byte, err error) {
 	}
 }
 
-// wordLength returns the length of the word that line starts with; -1 if a
-// quote or a bracket is not closed.
-func wordLength(line []byte) int {
+// errElements: there is no room for so many attributes, or for so long ones.
+var errElements = &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: filestore.MaxSidecarBytes}
+
+// wordLength returns the length of the word that line starts with; errSyntax if a
+// quote or a bracket is not closed, errElements if its XML elements are more than
+// a file may have as attributes.
+func wordLength(line []byte) (int, error) {
 	depth, quoted := 0, false
+	elements, room := 0, filestore.MaxSidecarBytes
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case quoted && c == '\\':
@@ -44,23 +54,27 @@ func wordLength(line []byte) int {
 			quoted = !quoted
 		case quoted:
 		case c == '<' && depth > 0:
-			n := elementLength(line[i:])
-			if n < 0 {
-				return -1
+			n := elementLength(line[i:min(len(line), i+room+1)])
+			if elements++; n > room || n < 0 && len(line)-i > room || elements > meta.MaxElements {
+				return 0, errElements
 			}
+			if n < 0 {
+				return 0, errSyntax
+			}
+			room -= n
 			i += n - 1
 		case c == '(' || c == '{' || c == '[':
 			depth++
 		case c == ')' || c == '}' || c == ']':
 			depth--
 		case c == ' ' && depth <= 0:
-			return i
+			return i, nil
 		}
 	}
 	if quoted || depth > 0 {
-		return -1
+		return 0, errSyntax
 	}
-	return len(line)
+	return len(line), nil
 }
 
 // parseValue reads a word.

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/meta"
 )
 
 var wordRows = []struct {
@@ -50,6 +53,35 @@ func TestSplitWords(t *testing.T) {
 			require.Equal(t, row.want, got)
 		})
 	}
+}
+
+// What no file can have as attributes is refused before it is read any further.
+func TestSplitWordsBoundsElements(t *testing.T) {
+	t.Parallel()
+	const mebi = filestore.MaxSidecarBytes
+	long := func(n int) string { return "<a>" + strings.Repeat("x", n-len("<a></a>")) + "</a>" }
+	for name, row := range map[string]struct {
+		line string
+		want error
+	}{
+		"most bytes":              {"(" + long(mebi) + ") x", nil},
+		"one byte more":           {"(" + long(mebi+1) + ") x", errElements},
+		"most bytes together":     {"(" + long(mebi-4) + "," + "<b/>) x", nil},
+		"one byte more together":  {"(" + long(mebi-3) + "," + "<b/>) x", errElements},
+		"most elements":           {"(" + strings.Repeat("<a/>", meta.MaxElements) + ") x", nil},
+		"one element more":        {"(" + strings.Repeat("<a/>", meta.MaxElements+1) + ") x", errElements},
+		"many megabytes of them":  {"(" + strings.Repeat("<a/>", 5*mebi) + ") x", errElements},
+		"an element without end":  {"(<a>" + strings.Repeat("x", 8*mebi), errElements},
+		"a short one without end": {"(<a>x", errSyntax},
+		"text in quotes":          {`("` + strings.Repeat("<a/>", meta.MaxElements+1) + `") x`, nil},
+	} {
+		_, err := splitWords([]byte(row.line))
+		require.Equal(t, row.want == nil, err == nil, name)
+		if row.want != nil {
+			require.ErrorIs(t, err, row.want, name)
+		}
+	}
+	require.Equal(t, "501 storage limit exceeded", replyTo(errElements))
 }
 
 func FuzzParseArguments(f *testing.F) {
