@@ -94,9 +94,11 @@ func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *plac
 func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
 	s, ok := e.place.storage.load(now)
 	if !ok {
-		s = e.place.storage.renew(now, func(opened) opened {
+		s = e.place.storage.renew(now, func(old opened) opened {
 			found := b.stores.find(e.place)
-			if found.err = b.stores.incidents.report(e.place.web, filestore.HostError(found.err)); found.err != nil && filestore.HostKind(found.err) == nil {
+			found.err = b.stores.incidents.report(e.place.web, filestore.HostError(found.err))
+			again := old.err != nil && found.err != nil && old.err.Error() == found.err.Error()
+			if found.err != nil && filestore.HostKind(found.err) == nil && !again {
 				b.log.Error("storage cannot be opened", "account", e.address, "err", found.err)
 			}
 			return found
@@ -113,19 +115,22 @@ func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
 // A multi-mailbox account has a storage, which its first file creates; a
 // single-mailbox account has one if its directory exists, and none otherwise. A
 // limit that cannot be read is taken from the domain's or the server's defaults;
-// services in a file that cannot be read are off.
+// services in a file that cannot be read are off. An account whose settings and
+// storage both cannot be had is not there: which services it has nobody knows.
 func (b *Base) Account(ctx context.Context, address string) (filestore.Account, error) {
 	e, now, err := b.find(ctx, address)
 	if err != nil {
 		return filestore.Account{}, err
 	}
 	store, err := b.store(e, now)
-	if err != nil { // opaque: a disk that is not there must not look like files that are not
-		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, err)
-	}
 	levels := b.accountLevels(e, now)
-	if err := exhausted(levels[:]); err != nil {
-		return filestore.Account{Address: e.address}, fmt.Errorf("read settings of %s: %w", e.address, err)
+	switch wanting := exhausted(levels[:]); {
+	case wanting != nil:
+		return filestore.Account{Address: e.address}, fmt.Errorf("read settings of %s: %w", e.address, wanting)
+	case err != nil && levels[0].err != nil && !errors.Is(err, filestore.ErrExhausted): // both have been logged
+		return filestore.Account{Address: e.address}, errNoAccount
+	case err != nil: // opaque: a disk that is not there must not look like files that are not
+		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, err)
 	}
 	return filestore.Account{
 		Address: e.address,

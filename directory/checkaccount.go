@@ -48,7 +48,7 @@ func (c *checker) entry(ctx context.Context, d *domain, defaults level, folders 
 // account looks at an account and its storage.
 func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	own, err := checkFile(c, readAccountSettings, p.settings.path)
-	_, _ = checkFile(c, readPreferences, p.prefs)
+	_, _ = checkFile(c, readPreferences, p.prefs.path)
 	server, serverErr := c.defaults.get(c.now)
 	levels := []level{{own.own, err}, defaults, {server.accounts, serverErr}}
 	if _, refused := c.secret(levels); unchecked(refused) {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
 )
 
 // place is where an account stands on disk.
@@ -21,8 +23,8 @@ type place struct {
 	create    bool   // whether that may be made
 	mailboxes string // the directory of its mailboxes; "" if it has but one
 	settings  *watched[settings]
-	info      string
-	prefs     string
+	info      *watched[map[string]cgpdata.Value] // the preferences in it
+	prefs     *watched[map[string]cgpdata.Value]
 	storage   fresh[opened]
 }
 
@@ -37,7 +39,8 @@ func (b *Base) placeIn(dir, name string) *place {
 		return &place{
 			proof: proof, web: prefix + ".web", create: create,
 			settings: &watched[settings]{path: file, log: b.logFor(file), read: readAccountSettings},
-			info:     prefix + ".info", prefs: prefix + ".prefs",
+			info:     &watched[map[string]cgpdata.Value]{path: prefix + ".info", log: b.logFor(prefix + ".info"), read: readViewer},
+			prefs:    &watched[map[string]cgpdata.Value]{path: prefix + ".prefs", log: b.logFor(prefix + ".prefs"), read: readPrefs},
 		}
 	}
 	switch {

@@ -26,12 +26,7 @@ func readAccountSettings(path string, log *slog.Logger) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	own := readable(v, log)
-	maps.DeleteFunc(own, func(key string, _ cgpdata.Value) bool { return !kept(key) })
-	for key, v := range own {
-		own[key] = v.Clone()
-	}
-	return settings{own: own}, nil
+	return settings{own: only(kept, readable(v, log))}, nil
 }
 
 // readDomainSettings reads Domain.settings or DomainDefault.settings.
@@ -274,15 +269,21 @@ func (b *Base) DomainSetting(ctx context.Context, domain, key string) (v cgpdata
 // servers, in its .prefs file. ok is false if none of them has it. An empty
 // PublishFreeBusy means 0.
 //
-// The files of the account are read at every call. One that cannot be read is
-// passed over and logged at every call: .info is volatile, and the server makes
-// it anew. The errors are as for [Base.AccountSetting].
+// A file of the account that cannot be read is passed over, and logged once: .info
+// is volatile, and the server makes it anew. The errors are as for
+// [Base.AccountSetting].
 func (b *Base) Preference(ctx context.Context, address, key string) (v cgpdata.Value, ok bool, err error) {
 	e, now, err := b.find(ctx, address)
 	if err != nil {
 		return cgpdata.Value{}, false, err
 	}
-	return b.preferences(e, now).get(key)
+	p := b.preferences(e, now)
+	if !keptPreference(key) {
+		viewer, _ := viewerOf(e.place.info.path, slog.New(slog.DiscardHandler)) // what cannot be read has been logged
+		old, _ := readDictionary(e.place.prefs.path, slog.New(slog.DiscardHandler))
+		p.levels[0].values, p.levels[1].values = readable(viewer, slog.New(slog.DiscardHandler)), readable(old, slog.New(slog.DiscardHandler))
+	}
+	return p.get(key)
 }
 
 // preferences are what may be set for the user of an account.
@@ -292,13 +293,12 @@ type preferences struct {
 }
 
 func (b *Base) preferences(e entry, now time.Time) preferences {
-	info := b.volatile(e.place.info)
-	viewer, _ := info.Get("#Viewer")
-	old := b.volatile(e.place.prefs)
+	viewer, _ := e.place.info.get(now) // errors have been logged
+	old, _ := e.place.prefs.get(now)
 	server, err := b.serverSettings("WebUserPrefs").get(now)
 	return preferences{e.address, [3]level{
-		{values: readable(viewer, b.logFor(e.place.info))},
-		{values: readable(old, b.logFor(e.place.prefs))},
+		{values: viewer},
+		{values: old},
 		{readable(server, b.log), err},
 	}}
 }
@@ -311,11 +311,33 @@ func (p preferences) get(key string) (v cgpdata.Value, ok bool, err error) {
 	return v, ok, nil
 }
 
-// volatile reads a file of an account that may be missing or broken.
-func (b *Base) volatile(path string) cgpdata.Value {
-	v, err := readDictionary(path, slog.New(slog.DiscardHandler))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		b.logFor(path).Warn("file cannot be read", "err", hostfile.WithoutPath(err))
+// keptPreference reports whether a preference of an account is kept in memory.
+func keptPreference(key string) bool { return key == calendarBox || key == publishFreeBusy }
+
+// viewerOf reads the preferences in .info.
+func viewerOf(path string, log *slog.Logger) (cgpdata.Value, error) {
+	v, err := readDictionary(path, log)
+	viewer, _ := v.Get("#Viewer")
+	return viewer, err
+}
+
+// readViewer reads .info, and keeps what this package acts on.
+func readViewer(path string, log *slog.Logger) (map[string]cgpdata.Value, error) {
+	v, err := viewerOf(path, log)
+	return only(keptPreference, readable(v, log)), err
+}
+
+// readPrefs reads .prefs, and keeps what this package acts on.
+func readPrefs(path string, log *slog.Logger) (map[string]cgpdata.Value, error) {
+	v, err := readDictionary(path, log)
+	return only(keptPreference, readable(v, log)), err
+}
+
+// only keeps some settings, apart from the text that they were read from.
+func only(kept func(key string) bool, settings map[string]cgpdata.Value) map[string]cgpdata.Value {
+	maps.DeleteFunc(settings, func(key string, _ cgpdata.Value) bool { return !kept(key) })
+	for key, v := range settings {
+		settings[key] = v.Clone()
 	}
-	return v
+	return settings
 }
