@@ -38,6 +38,8 @@ func TestUnwritableBase(t *testing.T) {
 		"Accounts/mary.macnt/account.settings":     `{Password="mary-pw";}`, // without a storage
 		"Accounts/Settings/Access.settings":        "{tftpuser=(CanAccessWebSites);}",
 		"Accounts/tftpuser.macnt/account.settings": "{}",
+
+		"Domains/client2.com/zoe.macnt/account.web/d/x": "x", // whose storage can be changed, but for a directory
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -52,6 +54,9 @@ func TestUnwritableBase(t *testing.T) {
 		require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
 	} else {
 		forbidWriting(t, dir)
+	}
+	for _, dir := range []string{filepath.Join(dir, "Domains/client2.com/zoe.macnt"), filepath.Join(dir, "Domains/client2.com/zoe.macnt/account.web")} {
+		require.NoError(t, os.Chmod(dir, 0o777))
 	}
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -94,6 +99,16 @@ func serveUnwritable(t *testing.T, dir string) {
 	b, err := directory.Open(dir, &directory.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	require.NoError(t, b.Claim())
+	var found []string
+	for f := range b.Check(t.Context()) {
+		found = append(found, f.String())
+	}
+	require.Equal(t, []string{
+		"Accounts/john.macnt/account.web: cannot be changed: permission denied",
+		"Accounts/mary.macnt/account.web: cannot be made: permission denied",
+		"Accounts/tftpuser.macnt/account.web: cannot be made: permission denied",
+		"Domains/client2.com/zoe.macnt/account.web/d: cannot be changed: permission denied",
+	}, found)
 	const mary = "mary@client1.com"
 	for _, w := range []wayIn{overHTTP(t, b, nil), overFTP(t, b, nil), overTFTP(t, b, "", nil), overCLI(t, b, nil)} {
 		denied := map[string]string{"HTTP": "403", "FTP": "550", "TFTP": "2", "CLI": "501"}[w.name]

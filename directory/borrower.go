@@ -145,6 +145,21 @@ func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error
 	return u, b.told(err)
 }
 
+// Rescan has nothing to do where the Store keeps no usage that can be wrong.
+func (b borrower) Rescan(ctx context.Context) (before, after filestore.Usage, err error) {
+	l, err := b.borrow("rescan", filestore.Root)
+	if err != nil {
+		return before, after, err
+	}
+	defer l.end()
+	r, ok := l.Store.(filestore.Rescanner)
+	if !ok {
+		return before, after, nil
+	}
+	before, after, err = r.Rescan(ctx)
+	return before, after, b.told(err)
+}
+
 // lentUpload is an upload that gives its Store back when it ends.
 type lentUpload struct {
 	filestore.Upload

@@ -56,6 +56,8 @@ var (
 //   - accounts that nobody can log in to, since nothing can check their passwords,
 //     and at the end how many there are and what can be done;
 //   - storages without an account, and those that hold more than their limits;
+//   - storages and directories in them that this process cannot change, and those
+//     whose usage is written down wrong, which mends itself when they are used;
 //   - in storages, names that nobody can reach or that are reserved, links and
 //     special files, sidecars without their file and such as cannot be read.
 //

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 	"github.com/cgpkit/cgpkit/meta"
@@ -58,6 +59,9 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 
 	web := c.relative(p.web)
 	if _, err := os.Lstat(p.web); errors.Is(err, fs.ErrNotExist) {
+		if err := hostfile.Changeable(filepath.Dir(p.web)); p.create && err != nil {
+			c.report(web, "cannot be made: %v", err)
+		}
 		return
 	}
 	root, err := openRoot(p.web)
@@ -67,9 +71,17 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	}
 	defer root.Close()
 	s := &storageCheck{checker: c, path: web}
+	if err := changeable(p.web); err != nil {
+		s.fixed = true
+		c.report(web, "cannot be changed: %v", err)
+	}
+	recorded, when, _ := dirstore.Recorded(p.web)
 	s.dir(ctx, root, filestore.Root, false)
 	if c.done(ctx) {
 		return
+	}
+	if again, written, _ := dirstore.Recorded(p.web); !when.IsZero() && written.Equal(when) && again == recorded && again != s.used {
+		c.report(web, "holds %d files and directories and %d bytes, and %d and %d are written down", s.used.Files, s.used.Bytes, again.Files, again.Bytes)
 	}
 	if most := limit(ParseCount, maxWebFiles, levels); s.used.Files > most {
 		c.report(web, "holds %d files and directories, %s allows %d", s.used.Files, maxWebFiles, most)
@@ -77,6 +89,25 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	if most := limit(ParseSize, maxWebSize, levels); s.used.Bytes > most {
 		c.report(web, "holds %d bytes, %s allows %d", s.used.Bytes, maxWebSize, most)
 	}
+}
+
+// changeable returns nil if a Store could change a storage: what is at its top,
+// and its state directory. What is missing has to be made beside it.
+func changeable(web string) error {
+	root, err := resolve(web)
+	if err != nil {
+		return hostfile.WithoutPath(err)
+	}
+	for _, dir := range []string{root, root + ".state"} {
+		err := hostfile.Changeable(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = hostfile.Changeable(filepath.Dir(root))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openRoot opens a directory, or what links to one. Opening a pipe would wait for
@@ -98,6 +129,7 @@ type storageCheck struct {
 	path  string // of the storage, relative to the base directory
 	used  filestore.Usage
 	found []Finding // in the directory that is being read
+	fixed bool      // nothing can be changed: that is reported once
 }
 
 // at returns the path of a name in the storage.
@@ -151,6 +183,9 @@ func (s *storageCheck) dir(ctx context.Context, root *os.Root, dir string, reser
 	})
 	if err != nil {
 		s.note(dir, "cannot be read: "+hostfile.WithoutPath(err).Error())
+	}
+	if err := hostfile.Changeable(root.Name()); err != nil && dir != filestore.Root && !s.fixed {
+		s.note(dir, "cannot be changed: "+err.Error())
 	}
 	slices.SortFunc(s.found, func(a, b Finding) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range s.found {

@@ -81,6 +81,13 @@ type Store interface {
 	Usage(ctx context.Context, dir string) (Usage, error)
 }
 
+// Rescanner is an addition to [Store] for one that keeps its usage, which others
+// can make wrong by changing what it stores.
+type Rescanner interface {
+	// Rescan counts anew. It returns what the usage was taken for, and what it is.
+	Rescan(ctx context.Context) (before, after Usage, err error)
+}
+
 // SidecarFunc tells [Store] what becomes of a sidecar when something is copied,
 // and whether that is a directory. It may change or keep the slice.
 type SidecarFunc func(directory bool, sidecar []byte) []byte

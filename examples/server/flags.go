@@ -39,6 +39,15 @@ type config struct {
 // parseFlags reads the command line. It prints nothing but the help that was
 // asked for.
 func parseFlags(args []string, help io.Writer) (*config, error) {
+	c, accounts, err := parseAccounts(args, help)
+	if err == nil && len(accounts) > 0 {
+		return nil, usageError{fmt.Errorf("unexpected argument %q", accounts[0])}
+	}
+	return c, err
+}
+
+// parseAccounts is parseFlags for a command line that may go on with accounts.
+func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	c := &config{
 		ftpAnonymous: true,
 		directory:    directory.Options{DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
@@ -122,24 +131,21 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fs.SetOutput(help)
-		fmt.Fprintln(help, "usage: server [check] [flags]")
+		fmt.Fprintln(help, "usage: server [flags]\n       server check [flags]\n       server recount [flags] [ACCOUNT...]")
 		fs.PrintDefaults()
-		return nil, err
+		return nil, nil, err
 	}
 	if err == nil {
-		err = c.complete(fs.Args())
+		err = c.complete()
 	}
 	if err != nil {
-		return nil, usageError{err}
+		return nil, nil, usageError{err}
 	}
-	return c, nil
+	return c, fs.Args(), nil
 }
 
 // complete checks what flags say together, and loads the certificate.
-func (c *config) complete(rest []string) error {
-	if len(rest) > 0 {
-		return fmt.Errorf("unexpected argument %q", rest[0])
-	}
+func (c *config) complete() error {
 	if dir := c.directory.ClusterDir; dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return fmt.Errorf("-cluster: %q is not a directory", dir)

@@ -16,6 +16,13 @@
 //
 //	go run ./examples/server check -base /var/CommuniGate
 //
+// With recount as its first word it counts what the storages of the accounts that
+// are named behind the flags hold, or those of all accounts, and prints a line for
+// each whose usage was wrong. While a server has the storages it refuses; that
+// server does the same for all accounts on SIGUSR1, and tells it in its log.
+//
+//	go run ./examples/server recount -base /var/CommuniGate john@client1.com
+//
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
 // that run may end, what is left after ten seconds is cut, and the exit status
 // is 0. Bad flags and a broken base directory give one line and status 2,
@@ -31,6 +38,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -47,9 +55,12 @@ type usageError struct{ error }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var found int
 	var err error
-	if len(args) > 0 && args[0] == "check" {
-		found, err = check(ctx, args[1:], stdout, stderr)
-	} else {
+	switch word, rest := firstWord(args); word {
+	case "check":
+		found, err = check(ctx, rest, stdout, stderr)
+	case "recount":
+		found, err = recount(ctx, rest, stdout, stderr)
+	default:
 		err = serve(ctx, args, stdout, stderr)
 	}
 	var usage usageError
@@ -64,6 +75,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "server: %v\n", err)
 	return 1
+}
+
+func firstWord(args []string) (word string, rest []string) {
+	if len(args) == 0 {
+		return "", nil
+	}
+	return args[0], args[1:]
 }
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
@@ -90,6 +108,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if err := base.Claim(); err != nil {
 		return usageError{err}
 	}
+	signals, stopSignals := recountSignals()
+	counting, stopCounting := context.WithCancel(ctx)
+	var counter sync.WaitGroup
+	counter.Go(func() { recountOnSignal(counting, signals, base, logger) })
+	defer counter.Wait()
+	defer stopCounting()
+	defer stopSignals()
 	services, err := c.services(ctx, base, logger)
 	if err != nil {
 		return err

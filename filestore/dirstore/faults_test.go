@@ -62,6 +62,11 @@ func putting(name, content string, o filestore.CreateOptions) func(context.Conte
 	}
 }
 
+func rescanning(ctx context.Context, s *Store) error {
+	_, _, err := s.Rescan(ctx)
+	return err
+}
+
 func renaming(from, to string) func(context.Context, *Store) error {
 	return func(ctx context.Context, s *Store) error {
 		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true})
@@ -137,13 +142,13 @@ func operations() []operation {
 		{"copy a pair", copying("a", "n"), with(files{"n": "1", "n.meta": "m"})},
 		{"copy a tree", copying("b", "a"), with(files{"a": "/", "a.meta": "n", "a/x": "22", "a/x.meta": "k", "a/y": "333"})},
 		{"copy over a tree", copying("c", "b"), with(files{"b": "4444", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": ""})},
-		{"rescan", func(ctx context.Context, s *Store) error { return s.Rescan(ctx) }, before},
+		{"rescan", func(ctx context.Context, s *Store) error { return rescanning(ctx, s) }, before},
 		{"usage", func(ctx context.Context, s *Store) error {
 			_, err := s.Usage(ctx, filestore.Root)
 			return err
 		}, before},
 		{"rescan and close", func(ctx context.Context, s *Store) error {
-			return errors.Join(s.Rescan(ctx), s.Close())
+			return errors.Join(rescanning(ctx, s), s.Close())
 		}, before},
 		{"change and close", func(ctx context.Context, s *Store) error {
 			return errors.Join(removing("c")(ctx, s), s.Close())

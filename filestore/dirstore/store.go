@@ -82,8 +82,9 @@ type Store struct {
 }
 
 var (
-	_ filestore.Store = (*Store)(nil)
-	_ io.Closer       = (*Store)(nil)
+	_ filestore.Store     = (*Store)(nil)
+	_ filestore.Rescanner = (*Store)(nil)
+	_ io.Closer           = (*Store)(nil)
 )
 
 // Open returns the storage in the directory root and settles what a crash has

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -174,7 +175,7 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 	return nil
 }
 
-// recall reads the usage file. Callers hold s.change.
+// recall reads the usage file, if it is to be trusted. Callers hold s.change.
 func (s *Store) recall(t tree) (u filestore.Usage, ok bool) {
 	top, err := t.lstat(s.tree)
 	if err != nil || top.kind != kindDir {
@@ -184,6 +185,10 @@ func (s *Store) recall(t tree) (u filestore.Usage, ok bool) {
 	if m := s.mark.Load(); m == nil || m.removed != 0 {
 		return u, false
 	}
+	return s.readUsage(t)
+}
+
+func (s *Store) readUsage(t tree) (u filestore.Usage, ok bool) {
 	f, _, err := t.open(s.staged(usageFile))
 	if err != nil {
 		return u, false
@@ -213,6 +218,31 @@ func (s *Store) findMark(t tree) error {
 	return nil
 }
 
+// Recorded returns the usage that is written down beside the storage in the
+// directory root, and when that was done; the zero time if there is none, as while
+// a store is at work there. It opens no store, changes nothing, and may be called
+// beside one.
+func Recorded(root string) (u filestore.Usage, written time.Time, err error) {
+	root, err = resolve(root)
+	if err != nil {
+		return u, written, fmt.Errorf("read usage: %w", err)
+	}
+	s := &Store{base: filepath.Dir(root), tree: filepath.Base(root)}
+	t, err := bestOpener()(s.base)
+	if err != nil {
+		return u, written, fmt.Errorf("read usage: %w", err)
+	}
+	defer t.close()
+	st, err := t.lstat(s.staged(usageFile))
+	if err != nil {
+		return u, written, fmt.Errorf("read usage: %w", err)
+	}
+	if u, ok := s.readUsage(t); ok {
+		return u, st.modTime, nil
+	}
+	return u, written, nil
+}
+
 // unmark takes the usage file away, if it stands. Callers hold s.change.
 func (s *Store) unmark(t tree) error {
 	if !s.standing {
@@ -226,7 +256,9 @@ func (s *Store) unmark(t tree) error {
 	}
 	s.standing = false
 	state, err := t.lstat(s.stateDir()) // has the time of the removal
-	if m := s.mark.Load(); m != nil && err == nil {
+	if m := s.mark.Load(); m != nil && state.kind == kindNone {
+		s.mark.Store(nil)
+	} else if m != nil && err == nil {
 		s.mark.CompareAndSwap(m, &mark{m.written, state.touched()})
 	}
 	return err

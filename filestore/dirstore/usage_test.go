@@ -102,7 +102,7 @@ func TestCounting(t *testing.T) {
 	} {
 		require.Equal(t, calls(10, do), calls(500, do), name)
 	}
-	rescan := func(s *Store) error { return s.Rescan(t.Context()) }
+	rescan := func(s *Store) error { return rescanning(t.Context(), s) }
 	require.Greater(t, calls(500, rescan), calls(10, rescan)+400)
 }
 
@@ -143,7 +143,7 @@ func TestReadingDoesNotWaitForCounting(t *testing.T) {
 	require.NoError(t, f.Close())
 	cut, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, s.Rescan(cut), context.Canceled)
+	require.ErrorIs(t, rescanning(cut, s), context.Canceled)
 	close(goOn)
 	require.NoError(t, <-done)
 	require.NoError(t, s.Close())
@@ -202,7 +202,7 @@ func TestBehindOurBack(t *testing.T) {
 				found.write(t, root)
 				s, err := Open(root, &Options{Sync: SyncLater})
 				require.NoError(t, err)
-				require.NoError(t, s.Rescan(t.Context()))
+				require.NoError(t, rescanning(t.Context(), s))
 				s.rest()
 				require.Equal(t, string(encodeUsage(found.usage())), usageIn(t, root))
 				if reopen {
@@ -296,7 +296,10 @@ func TestRescan(t *testing.T) {
 	u, err := s.Create(t.Context(), "a", filestore.CreateOptions{Size: 4}, ten)
 	require.NoError(t, err)
 	files{"d/a": "12345"}.write(t, root)
-	require.NoError(t, s.Rescan(t.Context()))
+	was, is, err := s.Rescan(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, filestore.Usage{Files: 1}, was)
+	require.Equal(t, filestore.Usage{Files: 2, Bytes: 5}, is)
 	used, err := s.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	require.Equal(t, filestore.Usage{Files: 2, Bytes: 5}, used)
@@ -328,7 +331,7 @@ func TestClose(t *testing.T) {
 	for _, do := range []func(context.Context, *Store) error{removing("b"), renaming("a", "b"), copying("a", "b")} {
 		require.ErrorIs(t, do(t.Context(), s), fs.ErrClosed)
 	}
-	require.ErrorIs(t, s.Rescan(t.Context()), fs.ErrClosed)
+	require.ErrorIs(t, rescanning(t.Context(), s), fs.ErrClosed)
 	content, err := io.ReadAll(f)
 	require.NoError(t, err)
 	require.Equal(t, "4444", string(content))

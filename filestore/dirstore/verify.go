@@ -139,25 +139,37 @@ func (s *Store) reconcile() {
 }
 
 // Rescan counts the whole tree, and corrects what was changed behind the back
-// of the store. Changes wait until it is done, reading goes on. The error is
-// that of ctx or of the disk; the tree is then counted at the next change.
-func (s *Store) Rescan(ctx context.Context) error {
-	if err := s.rescan(ctx); err != nil {
-		return fail("rescan", filestore.Root, err)
+// of the store. It returns what the usage was taken for, which is after if it was
+// not known, and what it is. Changes wait until it is done, reading goes on. The
+// error is that of ctx or of the disk; the tree is then counted at the next
+// change.
+func (s *Store) Rescan(ctx context.Context) (before, after filestore.Usage, err error) {
+	if before, after, err = s.rescan(ctx); err != nil {
+		return filestore.Usage{}, filestore.Usage{}, fail("rescan", filestore.Root, err)
 	}
-	return nil
+	return before, after, nil
 }
 
-func (s *Store) rescan(ctx context.Context) error {
+func (s *Store) rescan(ctx context.Context) (before, after filestore.Usage, err error) {
 	t, err := s.open(s.base)
 	if err != nil {
-		return err
+		return before, after, err
 	}
 	defer t.close()
 	if err := s.lock(ctx); err != nil {
-		return err
+		return before, after, err
 	}
 	defer s.unlock()
+	before, known := s.readUsage(t)
+	if s.isCounted(t) {
+		before, known = s.ledger.stored(), true
+	}
 	s.distrust()
-	return s.recount(ctx, t)
+	if err := s.recount(ctx, t); err != nil {
+		return before, after, err
+	}
+	if after = s.ledger.stored(); !known {
+		before = after
+	}
+	return before, after, nil
 }
