@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -78,7 +79,7 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 		header.Set("ETag", tagged.ETag())
 	}
 	contentType := req.typeByName(name)
-	if sandboxed(contentType) && !req.site.TrustPages {
+	if sandboxed(contentType) && !req.isTrusted() {
 		// With a 304 too: a page that was kept from before gets it then.
 		header.Set("Content-Security-Policy", sandbox)
 	}
@@ -87,6 +88,17 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 	}
 	header.Set("Content-Type", typeByContent(contentType, file, info.Size()))
 	return req.send(file, info.Size(), info.ModTime())
+}
+
+// isTrusted reports whether pages of the account may run without a sandbox on this
+// host. A domain that is trusted is so with its own accounts: those of others are
+// shown on its host as well.
+func (req *request) isTrusted() bool {
+	if req.site.Account != "" {
+		return req.site.TrustPages
+	}
+	_, domain, _ := strings.Cut(req.account, "@")
+	return req.site.TrustPages && strings.EqualFold(domain, req.site.Domain)
 }
 
 // query is the query of a URL as it came, with its question mark.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -326,6 +327,38 @@ func TestGetHeaders(t *testing.T) {
 	require.Equal(t, 416, beyond.code)
 	since := s.do(t, call{method: "GET", path: "/~john/data.bin", header: map[string]string{"If-Modified-Since": data.header.Get("Last-Modified")}})
 	require.Equal(t, 304, since.code)
+}
+
+// trusting trusts the domains of all hosts with pages.
+type trusting struct{ filestore.Directory }
+
+func (d trusting) Site(ctx context.Context, host string, local netip.Addr) (filestore.Site, error) {
+	site, err := d.Directory.Site(ctx, host, local)
+	site.TrustPages = true
+	return site, err
+}
+
+// A domain is trusted with the pages of its own accounts.
+func TestTrustedPages(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(h *httpsite.Handler) { h.Directory = trusting{h.Directory} })
+	for _, tt := range []struct {
+		host, path string
+		trusted    bool
+	}{
+		{fixture.MainDomain, "/~john/", true},
+		{fixture.MainDomain, "/~john@client1.com/", true},
+		{fixture.MainDomain, "/~john@CLIENT1.com/", true},
+		{fixture.MainDomain, "/~ann@client2.com/", false},
+		{fixture.OtherDomain, "/~ann/", true},
+		{fixture.OtherDomain, "/ann/", true},
+		{fixture.OtherDomain, "/-john@client1.com/", false},
+		{fixture.LoginPage, "/", true},
+	} {
+		got := s.do(t, call{method: "GET", path: tt.path, host: tt.host})
+		require.Equal(t, 200, got.code, tt.path)
+		require.Equal(t, tt.trusted, got.header.Get("Content-Security-Policy") == "", "%s%s", tt.host, tt.path)
+	}
 }
 
 func TestOptionsIsTheSameEverywhere(t *testing.T) {

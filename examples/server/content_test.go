@@ -40,6 +40,8 @@ func TestFileExtensions(t *testing.T) {
 		code, head = r.curl(t, "-I", "-H", "Host: client2.com", r.url("/~ann/"+name))
 		require.Equal(t, "200", code)
 		require.NotContains(t, head, sandbox, "a domain that is trusted")
+		_, head = r.curl(t, "-I", "-H", "Host: client2.com", r.url("/~john@client1.com/"+name))
+		require.Equal(t, want.sandboxed, strings.Contains(head, sandbox), "on its host, an account that is not")
 	}
 }
 
