@@ -282,7 +282,7 @@ func sandboxed(contentType string) bool {
 // own. HTML and XML can, and a header would overrule them.
 func typeByContent(t string, content io.ReaderAt, size int64) string {
 	if t == streamOrText {
-		if isTransportStream(content, size) {
+		if isTransportStream(content) {
 			return "video/mp2t"
 		}
 		t = "text/plain"
@@ -310,16 +310,17 @@ func needsCharset(t string) bool {
 }
 
 // isTransportStream reports whether content begins as packets of 188 bytes do
-// (ITU-T H.222.0 §2.4.3.2).
-func isTransportStream(content io.ReaderAt, size int64) bool {
+// (ITU-T H.222.0 §2.4.3.2), and not as a text that looks like one.
+func isTransportStream(content io.ReaderAt) bool {
 	const packet, sync = 188, 0x47
-	var first [1]byte
-	for offset := int64(0); offset < min(size, 3*packet); offset += packet {
-		if n, _ := content.ReadAt(first[:], offset); n == 0 || first[0] != sync {
+	var start [2*packet + 1]byte
+	n, _ := content.ReadAt(start[:], 0)
+	for offset := 0; offset < n; offset += packet {
+		if start[offset] != sync {
 			return false
 		}
 	}
-	return size >= packet
+	return n >= packet && !isText(start[:packet])
 }
 
 // A file is looked at for its charset up to twice this many bytes: all of it, or
