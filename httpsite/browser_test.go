@@ -122,6 +122,21 @@ func TestChromiumSandbox(t *testing.T) {
 		window.open("reports.html");
 	})`))
 
+	// So do windows and frames that it fills by itself, as far as it can.
+	for window, want := range map[string]string{
+		`window.open("about:blank").eval(code)`:                                                                     "stopped",
+		`window.open().document.write("<script>" + code + "</" + "script>")`:                                        "stopped",
+		`window.open("javascript:" + code)`:                                                                         "null stopped",
+		`window.open(URL.createObjectURL(new Blob(["<script>" + code + "</" + "script>"], {type: "text/html"})))`:   "null stopped",
+		`document.body.appendChild(document.createElement("iframe")).srcdoc = "<script>" + code + "</" + "script>"`: "null stopped",
+	} {
+		require.Equal(t, want, page.Eval(t, `new Promise(done => {
+			const code = "let stored = 'stopped'; try { stored = localStorage.length + document.cookie } catch (e) {}; (opener || parent).postMessage(self.origin + ' ' + stored, '*')";
+			self.onmessage = e => done(e.data);
+			try { `+window+` } catch (e) { done("stopped") }
+		})`), window)
+	}
+
 	trusted := browser.Open(t, strings.Replace(s.URL, "127.0.0.1", fixture.LoginPage, 1)+"/app.html")
 	require.Equal(t, "origin:"+strings.Replace(s.URL, "127.0.0.1", fixture.LoginPage, 1)+
 		" fetch:0123456789 cookie: storage:0 frame:page module:ran script:ran worker:ran", trusted.Eval(t, attempts))
