@@ -71,10 +71,10 @@
 // # Framing
 //
 // net/http lets a Transfer-Encoding win over a Content-Length and tells nobody. So
-// the connection ends after every chunked body, and after every body of HTTP/1.0;
-// there a body without a Content-Length is refused with 411. What cannot be seen
-// here is a Transfer-Encoding of HTTP/1.0 beside a Content-Length: the server in
-// front of the handler has to refuse that, as the reference server does.
+// the connection ends after every chunked body, and after every request of
+// HTTP/1.0, whose bodies are refused without a Content-Length (411). What cannot
+// be seen here is a Transfer-Encoding of HTTP/1.0 beside a Content-Length: the
+// program that serves has to refuse that, as the reference server does.
 //
 // # Behind a proxy, and below a path
 //

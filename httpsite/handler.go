@@ -90,12 +90,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // hasDoubtfulFraming reports whether somebody on the way may have seen another
-// end of the body, so that what follows on the connection must not be taken for
-// a request (RFC 9112 §6.1). Package net/http drops the Content-Length that came
-// with a Transfer-Encoding, and the Transfer-Encoding of HTTP/1.0, without a trace:
-// so every body that may have come with both counts.
+// end of the request, so that what follows on the connection must not be taken for
+// one (RFC 9112 §6.1). Package net/http drops the Content-Length that came with a
+// Transfer-Encoding, and the Transfer-Encoding of HTTP/1.0, without a trace: so
+// every request that may have had them counts.
 func hasDoubtfulFraming(r *http.Request) bool {
-	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) && r.ContentLength != 0
+	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
 }
 
 // contain keeps a panic from taking more than its own request with it.

@@ -11,8 +11,8 @@ import (
 // HTTP/1.0 has no Transfer-Encoding: a message that has one all the same is of
 // faulty framing, whatever else it says (RFC 9112 §6.1). net/http drops the field
 // before a handler sees it, so the head is watched on the connection. That is done
-// for the first request only: the connection ends after a body of HTTP/1.0, and a
-// body of HTTP/1.0 that is not in the first request is refused.
+// for the first request only: one of HTTP/1.0 is the last, and a body of HTTP/1.0
+// that is not in the first is refused.
 
 // watchListener accepts connections whose first head is watched.
 type watchListener struct{ net.Listener }
