@@ -171,6 +171,8 @@ func explain(action string, err error) error {
 	case ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInsufficientAccessRights,
 		ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultStrongAuthRequired:
 		return fmt.Errorf("%s: %w", text, fs.ErrPermission)
+	case ldap.LDAPResultInvalidAttributeSyntax, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultConstraintViolation:
+		return fmt.Errorf("%s: %w", text, fs.ErrInvalid)
 	}
 	return errors.New(text)
 }

@@ -30,7 +30,7 @@ func (t *Table) entryOf(record cgpdata.Value) (key string, others []attribute, e
 			key = value.Text()
 			continue
 		}
-		values, err := valuesOf(value)
+		values, err := valuesOf(name, value)
 		if err != nil {
 			return "", nil, fmt.Errorf("ldb: field %q: %w", name, err)
 		}
@@ -45,41 +45,88 @@ func (t *Table) entryOf(record cgpdata.Value) (key string, others []attribute, e
 // isKey reports whether an entry can be named by a key.
 func isKey(key string) bool { return key != "" && utf8.ValidString(key) }
 
-// valuesOf returns the values of an attribute.
-func valuesOf(field cgpdata.Value) ([]string, error) {
-	switch field.Kind() {
-	case cgpdata.KindString:
-		if field.Text() == "" {
-			return nil, nil
+// valuesOf returns the values of an attribute, if fieldOf makes the same field of
+// them again. LDAP has sets of values, and none that are empty: an array of one
+// element cannot be told from that element, nor an empty array from nothing.
+func valuesOf(name string, field cgpdata.Value) ([]string, error) {
+	elements := []cgpdata.Value{field}
+	switch {
+	case field.Equal(cgpdata.String("")):
+		return nil, nil
+	case field.Kind() == cgpdata.KindArray:
+		elements = slices.Collect(field.Elements())
+		if len(elements) < 2 {
+			return nil, fmt.Errorf("an array with fewer than two elements: %w", fs.ErrInvalid)
 		}
-		return []string{field.Text()}, nil
-	case cgpdata.KindData:
-		return []string{string(field.Bytes())}, nil
-	case cgpdata.KindArray:
-		var values []string
-		for element := range field.Elements() {
-			value, err := valuesOf(element)
-			if err != nil || len(value) != 1 {
-				return nil, fmt.Errorf("an element is neither a string nor data, or is empty: %w", fs.ErrInvalid)
-			}
-			values = append(values, value...)
-		}
-		return values, nil
 	}
-	return nil, fmt.Errorf("%v is no value of an attribute: %w", field.Kind(), fs.ErrInvalid)
+	values := make([]string, len(elements))
+	seen := make(map[string]bool, len(elements))
+	for i, element := range elements {
+		var ok bool
+		if values[i], ok = valueOf(name, element); !ok {
+			return nil, fmt.Errorf("%v is no value of an attribute, or none that can be told from another when it is read: %w", element.Kind(), fs.ErrInvalid)
+		}
+		if seen[values[i]] {
+			return nil, fmt.Errorf("an element is there twice: %w", fs.ErrInvalid)
+		}
+		seen[values[i]] = true
+	}
+	return values, nil
 }
 
-// recordOf makes a record out of an entry.
-func (t *Table) recordOf(entry *ldap.Entry) cgpdata.Value {
+// valueOf returns a value of an attribute, if elementOf makes the same element of
+// it again.
+func valueOf(name string, element cgpdata.Value) (value string, ok bool) {
+	switch element.Kind() {
+	case cgpdata.KindString:
+		value = element.Text()
+	case cgpdata.KindData:
+		value = string(element.Bytes())
+	}
+	return value, value != "" && elementOf(name, []byte(value)).Equal(element)
+}
+
+// elementOf returns a value of an attribute as a string, or, if it is no UTF-8 or
+// the attribute has binary ones, as data.
+func elementOf(name string, value []byte) cgpdata.Value {
+	if utf8.Valid(value) && !isBinary(name) {
+		return cgpdata.String(string(value))
+	}
+	return cgpdata.Data(value)
+}
+
+// isBinary reports whether an attribute has the option binary (RFC 4522).
+func isBinary(name string) bool {
+	_, options, _ := strings.Cut(strings.ToLower(name), ";")
+	return slices.Contains(strings.Split(options, ";"), "binary")
+}
+
+// recordOf makes a record out of an entry. A server that knows an attribute by
+// several names, as cn and commonName, may return it by another one than it was
+// asked for: an error, lest its values be lost.
+func (t *Table) recordOf(entry *ldap.Entry) (cgpdata.Value, error) {
+	for _, a := range entry.Attributes {
+		if !slices.ContainsFunc(t.config.Fields, func(field string) bool { return isOf(a.Name, field) }) {
+			return cgpdata.Value{}, errOtherName
+		}
+	}
 	pairs := make([]cgpdata.Pair, len(t.config.Fields))
 	for i, name := range t.config.Fields {
 		values := entry.GetEqualFoldRawAttributeValues(name)
 		if i == 0 {
 			values = keyOf(entry.DN, name, values)
 		}
-		pairs[i] = cgpdata.Pair{Key: name, Value: fieldOf(values)}
+		pairs[i] = cgpdata.Pair{Key: name, Value: fieldOf(name, values)}
 	}
-	return cgpdata.Dictionary(pairs...)
+	return cgpdata.Dictionary(pairs...), nil
+}
+
+// isOf reports whether an attribute is that of a field, or one with more options,
+// which a server returns as well.
+func isOf(attribute, field string) bool {
+	n := len(field)
+	return len(attribute) >= n && strings.EqualFold(attribute[:n], field) && (len(attribute) == n || attribute[n] == ';') ||
+		strings.EqualFold(attribute, strings.TrimSuffix(strings.ToLower(field), ";binary"))
 }
 
 // keyOf returns the one of the values of the first field that names the entry, or
@@ -101,12 +148,10 @@ func keyOf(dn, name string, values [][]byte) [][]byte {
 }
 
 // fieldOf returns the values of an attribute as a field.
-func fieldOf(values [][]byte) cgpdata.Value {
+func fieldOf(name string, values [][]byte) cgpdata.Value {
 	fields := make([]cgpdata.Value, len(values))
 	for i, value := range values {
-		if fields[i] = cgpdata.Data(value); utf8.Valid(value) {
-			fields[i] = cgpdata.String(string(value))
-		}
+		fields[i] = elementOf(name, value)
 	}
 	switch len(fields) {
 	case 0:

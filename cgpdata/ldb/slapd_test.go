@@ -138,6 +138,9 @@ func TestEntryWithAnotherName(t *testing.T) {
 		for i, value := range values {
 			array[i] = cgpdata.String(value)
 		}
+		if len(array) == 1 {
+			return array[0]
+		}
 		return cgpdata.Array(array...)
 	}
 	put := func(name string, mail cgpdata.Value) {

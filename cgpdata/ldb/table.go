@@ -22,7 +22,8 @@ import (
 //
 // A record is a dictionary with the names of the fields, which are attributes. An
 // attribute without a value is an empty string, and one with several an array; a
-// value that is not UTF-8 is a datablock. Its key is the first field: the server
+// value that is not UTF-8, or of an attribute with the option ;binary, is a
+// datablock. Its key is the first field: the server
 // compares it as it does the attribute, often without regard to case. How
 // requests become those of LDAP is our choice: a record is searched for in the
 // whole tree below SearchBase, but changed only where Put makes it, as the entry
@@ -87,11 +88,15 @@ func (t *Table) Fields() []string { return slices.Clone(t.config.Fields) }
 var (
 	errNoRecord  = fmt.Errorf("no record of this key: %w", fs.ErrNotExist)
 	errSeveral   = errors.New("several entries have this key")
+	errSpelled   = fmt.Errorf("the record of this key has it in another spelling, which the server takes for the same: %w", fs.ErrInvalid)
+	errOtherName = errors.New("the server has another name for an attribute among Fields")
 	errElsewhere = errors.New("the entry of this key has another name than <first field>=<key>,<SearchBase>")
 )
 
 // isOurs reports whether err is what this package makes of an answer.
-func isOurs(err error) bool { return err == errNoRecord || err == errSeveral || err == errElsewhere }
+func isOurs(err error) bool {
+	return err == errNoRecord || err == errSeveral || err == errSpelled || err == errOtherName || err == errElsewhere
+}
 
 // Get returns the record of a key. The error is fs.ErrNotExist if there is none.
 // Several entries with this key are an error.
@@ -110,8 +115,8 @@ func (t *Table) Get(ctx context.Context, key string) (cgpdata.Value, error) {
 		case err != nil:
 			return err
 		}
-		record = t.recordOf(result.Entries[0])
-		return nil
+		record, err = t.recordOf(result.Entries[0])
+		return err
 	})
 	return record, err
 }
@@ -146,7 +151,11 @@ func (t *Table) pages(ctx context.Context, yield func(cgpdata.Value) bool) error
 			return err
 		}
 		for _, entry := range result.Entries {
-			records = append(records, t.recordOf(entry))
+			record, err := t.recordOf(entry)
+			if err != nil {
+				return err
+			}
+			records = append(records, record)
 		}
 		paging.SetCookie(nil)
 		if next, ok := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging); ok {
@@ -195,10 +204,17 @@ func (t *Table) page(ctx context.Context, c **conn, fetch func(*conn) error) (er
 }
 
 // Put sets the fields that record has in the entry of its key, or adds one, in
-// one step. What it does not name stays; an empty string or array removes the
-// attribute. Strings, datablocks and arrays of them can be written. What is no
-// such record, or names no key, gives fs.ErrInvalid. If another entry than
-// <first field>=<key>,<SearchBase> has the key, that is an error.
+// one step. What it does not name stays; an empty string removes the attribute.
+// Strings, datablocks, and arrays of two and more different ones can be written.
+// What is read afterwards is what was put, or nothing changes and the error is
+// fs.ErrInvalid: that is for values that LDAP has no form for, such as arrays of
+// one element or in arrays, numbers, datablocks that are UTF-8 (but for fields with
+// the option ;binary, which hold datablocks only) and strings that are not; for
+// values that the server refuses; for what is no such record, or names no key; and
+// for a key that the server takes for that of a record which has it in another
+// spelling. Servers may change the order of an array, and the spelling of what has
+// a syntax of its own, as the names of entries and of classes. If another entry
+// than <first field>=<key>,<SearchBase> has the key, that is an error.
 func (t *Table) Put(ctx context.Context, record cgpdata.Value) error {
 	key, others, err := t.entryOf(record)
 	if err != nil {
@@ -223,13 +239,22 @@ func (t *Table) Put(ctx context.Context, record cgpdata.Value) error {
 // noAttributes asks for none: RFC 4511 §4.5.1.8.
 const noAttributes = "1.1"
 
-// modify changes the entry of a key, or looks whether it is there if there is
-// nothing to change, which LDAP has no request for.
+// modify changes the entry of a key, if that has it in this spelling.
 func (t *Table) modify(c *conn, key string, others []attribute) error {
-	if len(others) == 0 {
-		_, err := c.ldap.Search(ldap.NewSearchRequest(t.dn(key), ldap.ScopeBaseObject, ldap.NeverDerefAliases,
-			0, 0, false, "(objectClass=*)", []string{noAttributes}, nil))
+	name := t.config.Fields[0]
+	result, err := c.ldap.Search(ldap.NewSearchRequest(t.dn(key), ldap.ScopeBaseObject, ldap.NeverDerefAliases,
+		0, 0, false, "(objectClass=*)", []string{name}, nil))
+	if err != nil {
 		return err
+	}
+	if len(result.Entries) == 1 {
+		is := keyOf(result.Entries[0].DN, name, result.Entries[0].GetEqualFoldRawAttributeValues(name))
+		if len(is) == 1 && string(is[0]) != key {
+			return errSpelled
+		}
+	}
+	if len(others) == 0 {
+		return nil
 	}
 	request := ldap.NewModifyRequest(t.dn(key), nil)
 	for _, a := range others {

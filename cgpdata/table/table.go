@@ -32,7 +32,7 @@ type Table interface {
 	// one step. The fields that it does not name stay. A record without a
 	// key, a string that is not empty, or with a name that is no field's gives
 	// fs.ErrInvalid. What values a field can have is a matter of the type;
-	// strings always will do.
+	// strings of UTF-8 always will do.
 	Put(ctx context.Context, record cgpdata.Value) error
 
 	// Delete removes the record of a key. The error is fs.ErrNotExist if there is
