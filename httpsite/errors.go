@@ -71,6 +71,9 @@ func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err erro
 	if code == http.StatusInternalServerError && r.Context().Err() != nil {
 		code = http.StatusServiceUnavailable // the client has gone, or the server is about to
 	}
+	if code == http.StatusUnauthorized && h.NoBasicAuth {
+		code = http.StatusForbidden
+	}
 	log := h.logger().Debug
 	if code == http.StatusInternalServerError {
 		log = h.logger().Error

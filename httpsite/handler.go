@@ -41,6 +41,11 @@ type Handler struct {
 	// server behind proxies. The zero Addr is a client whose address is not
 	// known; all such are one.
 	ClientAddr func(*http.Request) netip.Addr
+	// NoBasicAuth switches Basic authentication off (HTTP setting
+	// AdvertiseBasicAUTH is NO): it is not offered, and credentials that come
+	// unasked are not looked at. There is no other, so everybody is a stranger;
+	// what needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
+	NoBasicAuth bool
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
 	FreeBusyPage FreeBusyPage
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
@@ -196,7 +201,7 @@ func (req *request) view(caller filestore.Caller) *filestore.View {
 // nobody gets errLoginNeeded.
 func (req *request) login() (filestore.Caller, error) {
 	name, password, ok := req.r.BasicAuth()
-	if !ok {
+	if !ok || req.NoBasicAuth {
 		return filestore.Caller{}, errLoginNeeded
 	}
 	if !strings.Contains(name, "@") {

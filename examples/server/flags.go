@@ -25,7 +25,8 @@ type config struct {
 	httpPrefix                  string
 	trustedProxies              httpsite.TrustedProxies
 	certFile, keyFile           string
-	tls                         *tls.Config // nil without -cert and -key
+	certificates                *certificates // nil without -cert and -key
+	tls                         *tls.Config   // with them; nil as well
 	ftpPassive                  ftpsite.PortRange
 	ftpPublic                   netip.Addr
 	ftpAnonymous                bool
@@ -157,8 +158,9 @@ func (c *config) complete() error {
 	if c.certFile == "" {
 		return nil
 	}
-	certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	c.tls = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	certificates, err := readCertificates(c.certFile, c.keyFile)
+	c.certificates = certificates
+	c.tls = &tls.Config{GetCertificate: certificates.get, MinVersion: tls.VersionTLS12}
 	return err
 }
 

@@ -55,11 +55,20 @@ func (c *config) open(logger *slog.Logger) (*directory.Base, error) {
 
 // services returns all ways in, in the order of the ready line.
 func (c *config) services(ctx context.Context, base *directory.Base, logger *slog.Logger) (services, error) {
-	site, err := newSite(base, logger)
+	if c.certificates != nil {
+		c.certificates.logTo(logger)
+	}
+	site, err := watchSite(base, logger, func() (*httpsite.Handler, error) {
+		site, err := newSite(base, logger)
+		if err != nil {
+			return nil, err
+		}
+		site.Prefix, site.ClientAddr = c.httpPrefix, c.trustedProxies.ClientAddr
+		return site, nil
+	})
 	if err != nil {
 		return nil, usageError{err}
 	}
-	site.Prefix, site.ClientAddr = c.httpPrefix, c.trustedProxies.ClientAddr
 	warnOfTFTPUser(ctx, base, c.tftp, logger)
 	ftp := &ftpsite.Server{
 		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls,
@@ -163,6 +172,15 @@ func newSite(base *directory.Base, logger *slog.Logger) (*httpsite.Handler, erro
 		}
 		if limit != filestore.Unlimited {
 			site.MaxBody = limit
+		}
+	}
+	if v, ok := settings.Get("AdvertiseBasicAUTH"); ok {
+		on, err := directory.ParseBool(v)
+		if err != nil {
+			return nil, fmt.Errorf("HTTPU.settings: AdvertiseBasicAUTH: %w", err)
+		}
+		if site.NoBasicAuth = !on; !on {
+			logger.Warn("AdvertiseBasicAUTH is NO, and HTTP has no other login here: nobody can log in by HTTP")
 		}
 	}
 	if v, ok := settings.Get("FileExtensions"); ok {
