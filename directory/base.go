@@ -50,10 +50,10 @@ type Options struct {
 	// is the setting Password as it stands in the file, marks included, and never
 	// empty; neither is password. All that limits guessing is done before: it is
 	// called by as many goroutines as crypt(3) hashes are worked out, so it must be
-	// safe for concurrent use and end with ctx. What was right is not asked again
-	// for a minute, as long as stored does not change. An error is logged, must
-	// hold no password, refuses the login, and is not counted as a failed one.
-	// Names without an account do not call it, so its time may tell that an
+	// safe for concurrent use and end with ctx, which has 10 seconds. What was right
+	// is not asked again for a minute, as long as stored does not change. An error
+	// is logged, must hold no password, refuses the login, and is not counted as a
+	// failed one. Names without an account do not call it, so its time may tell that an
 	// account exists. nil: such accounts cannot log in.
 	Verify func(ctx context.Context, account, stored, password string) (bool, error)
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:

@@ -182,7 +182,7 @@ func (b *Base) guess(ctx context.Context, a attempt, who standing, heard bool, g
 		return "", ctx.Err()
 	}
 	if err != nil { // of Options.Verify: nobody knows whether it was wrong
-		b.log.ErrorContext(ctx, unverified, "account", a.address, "remote", a.network, "err", err)
+		b.log.ErrorContext(ctx, unverified, "account", a.address, "err", err)
 		return unverified, nil
 	}
 	if refused = a.refused; refused == "" && !right {
@@ -221,10 +221,15 @@ func (b *Base) hash(ctx context.Context, who standing, s secret, given string) (
 	}
 	defer leave()
 	if s.match == nil && acceptable(given) {
+		ctx, cancel := context.WithTimeout(ctx, maxVerify) // others wait for the place
+		defer cancel()
 		return b.verify(ctx, who.address, s.stored, given)
 	}
 	return s.opens(given), nil
 }
+
+// maxVerify is how long Options.Verify may take. Our choice.
+const maxVerify = 10 * time.Second
 
 // told remembers what has been said. It is safe for concurrent use.
 type told struct {

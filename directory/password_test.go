@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -290,6 +291,21 @@ func TestVerifyThatFails(t *testing.T) {
 	})
 	_, err := b.Login(ctx, filestore.Credentials{Login: "john@main.example", Password: "x"})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A host that does not answer holds nobody up for ever.
+func TestVerifyThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBase(t, files{"Accounts/john.macnt/account.settings": `{Password="\001abc";}`, "Accounts/mary.macnt/account.settings": settingsWith(t, "\x02abJnggxhB/yWI")}, directory.Options{
+			Verify: func(ctx context.Context, _, _, _ string) (bool, error) { <-ctx.Done(); return true, ctx.Err() },
+		})
+		for range 3 {
+			require.ErrorIs(t, b.login(t, "john@main.example", "x"), filestore.ErrLogin)
+		}
+		require.ErrorIs(t, b.login(t, "mary@main.example", "x"), filestore.ErrLogin)
+		require.Equal(t, 3, b.log.count(context.DeadlineExceeded.Error()))
+	})
 }
 
 // Accounts that nobody can log in to are told of: at the first login, and by
