@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -80,22 +82,23 @@ func TestTurnsOfOneNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(5)
-		working, release := 0, make(chan struct{})
+		var working atomic.Int64
+		release := make(chan struct{})
 		for range 10 {
 			go func() {
 				leave, err := turns.take(t.Context(), standing{})
 				if err == nil {
-					working++
+					working.Add(1)
 					<-release
 					leave()
 				}
 			}()
 			synctest.Wait()
 		}
-		require.Equal(t, 2, working)
+		require.EqualValues(t, 2, working.Load())
 		close(release)
 		synctest.Wait()
-		require.Equal(t, 10, working)
+		require.EqualValues(t, 10, working.Load())
 		require.Empty(t, turns.networks)
 	})
 }
@@ -108,18 +111,18 @@ func TestTurnsThatAreGivenUp(t *testing.T) {
 		leave, err := turns.take(t.Context(), standing{})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
-		gone := 0
+		var gone atomic.Int64
 		for i := range 10 {
 			go func() {
 				_, err := turns.take(ctx, standing{known: i%2 == 0, own: i%3 == 0})
-				require.ErrorIs(t, err, context.Canceled)
-				gone++
+				assert.ErrorIs(t, err, context.Canceled)
+				gone.Add(1)
 			}()
 		}
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		require.Equal(t, 10, gone)
+		require.EqualValues(t, 10, gone.Load())
 		_, err = turns.take(ctx, standing{})
 		require.ErrorIs(t, err, context.Canceled)
 		leave()
