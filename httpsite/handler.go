@@ -80,12 +80,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// there it would wait for the body before it sends a refusal.
 	r = r.WithContext(r.Context())
 	r.Body = newStallBody(w, r, answer.timeout)
-	defer h.contain(answer, r)
+	req := &request{Handler: h, w: answer, r: r}
+	defer req.contain()
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
 	if hasDoubtfulFraming(r) {
 		answer.Header().Set("Connection", "close")
 	}
-	req, err := h.route(answer, r)
+	err := req.route()
 	if err == nil {
 		err = req.serve()
 	}
@@ -104,7 +105,7 @@ func hasDoubtfulFraming(r *http.Request) bool {
 }
 
 // contain keeps a panic from taking more than its own request with it.
-func (h *Handler) contain(w *stallWriter, r *http.Request) {
+func (req *request) contain() {
 	p := recover()
 	if p == nil {
 		return
@@ -112,32 +113,32 @@ func (h *Handler) contain(w *stallWriter, r *http.Request) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	h.logger().Error("panic while serving", "remote", peerAddr(r), "method", r.Method, "panic", p, "stack", string(debug.Stack()))
-	if w.started {
+	req.logger().Error("panic while serving", "remote", req.remote, "method", req.r.Method, "panic", p, "stack", string(debug.Stack()))
+	if req.w.started {
 		panic(http.ErrAbortHandler) // the client must see that the answer is cut
 	}
-	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	http.Error(req.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 
 // route finds out whose storage and which name the request is about.
-func (h *Handler) route(w *stallWriter, r *http.Request) (*request, error) {
-	req := &request{Handler: h, w: w, r: r, remote: h.clientAddr(r)}
-	host, err := filestore.CleanHost(r.Host)
+func (req *request) route() error {
+	req.remote = req.clientAddr(req.r)
+	host, err := filestore.CleanHost(req.r.Host)
 	if err != nil {
-		return req, err
+		return err
 	}
-	if req.site, err = h.Directory.Site(r.Context(), host, localAddr(r)); err != nil {
-		return req, err
+	if req.site, err = req.Directory.Site(req.r.Context(), host, localAddr(req.r)); err != nil {
+		return err
 	}
-	if r.Method == http.MethodOptions {
-		return req, nil // one answer, even to "*"
+	if req.r.Method == http.MethodOptions {
+		return nil // one answer, even to "*"
 	}
-	req.target, err = parsePath(rawPath(r.URL), req.site)
-	req.location = h.escapedPrefix() + req.location
-	if req.location != "" && r.URL.Path == "" {
+	req.target, err = parsePath(rawPath(req.r.URL), req.site)
+	req.location = req.escapedPrefix() + req.location
+	if req.location != "" && req.r.URL.Path == "" {
 		req.directory = false // the prefix without its slash
 	}
-	return req, err
+	return err
 }
 
 // serve answers by method.

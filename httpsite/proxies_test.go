@@ -5,10 +5,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,4 +181,62 @@ func TestClientAddr(t *testing.T) {
 	s.Close() // what it logs is written
 	require.Contains(t, log.String(), "remote=203.0.113.9 ")
 	require.NotContains(t, log.String(), "127.0.0.1")
+}
+
+// A panic is logged with the client, and one in ClientAddr is contained as well.
+func TestPanicNamesTheClient(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := newServer(t, func(h *httpsite.Handler) {
+		h.Directory = panicking{h.Directory}
+		h.ClientAddr = func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("X-Client")) }
+		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	for _, client := range []string{"203.0.113.9", "nonsense"} {
+		got := s.do(t, call{method: "GET", path: "/~john/", header: map[string]string{"X-Client": client}})
+		require.Equal(t, 500, got.code)
+		require.Equal(t, "Internal Server Error\n", got.body)
+	}
+	s.Close()
+	require.Contains(t, log.String(), "remote=203.0.113.9 ")
+	require.NotContains(t, log.String(), "127.0.0.1")
+}
+
+// Behind a Unix socket clients have no address of their own, but those that the
+// proxy names.
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(h *httpsite.Handler) {
+		h.ClientAddr = httpsite.TrustedProxies{netip.MustParsePrefix("127.0.0.1/32")}.ClientAddr
+	})
+	s.Update(john, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
+	dir, err := os.MkdirTemp("", "") // t.TempDir may be too long for a socket
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("unix", filepath.Join(dir, "http"))
+	require.NoError(t, err)
+	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", l.Addr().String())
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	get := func(key, client string) int {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://client1.com/~john/protected/pwd/"+key+"/secret.txt", nil)
+		require.NoError(t, err)
+		if client != "" {
+			r.Header.Set("X-Forwarded-For", client)
+		}
+		response, err := (&http.Client{Transport: transport}).Do(r)
+		require.NoError(t, err)
+		response.Body.Close()
+		return response.StatusCode
+	}
+	for i := range 40 {
+		require.Equal(t, 404, get(fmt.Sprint("wrong", i), "203.0.113.9"))
+	}
+	require.Equal(t, 404, get("s3cretkey", "203.0.113.9"), "shut out")
+	require.Equal(t, 200, get("s3cretkey", "203.0.113.10"))
+	require.Equal(t, 200, get("s3cretkey", ""), "the proxy itself")
 }
