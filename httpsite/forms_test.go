@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // field is a part of a multipart form: its Content-Disposition and its content.
@@ -389,4 +391,46 @@ func TestPageHead(t *testing.T) {
 			require.Equal(t, get.header.Get(name), head.header.Get(name))
 		}
 	}
+}
+
+// Whatever a form holds, it is answered, and what it does stays in its folder.
+func FuzzForm(f *testing.F) {
+	const multi = "multipart/form-data; boundary=B"
+	for _, fields := range [][]field{
+		{file("a.txt", "1"), file("b/c.txt", "2")},
+		{file(`..\x`, "1")},
+		{{`form-data; name="file"; filename*=UTF-8''..%2Fpage.html`, "1"}},
+		{{`form-data; name="action"`, "rename"}, {`form-data; name="mark"`, "sub"}, {`form-data; name="newName"`, "../x"}},
+	} {
+		f.Add(multi, multipartForm(fields...))
+	}
+	f.Add(multi, strings.TrimSuffix(multipartForm(file("a.txt", "1")), "--B--\r\n"))
+	f.Add(`multipart/form-data; boundary="`, "")
+	for _, body := range []string{"action=delete&mark=sub&confirmed=yes", "action=delete&mark=..&mark=%2e%2e%2fpage.html&confirmed=yes", "action=folder&folder=%zz", "action=rename&mark=sub&newName=sub"} {
+		f.Add(formType, body)
+	}
+	f.Fuzz(func(t *testing.T, contentType, body string) {
+		store := memstore.New()
+		d := fixture.New(func() filestore.Store { return store })
+		d.Write(t, john, "page.html", "page")
+		d.Write(t, john, "private/secret.txt", "secret")
+		d.Write(t, john, "folder/sub/x.txt", "x")
+		h := &httpsite.Handler{Directory: d}
+		r := httptest.NewRequest("POST", "http://client1.com/~john/folder/index.wssp", strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.SetBasicAuth("john", "john-pw")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.NotEqual(t, 500, w.Code)
+		for name, want := range map[string]string{"page.html": "page", "private/secret.txt": "secret"} {
+			content, _ := d.Read(t, john, name)
+			require.Equal(t, want, content)
+		}
+		top := 0
+		for _, err := range store.List(t.Context(), filestore.Root) {
+			require.NoError(t, err)
+			top++
+		}
+		require.Equal(t, 3, top)
+	})
 }

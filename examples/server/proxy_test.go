@@ -86,6 +86,8 @@ func TestNginx(t *testing.T) {
 		{"redirect", []string{"-L", proxy + "/~john"}, "200", "Welcome."},
 		{"upload", []string{"-u", john, "-T", file, proxy + "/~john/new%20%C3%BC.txt"}, "201", ""},
 		{"read it", []string{proxy + "/~john/new%20%C3%BC.txt"}, "200", "content"},
+		{"upload of unknown length", []string{"-u", john, "-H", "Transfer-Encoding: chunked", "-T", file, proxy + "/~john/new%20%C3%BC.txt"}, "204", ""},
+		{"make a folder", []string{"-u", john, "-X", "MKCOL", proxy + "/~john/made/"}, "201", ""},
 		{"move it", []string{"-u", john, "-X", "MOVE", "-H", "Destination: " + proxy + "/~john/moved.txt", proxy + "/~john/new%20%C3%BC.txt"}, "201", ""},
 		{"copy it", []string{"-u", john, "-X", "COPY", "-H", "Destination: /files/~john/copy.txt", proxy + "/~john/moved.txt"}, "201", ""},
 		{"move out of the prefix", []string{"-u", john, "-X", "MOVE", "-H", "Destination: /~john/gone.txt", proxy + "/~john/moved.txt"}, "403", ""},
