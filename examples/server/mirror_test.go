@@ -88,3 +88,37 @@ func TestLftpRemovesNoTree(t *testing.T) {
 	require.NoError(t, err, out)
 	require.NoFileExists(t, r.storage("john@client1.com", "pictures/rings.png"))
 }
+
+// A mount in which nothing has been stored is not there, until something is.
+func TestMountThatIsNotMade(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	admin := r.login("postmaster@client1.com")
+	file := filepath.Join(t.TempDir(), "login.wssp")
+	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
+	for _, script := range []string{"cls ~john/$ServerSkins", "cd ~john/$ServerSkins", "cls ~john/$DomainPBXApp", "cat ~john/$ServerSkins/x"} {
+		out, err := r.lftp(t, admin, script)
+		require.Error(t, err, out)
+	}
+	code, _ := r.curl(t, "-u", r.auth("postmaster"), r.url("/~john/$ServerSkins/index.wssp"))
+	require.Equal(t, "404", code)
+	_, page := r.curl(t, "-u", r.auth("postmaster"), r.url("/~john/index.wssp"))
+	require.NotContains(t, page, "$")
+	require.NoDirExists(t, filepath.Join(r.base, "WebSkins"), "looking makes nothing")
+
+	out, err := r.lftp(t, admin, `mkdir ~john/$ServerSkins/gold; put -O ~john/$ServerSkins/gold `+file)
+	require.NoError(t, err, out)
+	require.FileExists(t, filepath.Join(r.base, "WebSkins/gold/login.wssp"))
+	code, _ = r.curl(t, "-u", r.auth("postmaster"), "-T", file, r.url("/~john/$DomainPBXApp/start.sppr"))
+	require.Equal(t, "201", code)
+	require.FileExists(t, filepath.Join(r.base, "Accounts/Settings/PBXApp/start.sppr"))
+	_, page = r.curl(t, "-u", r.auth("postmaster"), r.url("/~john/index.wssp"))
+	require.Contains(t, page, `href="./$ServerSkins/index.wssp"`)
+	require.Contains(t, page, `href="./$DomainPBXApp/index.wssp"`)
+	_, page = r.curl(t, "-u", r.auth("john"), r.url("/~john/index.wssp"))
+	require.NotContains(t, page, "$")
+	out, err = r.lftp(t, admin, `cls -l ~john/$ServerSkins/gold; cls -a ~john`)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "login.wssp")
+	require.NotContains(t, out, "$ServerSkins\n")
+}
