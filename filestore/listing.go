@@ -75,7 +75,7 @@ func (l *Listing) pull() (FileInfo, error) {
 // aboutEntry reports whether an error leaves out one entry, and not what follows.
 func (l *Listing) aboutEntry(err error) bool {
 	var p *fs.PathError
-	return errors.As(err, &p) && p.Path != Redact(l.dir)
+	return !errors.As(err, &p) || p.Path != Redact(l.dir)
 }
 
 // All yields the entries, once. An error is the last that comes: what was listed by
