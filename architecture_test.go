@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "meta", "filestore", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/network", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
+	"directory": {"cgpdata", "meta", "filestore", "freebusy", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/network", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite": {"filestore"},
@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

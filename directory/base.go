@@ -59,8 +59,9 @@ type Options struct {
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none. One Base at a time may have these open; see [Base.Claim].
 	ClusterDir string
-	// TimeZone is the time zone of all calendars, for times without a zone and for
-	// whole days. nil: time.Local.
+	// TimeZone is the time zone of the server, which HostOS means, and of owners of
+	// calendars who have no preference TimeZone, for times without a zone and for whole
+	// days. nil: time.Local.
 	TimeZone *time.Location
 	// OpenStore opens the storage of an account, or what is mounted into
 	// storages, whose directory is root. Unless

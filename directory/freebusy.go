@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/freebusy/mailbox"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 )
@@ -17,7 +20,8 @@ var _ filestore.Builder = (*Base)(nil)
 // freebusy.vfb tells when the Main Calendar of an account says that its owner is
 // busy. That is the mailbox which the preference CalendarBox names, for as many
 // days as PublishFreeBusy says; see [Base.Preference]. A single-mailbox account
-// has none.
+// has none. Times without a zone and whole days are those of the preference TimeZone,
+// or else of Options.TimeZone, which HostOS means everywhere.
 //
 // Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders".
 func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
@@ -27,13 +31,14 @@ func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stor
 // calendars are the calendars of the accounts.
 type calendars struct {
 	base *Base
-	zone *time.Location // of all owners
+	zone *time.Location // of the server
 }
 
 // calendarState is what a calendar looks like.
 type calendarState struct {
 	name    string
 	mailbox mailbox.State
+	zone    string // of the owner
 }
 
 // Calendar implements [publisher.Source].
@@ -47,8 +52,13 @@ func (c calendars) Calendar(ctx context.Context, account string) (publisher.Cale
 	if err != nil {
 		return publisher.Calendar{}, err
 	}
-	calendar := publisher.Calendar{Zone: c.zone}
-	calendar.Days, _ = ParseCount(days) // "" is not a count, and publishes nothing
+	zone, _, err := preferences.get(timeZone)
+	if err != nil {
+		return publisher.Calendar{}, err
+	}
+	calendar := publisher.Calendar{Host: c.zone}
+	calendar.Zone, _ = parseTimeZone(zone, c.zone) // what cannot be read is not among the values
+	calendar.Days, _ = ParseCount(days)            // "" is not a count, and publishes nothing
 	if e.place.mailboxes == "" || calendar.Days == 0 {
 		return calendar, nil
 	}
@@ -59,18 +69,35 @@ func (c calendars) Calendar(ctx context.Context, account string) (publisher.Cale
 	name, _ := text(box) // what cannot be read is not among the values
 	state, err := mailbox.StateOf(e.place.mailboxes, name)
 	if err != nil { // an error of Read: the days count all the same, also those to come
-		calendar.State, calendar.Changed = calendarState{name: name}, now
+		calendar.State, calendar.Changed = calendarState{name: name, zone: calendar.Zone.String()}, now
 		calendar.Read = func(context.Context, func([]byte, error)) error { return fmt.Errorf("find calendar: %w", err) }
 		return calendar, nil
 	}
 	if state.Exists() {
-		calendar.State = calendarState{name, state}
+		calendar.State = calendarState{name, state, calendar.Zone.String()}
 		calendar.Changed = state.Changed()
 		calendar.Read = func(ctx context.Context, item func([]byte, error)) error {
 			return readCalendar(ctx, e.place.mailboxes, name, state, item)
 		}
 	}
 	return calendar, nil
+}
+
+// parseTimeZone reads the value of a preference TimeZone: any name of a time zone,
+// as calendar items have it. One that is missing or empty, or HostOS, is that of the
+// server.
+func parseTimeZone(v cgpdata.Value, host *time.Location) (*time.Location, error) {
+	name := ""
+	if v.Kind() != cgpdata.KindNull {
+		var err error
+		if name, err = text(v); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" || strings.EqualFold(name, freebusy.HostZone) {
+		return host, nil
+	}
+	return freebusy.LoadLocation(name)
 }
 
 // readCalendar reads a mailbox that is in this state.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,42 @@ func TestFreeBusyTimeZone(t *testing.T) {
 	b := newBase(t, files{"Accounts/john.macnt/": ""}, directory.Options{TimeZone: time.FixedZone("", 2*3600)})
 	b.change(t, files{"Accounts/john.macnt/Calendar.mbox": b.busyAt("a", "09")})
 	require.Equal(t, "07", b.busyHours(t, "john@main.example"))
+}
+
+// The time zone of an owner is the account's preference, the server's default for
+// preferences, then the option; HostOS is the option everywhere.
+func TestFreeBusyTimeZonePreference(t *testing.T) {
+	t.Parallel()
+	const john, info, prefs, server = "john@main.example", "Accounts/john.macnt/account.info", "Accounts/john.macnt/account.prefs", "Settings/WebUserPrefs.settings"
+	b := newBase(t, files{"Accounts/john.macnt/": ""}, directory.Options{TimeZone: time.FixedZone("", 2*3600)})
+	host := strings.ReplaceAll(b.busyAt("b", "09"), "DTSTART:", "DTSTART;TZID=HostOS:")
+	zoned := strings.ReplaceAll(b.busyAt("c", "22"), "DTSTART:", "DTSTART;TZID=Asia/India:") // 16:30 in UTC
+	b.change(t, files{"Accounts/john.macnt/Calendar.mbox": b.busyAt("a", "12") + host + zoned})
+	for _, step := range []struct {
+		name, file, text string
+		want             string // of the floating time, of HostOS, of a zone
+	}{
+		{"option", info, "{}", "07 10 16"},
+		{"server's default", server, `{TimeZone="(+0900) Japan/Korea";}`, "03 07 16"},
+		{"older preferences", prefs, `{TimeZone="Asia/India";}`, "06 16"},
+		{"preferences", info, `{"#Viewer"={TimeZone="Europe/Moscow";};}`, "07 09 16"},
+		{"name of CommuniGate Pro with an offset", info, `{"#Viewer"={TimeZone="(-0700) Arizona";};}`, "07 16 19"},
+		{"HostOS", info, `{"#Viewer"={TimeZone=HostOS;};}`, "07 10 16"},
+		{"empty", info, `{"#Viewer"={TimeZone="";};}`, "07 10 16"},
+		{"unknown, passed over", info, `{"#Viewer"={TimeZone=Atlantis;};}`, "06 16"},
+		{"of this machine, passed over", info, `{"#Viewer"={TimeZone=localtime;};}`, "06 16"},
+		{"no name, passed over", info, `{"#Viewer"={TimeZone=(x);};}`, "06 16"},
+		{"in other letters", info, `{"#Viewer"={TimeZone="hawaiian standard time";};}`, "07 16 22"},
+	} {
+		b.change(t, files{step.file: step.text})
+		b.pass()
+		got := strings.Fields(b.busyHours(t, john))
+		slices.Sort(got)
+		require.Equal(t, step.want, strings.Join(got, " "), step.name)
+		require.NotContains(t, b.log.String(), b.dir)
+	}
+	require.Contains(t, b.log.String(), "TimeZone")
+	require.Contains(t, b.log.String(), "not known")
 }
 
 func TestFreeBusyOfOthers(t *testing.T) {

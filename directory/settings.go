@@ -80,6 +80,7 @@ const (
 	callLogs           = "CallLogs"
 	calendarBox        = "CalendarBox"
 	publishFreeBusy    = "PublishFreeBusy"
+	timeZone           = "TimeZone"
 	failedLoginFlow    = "FailedLoginFlow"
 )
 
@@ -97,6 +98,8 @@ func check(key string, v cgpdata.Value) (err error) {
 			return nil // publishes nothing, as 0 does
 		}
 		_, err = ParseCount(v)
+	case timeZone:
+		_, err = parseTimeZone(v, nil)
 	case callLogs:
 		_, err = ParseBool(v)
 	case failedLoginFlow:
@@ -264,7 +267,8 @@ func (b *Base) DomainSetting(ctx context.Context, domain, key string) (v cgpdata
 
 // Preference returns the value of a user preference that is in effect: the first
 // of the account's own, the server's default in WebUserPrefs.settings, and the
-// built-in one, which is Calendar for CalendarBox and 60 for PublishFreeBusy. The
+// built-in one, which is Calendar for CalendarBox and 60 for PublishFreeBusy; for
+// TimeZone there is none, and a name of no time zone is passed over. The
 // account's own stand under the key #Viewer of its .info file, or, from older
 // servers, in its .prefs file. ok is false if none of them has it. An empty
 // PublishFreeBusy means 0.
@@ -312,7 +316,9 @@ func (p preferences) get(key string) (v cgpdata.Value, ok bool, err error) {
 }
 
 // keptPreference reports whether a preference of an account is kept in memory.
-func keptPreference(key string) bool { return key == calendarBox || key == publishFreeBusy }
+func keptPreference(key string) bool {
+	return key == calendarBox || key == publishFreeBusy || key == timeZone
+}
 
 // viewerOf reads the preferences in .info.
 func viewerOf(path string, log *slog.Logger) (cgpdata.Value, error) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
@@ -119,6 +120,13 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		return err
 	})
 	fs.BoolVar(&c.directory.UnmarkedClear, "unmarked-clear", false, "take a stored password without a mark for clear text even where PasswordEncryption is not clear")
+	fs.Func("time-zone", "take `NAME`, as in Europe/Berlin, for the time zone of the server and of calendars whose owners choose none (default that of this machine)", func(s string) (err error) {
+		if s == freebusy.HostZone {
+			return nil
+		}
+		c.directory.TimeZone, err = freebusy.LoadLocation(s)
+		return err
+	})
 	fs.Func("log-level", "log from this level on: `debug|info|warn|error` (default info)", func(s string) error {
 		return c.logLevel.UnmarshalText([]byte(s))
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -117,6 +118,44 @@ func TestFreeBusyByEveryWayIn(t *testing.T) {
 		return len(schedule.Periods) == 0
 	}, time.Minute, 100*time.Millisecond, "the calendar is gone")
 	require.NoFileExists(t, stored)
+}
+
+// Calendar items as mailers and calendar programs write them become busy time, in the
+// time zones of the items, of the owner, and of the server.
+func TestFreeBusyOfOddItems(t *testing.T) {
+	t.Parallel()
+	r := start(t, "-time-zone", "(+0900) Japan/Korea")
+	dir := filepath.Join(r.base, accountDir("mary@client1.com"))
+	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Truncate(24 * time.Hour)
+	day := tomorrow.Format("20060102")
+	event := func(uid, lines string) string {
+		return "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:" + uid + "\r\n" + strings.ReplaceAll(lines, "DAY", day) + "\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	}
+	var mbox strings.Builder
+	for _, message := range []string{
+		// The owner's time zone, UTC+05:30 all year; that of the server, UTC+09:00; one with an offset.
+		"Content-Type: text/calendar\r\n\r\n" + event("a", "DTSTART:DAYT053000"),
+		"Content-Type: text/calendar\r\n\r\n" + event("b", "DTSTART;TZID=HostOS:DAYT110000"),
+		"Content-Type: text/calendar\r\n\r\n" + event("c", "DTSTART;TZID=(-0700) Arizona:DAYT050000") + event("d", "DTSTART; TZID=GMT+01:00 : DAYt150000"),
+		"Content-Type: multipart/alternative; charset; boundary=----NODEMAILER-?=_1-1\r\n\r\n------NODEMAILER-?=_1-1\r\nno colon\r\nContent-Type: text/calendar; name=a b.ics\r\n\r\n" +
+			event("e", "DTSTART:DAYT160000Z") + "\r\n------NODEMAILER-?=_1-1--\r\n",
+		"no colon\r\nContent-Type: text/calendar; charset=x-unknown\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte(event("f", "DTSTART:DAYT180000Z"))), "A", "%A!"),
+	} {
+		mbox.WriteString("From <>(x)\r\n" + message + "\r\n")
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Calendar.mbox"), []byte(mbox.String()), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "account.info"), []byte(`{"#Viewer"={TimeZone="Asia/India";};}`), 0o600))
+	code, body := r.curl(t, r.url("/~mary/freebusy.vfb"))
+	require.Equal(t, "200", code)
+	schedule, err := freebusy.Parse([]byte(body))
+	require.NoError(t, err)
+	var hours []int
+	for _, p := range schedule.Periods {
+		hours = append(hours, int(p.Start.Sub(tomorrow).Hours()))
+	}
+	require.Equal(t, []int{0, 2, 12, 14, 16, 18}, hours)
+	require.NotContains(t, r.log(t), "calendar items cannot be read")
 }
 
 // withoutStamp leaves out when a file was made: what is made out of a calendar

@@ -202,6 +202,8 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "bad domain of trusted pages", args: []string{"-trust-pages", "a/b"}, want: "trusted pages"},
 		{name: "bad proxy", args: []string{"-trusted-proxy", "10.0.0.0/33"}, want: "trusted-proxy"},
 		{name: "name of a proxy", args: []string{"-trusted-proxy", "localhost"}, want: "trusted-proxy"},
+		{name: "unknown time zone", args: []string{"-time-zone", "Nowhere"}, want: "time zone is not known"},
+		{name: "time zone of the machine", args: []string{"-time-zone", "localtime"}, want: "time zone is not known"},
 		{name: "bad level", args: []string{"-log-level", "loud"}, want: "log-level"},
 		{name: "bad format", args: []string{"-log-format", "xml"}, want: "log-format"},
 	} {
@@ -223,7 +225,7 @@ func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
 	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
-		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-log-level", "-log-format"} {
+		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
 }

@@ -200,18 +200,18 @@ type made struct {
 	state      any
 	settled    bool // whether the next change will change the state
 	start, end time.Time
-	zone       string
+	zone, host string
 }
 
 // make makes the file, unless old is still right. If the calendar changes
 // meanwhile, it comes with ErrChanged.
 func (p *Publisher) make(ctx context.Context, address string, old *made, c Calendar, now time.Time) (*made, error) {
-	m := &made{state: c.State, settled: !within(c.Changed, now, settle), zone: c.Zone.String()}
+	m := &made{state: c.State, settled: !within(c.Changed, now, settle), zone: c.Zone.String(), host: c.Host.String()}
 	m.start, m.end = window(now, c.Days)
-	if old != nil && old.content != nil && old.settled && old.state == m.state && old.start.Equal(m.start) && old.end.Equal(m.end) && old.zone == m.zone {
+	if old != nil && old.content != nil && old.settled && old.state == m.state && old.start.Equal(m.start) && old.end.Equal(m.end) && old.zone == m.zone && old.host == m.host {
 		return old, nil
 	}
-	var calendar freebusy.Calendar
+	calendar := freebusy.Calendar{Host: c.Host}
 	var faults faults
 	readErr := c.Read(ctx, func(object []byte, err error) {
 		if err == nil {

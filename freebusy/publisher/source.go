@@ -32,6 +32,9 @@ type Calendar struct {
 	// Zone is the time zone of the owner, for times without a zone and for whole
 	// days; nil: UTC.
 	Zone *time.Location
+	// Host is the time zone of the server that keeps the calendar, as the package
+	// freebusy has it; nil: the owner's.
+	Host *time.Location
 	// Read calls item for each iCalendar object of the calendar, the oldest first,
 	// or with an error for one that cannot be read. The object may be changed
 	// after item has returned. Read ends with ErrChanged if what it gave belongs
