@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -157,8 +158,37 @@ func isForbidden(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\uFFFE' || r == '\uFFFF'
 }
 
+// checkReferences refuses references to surrogates, which are no characters (XML 1.0
+// §4.1, well-formedness constraint "Legal Character"). encoding/xml makes U+FFFD of
+// them; all others that are no characters it refuses itself.
+func checkReferences(token xml.Token, text string) error {
+	switch token.(type) {
+	case xml.CharData, xml.StartElement:
+	default:
+		return nil
+	}
+	if strings.HasPrefix(text, "<![CDATA[") {
+		return nil
+	}
+	for i := strings.Index(text, "&#"); i >= 0; i = strings.Index(text, "&#") {
+		digits, rest, _ := strings.Cut(text[i+len("&#"):], ";")
+		base := 10
+		if hex, ok := strings.CutPrefix(digits, "x"); ok {
+			digits, base = hex, 16
+		}
+		if n, err := strconv.ParseUint(digits, base, 32); err == nil && 0xD800 <= n && n <= 0xDFFF {
+			return errors.New("reference to a character that XML forbids")
+		}
+		text = rest
+	}
+	return nil
+}
+
 // add takes the token that stands at src[start:end].
 func (b *treeBuilder) add(token xml.Token, start, end int) error {
+	if err := checkReferences(token, b.src[start:end]); err != nil {
+		return err
+	}
 	switch token := token.(type) {
 	case xml.StartElement:
 		return b.startElement(token, start, end)
