@@ -81,7 +81,7 @@ var (
 // the record share the memory of line. A line whose version is a number other
 // than 2 becomes a raw record. The error is a *SyntaxError.
 func ParseRecord(line string, o Options) (Record, error) {
-	r, err := newParser(o).parse(line)
+	r, err := newParser(o).parse(withoutMark(line))
 	if err != nil {
 		return Record{}, &SyntaxError{Err: err}
 	}

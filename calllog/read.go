@@ -21,7 +21,8 @@ var errLineTooLong = errors.New("line is too long")
 
 // Read returns the records of a log one by one, in their order. Lines end in LF
 // or CRLF, the last one may lack its end; empty lines are skipped. A line that
-// is no record yields a *SyntaxError with its number, and reading goes on. An
+// is no record yields a *SyntaxError with its number, and reading goes on. A byte
+// order mark at the start of a line, as editors write it, does not count. An
 // error of r is yielded as it is, and ends the reading.
 //
 // It buffers one line. Records that stand near each other share one string of at
@@ -32,6 +33,7 @@ func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 		lines, parser := newLineReader(r, o.MaxLine), newParser(o)
 		for n := 1; ; n++ {
 			line, end := lines.next()
+			line = withoutMark(line)
 			if line != "" {
 				if record, err := parser.parse(line); err == nil {
 					if !yield(record, nil) {
@@ -55,6 +57,17 @@ func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 		}
 	}
 }
+
+// withoutMark returns a line without a byte order mark at its start. It may stand in
+// any line: logs are joined.
+func withoutMark(line string) string {
+	if line != "" && line[0] == byteOrderMark[0] {
+		return strings.TrimPrefix(line, byteOrderMark)
+	}
+	return line
+}
+
+const byteOrderMark = "\uFEFF"
 
 // lineReader cuts what it reads into lines.
 type lineReader struct {

@@ -44,6 +44,9 @@ func TestRead(t *testing.T) {
 		{"LF", sampleFile("\n")},
 		{"CRLF", sampleFile("\r\n")},
 		{"last line without its end", strings.TrimSuffix(sampleFile("\n"), "\n")},
+		{"byte order mark", "\uFEFF" + sampleFile("\n")},
+		{"byte order mark of a joined log", strings.ReplaceAll(sampleFile("\r\n"), "\n2\t", "\n\uFEFF2\t")},
+		{"byte order mark alone", "\uFEFF\n" + sampleFile("\n") + "\uFEFF"},
 		{"empty lines", "\n\r\n" + sampleFile("\n\n")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
