@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/serving":  {"internal/network"},
 	"internal/fixture":  {"filestore", "github.com/stretchr/testify/require"},
 
-	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/tbd"},
+	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},
 	"examples/freetime":   {"freebusy"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},

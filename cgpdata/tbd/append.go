@@ -12,7 +12,7 @@ import (
 
 // AppendHeader appends line 1 with the names of the fields, ended by a line
 // feed, to dst. There has to be a name; names have to differ, and must be
-// non-empty UTF-8 without TAB, CR, LF or a byte order mark. On an error dst is
+// non-empty UTF-8 without control characters or a byte order mark. On an error dst is
 // returned as it was.
 func AppendHeader(dst []byte, names []string) ([]byte, error) {
 	if len(names) == 0 {
@@ -20,7 +20,7 @@ func AppendHeader(dst []byte, names []string) ([]byte, error) {
 	}
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
-		if name == "" || strings.ContainsAny(name, "\t\r\n"+byteOrderMark) || !utf8.ValidString(name) {
+		if name == "" || strings.Contains(name, "\t") || strings.ContainsFunc(name, isForbidden) || strings.Contains(name, byteOrderMark) || !utf8.ValidString(name) {
 			return dst, fmt.Errorf("tbd: field name %d cannot be written", i+1)
 		}
 		if seen[name] {

@@ -35,8 +35,8 @@ func parse(text string, o Options) (*content, error) {
 		return nil, err
 	}
 	c := &content{text: text, o: o, names: r.names, eol: "\n", lines: map[string][]span{}, bad: map[string]error{}}
-	if strings.HasSuffix(text[:r.next], "\r\n") {
-		c.eol = "\r\n"
+	if first := text[:r.next]; len(withoutEnd(first)) < len(first) {
+		c.eol = first[len(withoutEnd(first)):]
 	}
 	for record, err := range r.Records() {
 		line := span{r.start, r.start + len(withoutEnd(text[r.start:r.next]))}
@@ -122,7 +122,7 @@ func (c *content) put(record cgpdata.Value) (string, error) {
 	if !isNew {
 		return c.text[:line.start] + text + c.text[line.end:], nil
 	}
-	if !strings.HasSuffix(c.text, "\n") {
+	if withoutEnd(c.text) == c.text {
 		text = c.eol + text
 	}
 	return c.text + text + c.eol, nil
@@ -172,19 +172,21 @@ func (c *content) addField(name string) (string, error) {
 		return "", fmt.Errorf("tbd: the table has this field: %w", fs.ErrExist)
 	}
 	number := 0
-	for line := range strings.Lines(c.text) {
+	for line := range strings.SplitSeq(anyEnd.Replace(c.text), "\n") {
 		if number++; strings.Count(line, "\t") >= len(c.names) {
 			return "", &SyntaxError{Line: number, Err: errors.New("has a field too many, which would get the new name")}
 		}
 	}
-	line, _, _ := strings.Cut(c.text, "\n")
-	first := withoutEnd(line)
+	first := c.text[:strings.IndexAny(c.text+"\n", "\r\n")]
 	header := toUTF8(first) + "\t" + name
 	if len(header)+len("\r\n") > c.o.MaxLine {
 		return "", fmt.Errorf("tbd: %w", errLineTooLong)
 	}
 	return header + c.text[len(first):], nil
 }
+
+// anyEnd makes LF of all ends of lines.
+var anyEnd = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // column returns the place of the first field of this name, -1 if there is none.
 func column(names []string, name string) int { return slices.Index(names, name) }

@@ -23,7 +23,8 @@
 // A field is plain text, or a value in the text format of package cgpdata, such
 // as an array or a dictionary. Lines are limited to Options.MaxLine bytes, and
 // the file of a Table to Options.MaxBytes. A line that is not UTF-8 is read as
-// Latin-1; UTF-8 is written.
+// Latin-1; UTF-8 is written. A table in UTF-16, as spreadsheets call Unicode text, is
+// refused.
 //
 // Source: CommuniGate Pro Guide, Account Data, "The .tbd Format". It says
 // nothing about errors, about marks inside of fields and about the letter case of

@@ -2,6 +2,7 @@ package tbd
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,10 @@ type Options struct {
 	// MaxBytes is the limit of the file of a [Table], which is kept in memory. 0
 	// means 256 MiB. A [Reader] has no such limit.
 	MaxBytes int64
+	// Warn is told what is odd in line 1, each time that it is read: names that are
+	// empty or there twice, whose fields [Record.Get] and [Record.Value] do not
+	// find. nil: nobody is told.
+	Warn func(*SyntaxError)
 }
 
 const (
@@ -80,12 +85,50 @@ func NewReader(r io.Reader, o *Options) (*Reader, error) {
 	case err != nil && err != io.EOF:
 		return nil, err
 	}
+	if err := checkEncoding(t.buf); err != nil {
+		return nil, &SyntaxError{Line: t.line, Err: err}
+	}
 	header = strings.TrimPrefix(header, byteOrderMark)
 	if header == "" {
 		return nil, &SyntaxError{Line: t.line, Err: errors.New("no field names")}
 	}
 	t.names = strings.Split(header, "\t")
+	if t.o.Warn != nil {
+		t.warn()
+	}
 	return t, nil
+}
+
+// checkEncoding refuses line 1 of a table in UTF-16 or UTF-32, which Excel calls
+// Unicode Text and would be read as garbage; our choice.
+func checkEncoding(line []byte) error {
+	marked := bytes.HasPrefix(line, []byte("\xFF\xFE")) || bytes.HasPrefix(line, []byte("\xFE\xFF"))
+	if marked || bytes.IndexByte(line, 0) >= 0 {
+		return errors.New("table is in UTF-16 or of another encoding, not in UTF-8")
+	}
+	if bytes.ContainsFunc(bytes.TrimRight(line, "\r\n"), isForbidden) {
+		return errors.New("control character in a field name")
+	}
+	return nil
+}
+
+// isForbidden reports whether a name of a field cannot have a character.
+func isForbidden(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
+
+// warn tells what is odd about the names.
+func (t *Reader) warn() {
+	for i, name := range t.names {
+		var err error
+		switch first := column(t.names, name); {
+		case name == "":
+			err = fmt.Errorf("field name %d is empty", i+1)
+		case first < i:
+			err = fmt.Errorf("field name %d is the same as %d", i+1, first+1)
+		default:
+			continue
+		}
+		t.o.Warn(&SyntaxError{Line: t.line, Err: err})
+	}
 }
 
 // byteOrderMark is skipped at the start of a table.
@@ -95,7 +138,7 @@ const byteOrderMark = "\uFEFF"
 func (t *Reader) Fields() []string { return slices.Clone(t.names) }
 
 // Records returns the records that are still to come, in their order. Lines end
-// in LF or CRLF, the last one may lack its end; empty lines are skipped. A
+// in LF, CRLF or CR, the last one may lack its end; empty lines are skipped. A
 // record may have fewer fields than there are names, the others are empty: so
 // they are after a name was added to line 1. A bad line yields a *SyntaxError,
 // and reading goes on. An error of the underlying reader is yielded as it is,
@@ -149,12 +192,13 @@ func (t *Reader) readLine() (string, error) {
 	t.buf = t.buf[:0]
 	size := 0
 	for {
-		part, err := t.src.ReadSlice('\n')
+		part, ended, err := t.peekPart()
 		t.next += len(part)
 		if size += len(part); size <= t.o.MaxLine {
 			t.buf = append(t.buf, part...)
 		}
-		if err == bufio.ErrBufferFull {
+		_, _ = t.src.Discard(len(part)) // it is there
+		if !ended && err == nil {
 			continue
 		}
 		if size > t.o.MaxLine && (err == nil || err == io.EOF) { // at the end the next call says so
@@ -164,7 +208,32 @@ func (t *Reader) readLine() (string, error) {
 	}
 }
 
-// withoutEnd returns a line without the LF or CRLF at its end.
+// peekPart returns what is buffered of a line, with its end if that is there, without
+// going on. With an error comes nothing.
+func (t *Reader) peekPart() (part []byte, ended bool, err error) {
+	if _, err := t.src.Peek(1); err != nil {
+		return nil, false, err
+	}
+	part, _ = t.src.Peek(t.src.Buffered())
+	if i := bytes.IndexByte(part, '\n'); i >= 0 {
+		part, ended = part[:i+1], true
+	}
+	switch i := bytes.IndexByte(part, '\r'); {
+	case i < 0, ended && i == len(part)-2:
+		return part, ended, nil
+	case i < len(part)-1:
+		return part[:i+1], true, nil
+	case i > 0: // what is behind CR is not known
+		return part[:i], false, nil
+	}
+	part, err = t.src.Peek(len("\r\n"))
+	if err == nil && part[1] == '\n' {
+		return part, true, nil
+	}
+	return part[:1], true, nil
+}
+
+// withoutEnd returns a line without the LF, CRLF or CR at its end.
 func withoutEnd(line string) string { return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r") }
 
 // toUTF8 returns a line that is UTF-8 as it is, and takes each byte of another

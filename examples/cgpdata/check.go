@@ -29,6 +29,7 @@ func (t *tool) check(args []string) error {
 		if len(faults) == maxFaults {
 			t.report(&fault{name: in.name, err: errors.New("too many errors, the rest is not shown")})
 		}
+		t.oddKeys(in)
 	}
 	return err
 }

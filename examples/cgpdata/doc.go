@@ -54,7 +54,8 @@
 // What has been read leniently needs from-json -lenient.
 //
 // tbd prints one object for each record, with the names of line 1 as keys. A bad record is
-// reported, and the others are printed. Tables of any size need little memory.
+// reported, and the others are printed; so is a name that is empty or there twice, whose
+// field is not. Tables of any size need little memory.
 //
 // # Errors
 //
@@ -62,6 +63,9 @@
 // of the file and a mark under the column. check tells up to 100 of a file; all other
 // commands stop at the first one and print nothing else. With -lenient, faults that can
 // be repaired, such as a trailing comma or a repeated key, are told and repaired instead.
+//
+// check also warns of keys that begin or end with blanks and marks that nobody sees, as
+// editors and web pages leave them; that is no error.
 //
 // The exit status is 0 if all went well, 1 for bad input (a file that cannot be read or
 // written, an error in it, a path that names nothing) and 2 for a bad command line, which

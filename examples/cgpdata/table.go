@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 
 	"github.com/cgpkit/cgpkit/cgpdata/jsonform"
 	"github.com/cgpkit/cgpkit/cgpdata/tbd"
@@ -13,13 +14,21 @@ func (t *tool) tbd(args []string) error {
 		return err
 	}
 	defer r.Close()
-	table, err := tbd.NewReader(r, &tbd.Options{Lenient: t.lenient})
+	var bad error
+	warn := func(e *tbd.SyntaxError) { // a field is not among the pairs
+		if t.lenient {
+			e.Err = fmt.Errorf("tolerated: %w", e.Err)
+		} else {
+			bad = errReported
+		}
+		t.report(&fault{name: name, err: e})
+	}
+	table, err := tbd.NewReader(r, &tbd.Options{Lenient: t.lenient, Warn: warn})
 	if err != nil {
 		return &fault{name: name, err: err}
 	}
 	out := bufio.NewWriter(t.stdout)
 	var line []byte
-	var bad error
 	for record, err := range table.Records() {
 		if err == nil {
 			line, err = jsonform.Append(line[:0], record.Value(), "")

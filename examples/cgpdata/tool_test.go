@@ -122,6 +122,47 @@ func FuzzSet(f *testing.F) {
 	})
 }
 
+// check warns of keys that look like others, and that is no error.
+func TestCheckOddKeys(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"\u00A0Limit": "begins with U+00A0", "Limit\u00A0": "ends with U+00A0", "\u200BLimit": "begins with U+200B", "\uFEFFLimit": "begins with U+FEFF", "\u3000Limit": "begins with U+3000",
+		"\u2003Limit": "begins with U+2003", "Limit\u200D": "ends with U+200D", "\u00ADLimit": "begins with U+00AD", "\u2060": "begins with U+2060", "\u3164Limit": "begins with U+3164", "\u0085Limit": "begins with U+0085",
+		"Limit": "", "größe": "", "a\u00A0b": "", "Ключ": "", "é": "",
+	} {
+		for _, text := range []string{"{\n\n  " + key + "=1;\n}", "{\r\r  \"" + key + "\"=1;}"} {
+			stdout, stderr, status := call([]byte(text), "check")
+			require.Zero(t, status)
+			require.Empty(t, stdout)
+			if want == "" {
+				require.Empty(t, stderr, "%q", key)
+				continue
+			}
+			require.Contains(t, stderr, "stdin:3:3: warning: key "+want+", which nobody sees", "%q", key)
+		}
+	}
+	_, stderr, status := call([]byte(`{" a"={"b\t"=(1,{" "=2;}`), "check")
+	require.Equal(t, 1, status)
+	require.Equal(t, 3, strings.Count(stderr, "warning: key"), stderr)
+	_, stderr, _ = call([]byte("{"+strings.Repeat("\u00A0a=1;", 200)+"}"), "check")
+	require.Equal(t, 100, strings.Count(stderr, "warning: key"))
+}
+
+// What a name hides of a table is told.
+func TestTableNames(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, status := call([]byte("mail\tcn\tcn\t\na\tb\tc\td\n"), "tbd")
+	require.Equal(t, 1, status)
+	require.Equal(t, `{"mail":"a","cn":"b"}`+"\n", string(stdout))
+	require.Equal(t, "stdin:1: field name 3 is the same as 2\nstdin:1: field name 4 is empty\n", stderr)
+	_, stderr, status = call([]byte("mail\tcn\tcn\na\tb\tc\n"), "tbd", "-lenient")
+	require.Zero(t, status)
+	require.Equal(t, "stdin:1: tolerated: field name 3 is the same as 2\n", stderr)
+	_, stderr, status = call([]byte("\xFF\xFEm\x00\n\x00"), "tbd")
+	require.Equal(t, 1, status)
+	require.Equal(t, "stdin:1: table is in UTF-16 or of another encoding, not in UTF-8\n", stderr)
+}
+
 // A fullDisk takes no more than it has room for.
 type fullDisk struct{ room int }
 
