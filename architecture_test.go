@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"calllog":            nil,
 	"freebusy":           {"internal/clock"},
 	"freebusy/weekpage":  {"freebusy", "internal/clock"},
+	"freebusy/goical":    {"freebusy", "github.com/emersion/go-ical"},
 	"freebusy/publisher": {"filestore", "freebusy", "internal/recent"},
 	"freebusy/mailbox":   {"internal/hostfile", "github.com/emersion/go-message/textproto", "golang.org/x/text/encoding", "golang.org/x/text/encoding/htmlindex"},
 

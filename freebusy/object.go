@@ -158,7 +158,7 @@ func counts(name string) bool {
 	return false
 }
 
-// take takes a property that counts, with its name in upper case.
+// take takes a property with its name in upper case.
 func (r *objectReader) take(p property) error {
 	switch {
 	case p.name == "BEGIN":
@@ -171,7 +171,7 @@ func (r *objectReader) take(p property) error {
 		r.method = strings.ToUpper(p.value)
 	case len(r.open) == 1 && p.name == "X-WR-TIMEZONE":
 		r.zone = unescape(p.value)
-	case r.current != nil:
+	case r.current != nil && counts(p.name):
 		switch p.name {
 		case "DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID":
 			p.mendColons()
