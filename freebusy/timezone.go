@@ -48,12 +48,12 @@ func parseTimezone(c *component, known *zone, steps *int64) (z *zone, faults []e
 			return nil, append(faults, fmt.Errorf("time zone changes more than %d times", maxOnsets))
 		}
 	}
-	if len(z.changes) == 0 {
-		return nil, append(faults, errors.New("time zone has neither STANDARD nor DAYLIGHT"))
-	}
 	slices.SortStableFunc(z.changes, func(a, b offsetChange) int { return cmp.Compare(a.at, b.at) })
 	slices.SortStableFunc(missing, func(a, b missingOffset) int { return cmp.Compare(a.at, b.at) })
 	z.complete(missing)
+	if len(z.changes) == 0 {
+		return nil, append(faults, errors.New("time zone has neither STANDARD nor DAYLIGHT"))
+	}
 	z.setOpen(endless)
 	if known != nil && (known.agrees(z.changes[0]) || known.agrees(z.changes[len(z.changes)-1])) {
 		z.known = known
@@ -67,23 +67,29 @@ type missingOffset struct {
 	from, to bool
 }
 
-// complete takes offsets that are missing from the onsets beside.
+// complete takes offsets that are missing from the onsets beside. One that lacks both
+// still does not count.
 func (z *zone) complete(missing []missingOffset) {
-	for i, m := range missing {
-		c := &z.changes[i]
-		if m.to {
-			c.to = c.from
-			if i+1 < len(missing) && !missing[i+1].from {
-				c.to = z.changes[i+1].from
-			}
+	var whole []offsetChange
+	for i := range missing {
+		c, m := &z.changes[i], &missing[i]
+		if m.to && i+1 < len(missing) && !missing[i+1].from {
+			c.to, m.to = z.changes[i+1].from, false
 		}
-		if m.from {
-			c.from = c.to
-			if i > 0 {
-				c.from = z.changes[i-1].to
-			}
+		if m.from && i > 0 && !missing[i-1].to {
+			c.from, m.from = z.changes[i-1].to, false
 		}
+		switch {
+		case m.from && m.to:
+			continue
+		case m.from:
+			c.from, m.from = c.to, false
+		case m.to:
+			c.to, m.to = c.from, false
+		}
+		whole = append(whole, *c)
 	}
+	z.changes = whole
 }
 
 // setOpen marks the onsets of which nothing tells how long they hold: the next one
@@ -117,7 +123,7 @@ type timezonePart struct {
 }
 
 // read reads a part. What cannot be read is among the faults and counts as not
-// there; without an offset there are no onsets. An error says that there was too
+// there. An error says that there was too
 // much to do.
 func (z *timezonePart) read(c *component, steps *int64) error {
 	var start moment
@@ -155,10 +161,6 @@ func (z *timezonePart) read(c *component, steps *int64) error {
 	}
 	if len(z.faults) == 0 && (!hasStart || !z.hasFrom || !z.hasTo) {
 		z.faults = append(z.faults, errors.New("time zone lacks DTSTART, TZOFFSETFROM or TZOFFSETTO"))
-	}
-	if !z.hasFrom && !z.hasTo {
-		z.onsets = nil
-		return nil
 	}
 	if !hasStart {
 		return nil
