@@ -135,7 +135,7 @@ func (r *eventReader) property(p *property) (err error) {
 		r.event.end, err = r.moment(p, p.value, r.event.start.zone)
 		r.event.hasEnd = err == nil
 	case "DURATION":
-		r.event.length, err = parseSpan(p.value)
+		r.event.length, err = parseLooseSpan(p.value)
 	case "STATUS":
 		r.cancelled = strings.EqualFold(p.value, "CANCELLED")
 		r.tentative = strings.EqualFold(p.value, "TENTATIVE")
@@ -177,10 +177,13 @@ func (r *eventReader) rule(p *property, to *recurrence) error {
 }
 
 // dates takes an RDATE or EXDATE. One value that cannot be read does not spoil
-// the others.
+// the others, and one that is empty says nothing.
 func (r *eventReader) dates(p *property, to *recurrence) {
 	for value := range strings.SplitSeq(p.value, ",") {
-		start, length, isPeriod := strings.Cut(strings.TrimSpace(value), "/")
+		if value = strings.TrimSpace(value); value == "" {
+			continue
+		}
+		start, length, isPeriod := strings.Cut(value, "/")
 		at, err := r.moment(p, start, r.event.start.zone)
 		switch {
 		case err != nil:
@@ -203,7 +206,7 @@ func (r *eventReader) dates(p *property, to *recurrence) {
 func (r *eventReader) period(p *property, start moment, text string) (e event, err error) {
 	e.start = start
 	if isSpan(text) {
-		e.length, err = parseSpan(text)
+		e.length, err = parseLooseSpan(text)
 		return e, err
 	}
 	e.hasEnd = true

@@ -92,9 +92,18 @@ func isSpan(text string) bool {
 	return strings.HasPrefix(strings.ToUpper(strings.TrimPrefix(text, "+")), "P")
 }
 
+// looseForm is a duration as some programs write it: with days beside weeks, and without
+// the T, since there are no months.
+var looseForm = regexp.MustCompile(`^P(?:(\d+)W)?(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$`)
+
 // parseSpan reads weeks, or days and a time: P2W, P1DT2H, PT1H30M.
-func parseSpan(text string) (span, error) {
-	numbers := durationForm.FindStringSubmatch(strings.ToUpper(strings.TrimPrefix(text, "+")))
+func parseSpan(text string) (span, error) { return parseSpanOf(durationForm, text) }
+
+// parseLooseSpan reads the same, and P1W2D or P90M.
+func parseLooseSpan(text string) (span, error) { return parseSpanOf(looseForm, text) }
+
+func parseSpanOf(form *regexp.Regexp, text string) (span, error) {
+	numbers := form.FindStringSubmatch(strings.ToUpper(strings.TrimPrefix(text, "+")))
 	if numbers == nil {
 		return span{}, errors.New("duration is not PnW or PnDTnHnMnS")
 	}
