@@ -3,7 +3,6 @@ package freebusy
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -124,9 +123,9 @@ func (c *Calendar) add(o *object) error {
 	if c.items+items > MaxItems {
 		return &SyntaxError{Err: fmt.Errorf("calendar would have more than %d items", MaxItems)}
 	}
-	var newest map[revisionKey]revision
+	var newest revisions
 	if len(readers) > 1 {
-		newest = make(map[revisionKey]revision, len(readers))
+		newest = make(revisions, len(readers))
 	}
 	for _, r := range readers { // before the instances, which may stand in front
 		if r.id == nil {
@@ -141,33 +140,45 @@ func (c *Calendar) add(o *object) error {
 	return o.faults.err()
 }
 
-// revisionKey is the same for all revisions of an event or of an instance.
+// revisionKey is the same for all revisions of an event, or of an instance, or for
+// an event and its start.
 type revisionKey struct {
-	uid      string
-	override momentKey
-	master   bool
+	uid  string
+	what uint8 // one of those below
+	at   momentKey
 }
+
+const (
+	anEvent uint8 = iota
+	anInstance
+	aStart
+)
 
 // revision is the newest one up to now, of those in one VCALENDAR.
 type revision struct {
 	calendar int
 	sequence int64
+	index    int // of aStart: in series.masters
 }
 
-// outdated reports whether the VCALENDAR of r has had a newer revision of the same;
-// same whether it has had one that is as new. Within one VCALENDAR nothing tells
-// what was said last but SEQUENCE (RFC 5546 §2.1.5).
-func (r *eventReader) outdated(newest map[revisionKey]revision, key revisionKey) (outdated, same bool) {
-	if newest == nil || r.uid == "" {
+// revisions are those of one object. Within one VCALENDAR nothing tells what was said
+// last but SEQUENCE (RFC 5546 §2.1.5).
+type revisions map[revisionKey]revision
+
+// take reports whether the VCALENDAR of r has had a newer revision of the same;
+// again whether it has had one that is as new.
+func (all revisions) take(r *eventReader, key revisionKey) (outdated, again bool) {
+	if all == nil || r.uid == "" {
 		return false, false
 	}
-	last, ok := newest[key]
+	last, ok := all[key]
 	ok = ok && last.calendar == r.calendar
 	if ok && last.sequence > r.sequence {
 		return true, false
 	}
-	newest[key] = revision{r.calendar, r.sequence}
-	return false, ok && last.sequence == r.sequence
+	again = ok && last.sequence == r.sequence
+	all[key] = revision{r.calendar, r.sequence, last.index}
+	return false, again
 }
 
 // of returns the series of a UID. Events without one are each on their own.
@@ -188,32 +199,36 @@ func (c *Calendar) of(uid string) *series {
 // replace sets the event of a UID, without changed instances. Several in one
 // VCALENDAR that start at different times, and are no revisions of each other, are
 // all there.
-func (c *Calendar) replace(r *eventReader, newest map[revisionKey]revision) {
-	outdated, same := r.outdated(newest, revisionKey{uid: r.uid, master: true})
+func (c *Calendar) replace(r *eventReader, newest revisions) {
+	outdated, again := newest.take(r, revisionKey{uid: r.uid, what: anEvent})
 	if outdated {
 		return
 	}
 	s := c.of(r.uid)
 	c.items += r.event.size()
-	if same {
-		i := slices.IndexFunc(s.masters, func(m event) bool { return m.start.key() == r.event.start.key() })
-		if i < 0 {
-			s.masters = append(s.masters, r.event)
-			return
-		}
-		c.items -= s.masters[i].size()
-		s.masters[i] = r.event
+	start := revisionKey{uid: r.uid, what: aStart, at: r.event.start.key()}
+	_, sameStart := newest.take(r, start)
+	switch {
+	case again && sameStart:
+		m := &s.masters[newest[start].index]
+		c.items -= m.size()
+		*m = r.event
 		return
+	case !again:
+		for i := range s.masters {
+			c.items -= s.masters[i].size()
+		}
+		c.items -= len(s.overrides)
+		*s = series{}
 	}
-	for i := range s.masters {
-		c.items -= s.masters[i].size()
+	if newest != nil {
+		newest[start] = revision{r.calendar, r.sequence, len(s.masters)}
 	}
-	c.items -= len(s.overrides)
-	*s = series{masters: []event{r.event}}
+	s.masters = append(s.masters, r.event)
 }
 
 // amend sets a changed instance of a UID.
-func (c *Calendar) amend(r *eventReader, newest map[revisionKey]revision) {
+func (c *Calendar) amend(r *eventReader, newest revisions) {
 	s := c.of(r.uid)
 	o := override{*r.id, r.event}
 	if o.id.local && len(s.masters) > 0 && s.masters[0].start != (moment{}) {
@@ -221,7 +236,7 @@ func (c *Calendar) amend(r *eventReader, newest map[revisionKey]revision) {
 	}
 	o.event.recurrence = nil // an instance is one
 	key := o.id.key()
-	if outdated, _ := r.outdated(newest, revisionKey{uid: r.uid, override: key}); outdated {
+	if outdated, _ := newest.take(r, revisionKey{uid: r.uid, what: anInstance, at: key}); outdated {
 		return
 	}
 	if i, ok := s.index[key]; ok {

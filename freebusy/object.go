@@ -181,12 +181,15 @@ func (r *objectReader) take(p property) error {
 	return nil
 }
 
+// maxHead is longer than what stands in front of a date by mistake.
+const maxHead = 1024
+
 // mendColons gives colons in front of a date back to the parameters, where some
 // programs write them without the quotes that RFC 5545 §3.2 demands:
 // TZID=GMT+05:30. No date has a colon.
 func (p *property) mendColons() {
 	i := strings.LastIndexByte(p.value, ':')
-	if i < 0 {
+	if i < 0 || i > maxHead {
 		return
 	}
 	value := strings.TrimLeft(p.value[i+1:], " \t")

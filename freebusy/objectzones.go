@@ -10,6 +10,7 @@ import (
 type objectZones struct {
 	calendar *Calendar
 	defined  map[string]*zone // by VTIMEZONE
+	host     *zone            // of the server; nil: the owner's
 	faults   *faults
 
 	floating string // X-WR-TIMEZONE, the zone of times that name none; "" if there is none
@@ -20,6 +21,9 @@ type objectZones struct {
 func (c *Calendar) objectZones(o *object) *objectZones {
 	c.names = 0
 	zones := &objectZones{calendar: c, faults: &o.faults, floating: o.zone}
+	if c.Host != nil {
+		zones.host = &zone{location: c.Host}
+	}
 	if len(o.zones) == 0 {
 		return zones
 	}
@@ -58,16 +62,18 @@ func zoneName(text string) string { return strings.Trim(unescape(text), " \t\"")
 // named finds a time zone by its name. Without one the owner's is meant, if the
 // name is known.
 func (o *objectZones) named(name string) (z *zone, known bool) {
-	for _, name := range [...]string{name, zoneName(name), strings.ToLower(zoneName(name))} {
-		if z := o.defined[name]; z != nil {
-			return z, true
-		}
+	if z := o.defined[name]; z != nil {
+		return z, true
 	}
-	if strings.EqualFold(zoneName(name), HostZone) {
-		if o.calendar.Host == nil {
-			return nil, true
-		}
-		return &zone{location: o.calendar.Host}, true
+	plain := zoneName(name)
+	if z := o.defined[plain]; z != nil {
+		return z, true
+	}
+	if z := o.defined[strings.ToLower(plain)]; z != nil {
+		return z, true
+	}
+	if strings.EqualFold(plain, HostZone) {
+		return o.host, true
 	}
 	z = o.calendar.zone(name)
 	return z, z != nil

@@ -208,6 +208,9 @@ func cutLine(line string) (name string, params []string, value string, ok bool) 
 	return cutParams(line, true)
 }
 
+// maxParams is how many parameters of a line are looked at.
+const maxParams = 100
+
 // cutParams takes a line with parameters apart, with or without regard to quotes.
 func cutParams(line string, quotes bool) (name string, params []string, value string, ok bool) {
 	var head []string
@@ -220,7 +223,9 @@ func cutParams(line string, quotes bool) (name string, params []string, value st
 		if quoted || line[i] != ';' && line[i] != ':' {
 			continue
 		}
-		head = append(head, line[start:i])
+		if len(head) < maxParams {
+			head = append(head, line[start:i])
+		}
 		start = i + 1
 		if line[i] == ':' {
 			return strings.ToUpper(head[0]), head[1:], line[start:], true

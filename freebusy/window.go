@@ -69,27 +69,58 @@ const slack = 2 * daySeconds
 
 // add adds the instances of a series.
 func (w *window) add(s *series) {
+	var changes [2]*changes // for events of whole days and for others
 	for i := range s.masters {
-		w.addMaster(s, &s.masters[i])
+		m := &s.masters[i]
+		kind := 0
+		if m.start.date {
+			kind = 1
+		}
+		if changes[kind] == nil {
+			changes[kind] = w.changes(s, m)
+		}
+		w.addMaster(m, changes[kind])
 	}
 	for _, o := range s.overrides {
 		w.addInstance(o.event.start.in(w.home), o.event.start.wall, o.event.span(w.home), o.event.kind)
 	}
 }
 
+// changes are what the changed instances of a series mean for its events.
+type changes struct {
+	gone     picks
+	futures  []future
+	from, to int64 // the wall times between which an event starts that they move into the window
+}
+
+var noChanges changes
+
+// changes returns those of a series for events like m.
+func (w *window) changes(s *series, m *event) *changes {
+	if len(s.overrides) == 0 {
+		return &noChanges
+	}
+	c := &changes{futures: w.futures(s, m), from: lastWall, to: firstWall}
+	for _, f := range c.futures { // in other zones and moved
+		c.from = min(c.from, w.from-f.shift-f.length.days*daySeconds-f.length.seconds-slack)
+		c.to = max(c.to, w.to-f.shift+slack)
+	}
+	for _, o := range s.overrides {
+		c.gone.add(o.id.moment, m, w.home)
+	}
+	return c
+}
+
 // addMaster adds the instances that are not overridden.
-func (w *window) addMaster(s *series, m *event) {
-	futures := w.futures(s, m)
+func (w *window) addMaster(m *event, changes *changes) {
+	futures := changes.futures
 	if m.kind == Free && futures == nil {
 		return
 	}
 	var gone picks
-	for _, o := range s.overrides {
-		gone.add(o.id.moment, m, w.home)
-	}
 	add := func(at moment, length span) {
 		instant := at.instant(w.home)
-		if gone.has(at.wall, instant) {
+		if gone.has(at.wall, instant) || changes.gone.has(at.wall, instant) {
 			return
 		}
 		zone, wall, kind := at.in(w.home), at.wall, m.kind
@@ -107,9 +138,8 @@ func (w *window) addMaster(s *series, m *event) {
 	}
 
 	from, to := w.walls(m.start.in(w.home), length)
-	for _, f := range futures { // in other zones and moved
-		from = min(from, w.from-f.shift-f.length.days*daySeconds-f.length.seconds-slack)
-		to = max(to, w.to-f.shift+slack)
+	if futures != nil {
+		from, to = min(from, changes.from), max(to, changes.to)
 	}
 	b := budget{own: w.ownSteps, shared: &w.sharedSteps}
 
