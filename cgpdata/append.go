@@ -210,7 +210,10 @@ func (a appender) pairs(dst []byte, n *node, before, equals, after string, write
 		return dst, ErrDepth
 	}
 	a.Depth++
-	order := a.keyOrder(n.keys)
+	var order []int32 // their own
+	if a.SortKeys {
+		order = n.keys.ordered()
+	}
 	for i := range n.keys.names {
 		if order != nil {
 			i = int(order[i])
@@ -231,16 +234,3 @@ func (a appender) pairs(dst []byte, n *node, before, equals, after string, write
 
 // A writer appends the text of a value.
 type writer func(dst []byte, v Value) ([]byte, error)
-
-// keyOrder returns the order in which to write the pairs; nil for their own.
-func (a appender) keyOrder(keys *keyList) []int32 {
-	if !a.SortKeys || keys.sorted {
-		return nil
-	}
-	if keys.order != nil {
-		return keys.order
-	}
-	names := keys.names
-	order, _ := grammar.Arrange(nil, len(names), func(i, j int32) int { return strings.Compare(names[i], names[j]) })
-	return order
-}

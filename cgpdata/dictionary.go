@@ -3,6 +3,7 @@ package cgpdata
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
@@ -11,17 +12,30 @@ import (
 // anything cleverer.
 const scanKeys = 16
 
-// A keyList is the keys of a dictionary, or of many that have the same ones. It is never
-// written after it was made.
+// A keyList is the keys of a dictionary, or of many that have the same ones. Its names are
+// never written after it was made.
 type keyList struct {
 	names  []string
-	sorted bool    // they ascend
-	order  []int32 // if there are many and they do not ascend: their order
+	sorted bool                    // they ascend
+	order  atomic.Pointer[[]int32] // their order, if they do not ascend and somebody has asked for it
+}
+
+// ordered returns the numbers of the keys in byte order; nil if they ascend.
+func (k *keyList) ordered() []int32 {
+	if k.sorted {
+		return nil
+	}
+	if order := k.order.Load(); order != nil {
+		return *order
+	}
+	order, _ := grammar.Arrange(nil, len(k.names), func(i, j int32) int { return strings.Compare(k.names[i], k.names[j]) })
+	k.order.Store(&order) // whoever asks at the same time stores the same
+	return order
 }
 
 // Get returns the value of a key of a Dictionary. Keys are case-sensitive (Guide,
 // Data Formats, Dictionaries). The time it takes grows with the logarithm of the
-// number of keys.
+// number of keys; if these do not ascend, the first call has to sort them.
 func (v Value) Get(key string) (Value, bool) {
 	if v.Kind() != KindDictionary {
 		return Value{}, false
@@ -34,11 +48,12 @@ func (v Value) Get(key string) (Value, bool) {
 	case keys.sorted:
 		i, found = slices.BinarySearch(keys.names, key)
 	default:
-		i, found = slices.BinarySearchFunc(keys.order, key, func(i int32, key string) int {
+		order := keys.ordered()
+		i, found = slices.BinarySearchFunc(order, key, func(i int32, key string) int {
 			return strings.Compare(keys.names[i], key)
 		})
 		if found {
-			i = int(keys.order[i])
+			i = int(order[i])
 		}
 	}
 	if !found {
@@ -61,9 +76,7 @@ func dictionary(keys []string, elems []Value) Value {
 	if repeated {
 		return dictionary(settle(order, keys, elems))
 	}
-	if len(keys) > scanKeys {
-		n.keys.order = order
-	}
+	n.keys.order.Store(&order)
 	return Value{n: n}
 }
 

@@ -3,19 +3,21 @@ package cgpdata
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 // A plan tells how values of one Go type become text and back.
 type plan struct {
+	typ       reflect.Type
 	encode    encodeFunc
 	decode    decodeFunc
+	isText    bool // decode takes the text of a String as it is
 	takesNull bool // decode knows what to do with a Null, or with a missing value
 }
 
@@ -47,9 +49,10 @@ func (m planner) plan(t reflect.Type) *plan {
 	if p := m[t]; p != nil {
 		return p
 	}
-	p := &plan{}
+	p := &plan{typ: t}
 	m[t] = p
 	p.encode, p.decode = m.encoding(t), m.decoding(t)
+	p.isText = t.Kind() == reflect.String && !isLeaf(t)
 	p.takesNull = t == valueType || !slices.Contains(special, t) && reflect.PointerTo(t).Implements(unmarshalerType)
 	return p
 }
@@ -59,6 +62,7 @@ type record struct {
 	fields []field        // in the order in which they are written
 	byName map[string]int // all but the inline map, by name
 	rest   int            // of fields: the inline map; -1 if there is none
+	table  []int32        // the numbers of those in byName, from 1, at places that nameHash tells
 }
 
 // A field is a pair of that dictionary, or the inline map.
@@ -208,7 +212,7 @@ func (r *record) add(m planner, f reflect.StructField, t tag, added field, known
 		added.prefix = added.name + "="
 	}
 	if t.word {
-		added.plan = &plan{encode: wordEncoding(f.Type), decode: m.decoding(f.Type)}
+		added.plan = &plan{typ: f.Type, encode: wordEncoding(f.Type), decode: m.decoding(f.Type)}
 	}
 	r.byName[added.name] = len(r.fields)
 	r.fields = append(r.fields, added)
@@ -226,17 +230,23 @@ func (r *record) arrange() {
 			r.byName[f.name] = i
 		}
 	}
+	r.table = make([]int32, 4<<bits.Len(uint(len(r.fields))))
+	for name, i := range r.byName {
+		at := nameHash(name)
+		for r.table[at%uint32(len(r.table))] > 0 {
+			at++
+		}
+		r.table[at%uint32(len(r.table))] = int32(i + 1)
+	}
 }
 
-// in returns where the field is in the struct that p points to; nil if it is in an embedded
-// struct whose pointer is nil.
-func (f *field) in(p unsafe.Pointer) unsafe.Pointer {
-	for _, offset := range f.pointers {
-		if p = *(*unsafe.Pointer)(unsafe.Add(p, offset)); p == nil {
-			return nil
-		}
+// nameHash returns a number that differs for most names of fields.
+func nameHash[T string | []byte](name T) uint32 {
+	n := uint32(len(name))
+	if n == 0 {
+		return 0
 	}
-	return unsafe.Add(p, f.offset)
+	return n*31 + uint32(name[0])*37 + uint32(name[n/2])*41 + uint32(name[n-1])*43
 }
 
 // of returns the field in v, which holds the struct, and makes embedded structs whose

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
@@ -101,8 +100,11 @@ var everything = Options{Allow: Lenient, MaxBytes: grammar.CeilingBytes, MaxDept
 // A printer writes the text of one Go value.
 type printer struct {
 	grammar.Writer
-	hops   int // pointers and interfaces on the way to the value
-	buffer []byte
+	hops    int // pointers and interfaces on the way to the value
+	buffer  []byte
+	entries []entry  // of the maps that are being written
+	order   []int32  // and in which order
+	heads   []uint64 // for sorting
 }
 
 // writeValue writes a Value.
@@ -110,17 +112,18 @@ func (e *printer) writeValue(dst []byte, v Value) ([]byte, error) {
 	return appender{&e.Writer}.value(dst, v)
 }
 
-// encodeFunc appends the text of what p points to. It is of the type that the function was
-// made for: without reflection on the way Marshal takes a fifth less time.
-type encodeFunc func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error)
+// encodeFunc appends the text of the value at p. It is of the type that the function was
+// made for.
+type encodeFunc func(e *printer, dst []byte, p place) ([]byte, error)
 
 // printers keeps the buffers of printers for the next one, as parsers does.
 var printers = sync.Pool{New: func() any { return new(printer) }}
 
 func (e *printer) release() {
-	const big = 1 << 20
-	if cap(e.buffer) <= big {
-		*e = printer{buffer: e.buffer[:0]}
+	const big = 8 << 20
+	if cap(e.buffer) <= big && cap(e.entries) <= big/64 {
+		clear(e.entries) // of a map that could not be written
+		*e = printer{buffer: e.buffer[:0], entries: e.entries[:0], order: e.order[:0], heads: e.heads[:0]}
 		printers.Put(e)
 	}
 }
@@ -192,20 +195,17 @@ func (m planner) encoding(t reflect.Type) encodeFunc {
 	return encodeError(fmt.Errorf("%w: %v", errType, t))
 }
 
-// valueAt returns the value of type t that p points to.
-func valueAt(t reflect.Type, p unsafe.Pointer) reflect.Value { return reflect.NewAt(t, p).Elem() }
-
 func encodeError(err error) encodeFunc {
-	return func(_ *printer, dst []byte, _ unsafe.Pointer) ([]byte, error) { return dst, err }
+	return func(_ *printer, dst []byte, _ place) ([]byte, error) { return dst, err }
 }
 
-func encodeValue(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.writeValue(dst, *(*Value)(p))
+func encodeValue(e *printer, dst []byte, p place) ([]byte, error) {
+	return e.writeValue(dst, *at[Value](p))
 }
 
 func encodeMarshaler(t reflect.Type) encodeFunc {
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		value, err := reflect.NewAt(t, p).Interface().(Marshaler).MarshalCGP()
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
+		value, err := valueAt(t, p).Addr().Interface().(Marshaler).MarshalCGP()
 		if err != nil {
 			return dst, fmt.Errorf("%v: %w", t, err)
 		}
@@ -214,8 +214,8 @@ func encodeMarshaler(t reflect.Type) encodeFunc {
 }
 
 func encodeText(t reflect.Type) encodeFunc {
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		text, err := reflect.NewAt(t, p).Interface().(encoding.TextMarshaler).MarshalText()
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
+		text, err := valueAt(t, p).Addr().Interface().(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			return dst, fmt.Errorf("%v: %w", t, err)
 		}
@@ -223,9 +223,13 @@ func encodeText(t reflect.Type) encodeFunc {
 	}
 }
 
-// encodeTime writes the common years itself, and leaves the rest to the writer.
-func encodeTime(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	t := (*time.Time)(p).UTC()
+func encodeTime(e *printer, dst []byte, p place) ([]byte, error) {
+	return e.moment(dst, *at[time.Time](p))
+}
+
+// moment writes the common years itself, and leaves the rest to the writer.
+func (e *printer) moment(dst []byte, t time.Time) ([]byte, error) {
+	t = t.UTC()
 	year, month, day := t.Date()
 	if year >= 1970 && year <= 2038 {
 		hour, minute, second := t.Clock()
@@ -247,24 +251,24 @@ func encodeTime(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
 
 func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
-func encodeDuration(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	text, err := (*Duration)(p).MarshalText()
+func encodeDuration(e *printer, dst []byte, p place) ([]byte, error) {
+	text, err := at[Duration](p).MarshalText()
 	if err != nil {
 		return dst, err
 	}
 	return e.Text(dst, string(text))
 }
 
-func encodeAddr(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.writeValue(dst, IP(*(*netip.Addr)(p)))
+func encodeAddr(e *printer, dst []byte, p place) ([]byte, error) {
+	return e.writeValue(dst, IP(*at[netip.Addr](p)))
 }
 
-func encodeAddrPort(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.writeValue(dst, IPPort(*(*netip.AddrPort)(p)))
+func encodeAddrPort(e *printer, dst []byte, p place) ([]byte, error) {
+	return e.writeValue(dst, IPPort(*at[netip.AddrPort](p)))
 }
 
-func encodeString(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.Text(dst, *(*string)(p))
+func encodeString(e *printer, dst []byte, p place) ([]byte, error) {
+	return e.Text(dst, *at[string](p))
 }
 
 const (
@@ -272,8 +276,8 @@ const (
 	no  = "NO"
 )
 
-func encodeBool(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return appendBool(dst, *(*bool)(p)), nil
+func encodeBool(_ *printer, dst []byte, p place) ([]byte, error) {
+	return appendBool(dst, *at[bool](p)), nil
 }
 
 func appendBool(dst []byte, b bool) []byte {
@@ -283,18 +287,18 @@ func appendBool(dst []byte, b bool) []byte {
 	return append(dst, no...)
 }
 
-func encodeInt64(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return strconv.AppendInt(append(dst, '#'), *(*int64)(p), 10), nil
+func encodeInt64(_ *printer, dst []byte, p place) ([]byte, error) {
+	return strconv.AppendInt(append(dst, '#'), *at[int64](p), 10), nil
 }
 
 func encodeInt(t reflect.Type) encodeFunc {
-	return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(_ *printer, dst []byte, p place) ([]byte, error) {
 		return strconv.AppendInt(append(dst, '#'), valueAt(t, p).Int(), 10), nil
 	}
 }
 
 func encodeUint(t reflect.Type) encodeFunc {
-	return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(_ *printer, dst []byte, p place) ([]byte, error) {
 		n := valueAt(t, p).Uint()
 		if n > math.MaxInt64 {
 			return dst, errBeyond64
@@ -306,27 +310,38 @@ func encodeUint(t reflect.Type) encodeFunc {
 // wordEncoding writes integers of type t as Strings.
 func wordEncoding(t reflect.Type) encodeFunc {
 	if t.Kind() >= reflect.Uint {
-		return func(_ *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return func(_ *printer, dst []byte, p place) ([]byte, error) {
 			return strconv.AppendUint(dst, valueAt(t, p).Uint(), 10), nil
 		}
 	}
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
 		return e.Text(dst, strconv.FormatInt(valueAt(t, p).Int(), 10))
 	}
 }
 
 func encodeFloat(t reflect.Type) encodeFunc {
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		f := valueAt(t, p).Float()
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return dst, errors.New("not a finite number")
-		}
-		format := byte('f')
-		if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-			format = 'e'
-		}
-		return e.Text(dst, strconv.FormatFloat(f, format, -1, t.Bits()))
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
+		return e.float(dst, valueAt(t, p).Float(), t.Bits())
 	}
+}
+
+// float writes a floating-point number as a String.
+func (e *printer) float(dst []byte, f float64, bits int) ([]byte, error) {
+	abs := math.Abs(f)
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return dst, errors.New("not a finite number")
+	case f == math.Trunc(f) && abs < 1<<53 && (f != 0 || !math.Signbit(f)):
+		if f >= 0 { // digits are an atom in any format
+			return strconv.AppendInt(dst, int64(f), 10), nil
+		}
+	}
+	format := byte('f')
+	if abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	var text [32]byte
+	return e.Text(dst, string(strconv.AppendFloat(text[:0], f, format, -1, bits)))
 }
 
 func (m planner) encodePointer(t reflect.Type) encodeFunc {
@@ -334,11 +349,12 @@ func (m planner) encodePointer(t reflect.Type) encodeFunc {
 		return encodeError(fmt.Errorf("%w: %v", errType, t))
 	}
 	elem := m.plan(t.Elem())
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		if p = *(*unsafe.Pointer)(p); p == nil {
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
+		to, ok := follow(p)
+		if !ok {
 			return append(dst, "#NULL#"...), nil
 		}
-		return elem.encode(e, dst, p)
+		return elem.encode(e, dst, to)
 	}
 }
 
@@ -354,7 +370,7 @@ func endless(t reflect.Type) bool {
 }
 
 func encodeInterface(t reflect.Type) encodeFunc {
-	return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(e *printer, dst []byte, p place) ([]byte, error) {
 		return e.any(dst, valueAt(t, p).Interface())
 	}
 }
@@ -370,19 +386,51 @@ func (e *printer) any(dst []byte, v any) (_ []byte, err error) {
 		return appendBool(dst, v), nil
 	case int64:
 		return strconv.AppendInt(append(dst, '#'), v, 10), nil
+	case float64:
+		return e.float(dst, v, 64)
+	case time.Time:
+		return e.moment(dst, v)
 	case Value:
 		return e.writeValue(dst, v)
+	case map[string]any:
+		return e.dictionary(dst, v)
+	case []any:
+		return e.array(dst, v)
 	}
 	// Interfaces and pointers can hold each other in turn without an end.
 	if e.hops++; e.hops > 4*e.MaxDepth+4 {
 		return dst, ErrDepth
 	}
 	r := reflect.ValueOf(v)
-	copied := reflect.New(r.Type()) // what an interface holds has no address
-	copied.Elem().Set(r)
-	dst, err = planOf(r.Type()).encode(e, dst, copied.UnsafePointer())
+	copied := reflect.New(r.Type()).Elem() // what an interface holds has no address
+	copied.Set(r)
+	dst, err = planOf(r.Type()).encode(e, dst, placeOf(copied))
 	e.hops--
 	return dst, err
+}
+
+// array writes a slice of interfaces.
+func (e *printer) array(dst []byte, elems []any) (_ []byte, err error) {
+	if e.Depth >= e.MaxDepth {
+		return dst, ErrDepth
+	}
+	e.Depth++
+	dst = append(dst, '(')
+	for i, v := range elems {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if s, ok := v.(string); ok { // as most are
+			dst, err = e.Text(dst, s)
+		} else {
+			dst, err = e.any(dst, v)
+		}
+		if err != nil {
+			return dst, e.Failed("", i, err)
+		}
+	}
+	e.Depth--
+	return append(dst, ')'), nil
 }
 
 // isBytes reports whether a slice or array of type t is bytes.
@@ -390,29 +438,32 @@ func isBytes(t reflect.Type) bool { return t.Elem().Kind() == reflect.Uint8 && !
 
 func (m planner) encodeElements(t reflect.Type) encodeFunc {
 	if isBytes(t) {
-		return func(e *printer, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return func(e *printer, dst []byte, p place) ([]byte, error) {
 			return e.writeValue(dst, Data(valueAt(t, p).Bytes()))
 		}
 	}
 	if t == stringsType {
 		return encodeStrings
 	}
-	elem, size := m.plan(t.Elem()), t.Elem().Size()
-	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	elem, size, length := m.plan(t.Elem()), t.Elem().Size(), -1
+	if t.Kind() == reflect.Array {
+		length = t.Len()
+	}
+	return func(e *printer, dst []byte, p place) (_ []byte, err error) {
 		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
 		e.Depth++
-		n := valueAt(t, p).Len()
-		if t.Kind() == reflect.Slice {
-			p = valueAt(t, p).UnsafePointer()
+		elems, n := p, length
+		if n < 0 {
+			elems, n = elements(p)
 		}
 		dst = append(dst, '(')
 		for i := range n {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			if dst, err = elem.encode(e, dst, unsafe.Add(p, uintptr(i)*size)); err != nil {
+			if dst, err = elem.encode(e, dst, element(elems, i, size)); err != nil {
 				return dst, e.Failed("", i, err)
 			}
 		}
@@ -422,12 +473,12 @@ func (m planner) encodeElements(t reflect.Type) encodeFunc {
 }
 
 // encodeStrings writes the most common slices.
-func encodeStrings(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+func encodeStrings(e *printer, dst []byte, p place) (_ []byte, err error) {
 	if e.Depth >= e.MaxDepth {
 		return dst, ErrDepth
 	}
 	dst = append(dst, '(')
-	for i, s := range *(*[]string)(p) {
+	for i, s := range *at[[]string](p) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -447,7 +498,7 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 	if r.rest >= 0 {
 		rest = m.encodePairs(r.fields[r.rest].typ)
 	}
-	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	return func(e *printer, dst []byte, p place) (_ []byte, err error) {
 		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
@@ -455,8 +506,8 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 		dst = append(dst, '{')
 		for i := range r.fields {
 			f := &r.fields[i]
-			in := f.in(p)
-			if in == nil || f.omitEmpty && isEmpty(reflect.NewAt(f.typ, in).Elem()) {
+			in, ok := f.inside(p)
+			if !ok || f.omitEmpty && isEmpty(valueAt(f.typ, in)) {
 				continue
 			}
 			if f.inline {

@@ -6,12 +6,56 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unsafe"
 )
 
+// An entry is a pair of a map that is being written. The value is there if the map is one of
+// interfaces.
+type entry struct {
+	key   string
+	value any
+}
+
+// dictionary writes a map of interfaces, in the order of its keys.
+func (e *printer) dictionary(dst []byte, m map[string]any) (_ []byte, err error) {
+	if e.Depth >= e.MaxDepth {
+		return dst, ErrDepth
+	}
+	e.Depth++
+	dst = append(dst, '{')
+	base := len(e.entries)
+	for key, v := range m {
+		e.entries = append(e.entries, entry{key: key, value: v})
+	}
+	all, ordered := e.entries[base:], len(e.order)
+	for _, at := range e.sorted(all) {
+		x := &all[at]
+		if dst, err = e.Key(dst, x.key); err == nil {
+			dst = append(dst, '=')
+			if s, ok := x.value.(string); ok { // as most are
+				dst, err = e.Text(dst, s)
+			} else {
+				dst, err = e.any(dst, x.value)
+			}
+		}
+		if err != nil {
+			return dst, e.Failed(x.key, -1, err)
+		}
+		dst = append(dst, ';')
+	}
+	clear(all)
+	e.entries, e.order = e.entries[:base], e.order[:ordered]
+	e.Depth--
+	return append(dst, '}'), nil
+}
+
 func (m planner) encodeMap(t reflect.Type) encodeFunc {
+	if t == reflect.TypeFor[map[string]any]() {
+		return func(e *printer, dst []byte, p place) ([]byte, error) {
+			return e.dictionary(dst, *at[map[string]any](p))
+		}
+	}
 	pairs := m.encodePairs(t)
-	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	return func(e *printer, dst []byte, p place) (_ []byte, err error) {
 		if e.Depth >= e.MaxDepth {
 			return dst, ErrDepth
 		}
@@ -24,84 +68,84 @@ func (m planner) encodeMap(t reflect.Type) encodeFunc {
 	}
 }
 
-// encodePairs writes the pairs of a map without the braces: as the map yields them, and then
-// in the order of their keys.
+// encodePairs writes the pairs of a map without the braces, in the order of their keys.
 func (m planner) encodePairs(t reflect.Type) encodeFunc {
-	plan := m.plan(t.Elem())
-	return func(e *printer, dst []byte, p unsafe.Pointer) (_ []byte, err error) {
+	plan, sliceType, size := m.plan(t.Elem()), reflect.SliceOf(t.Elem()), t.Elem().Size()
+	return func(e *printer, dst []byte, p place) (_ []byte, err error) {
 		v := valueAt(t, p)
-		if v.Len() == 0 {
+		n := v.Len()
+		if n == 0 {
 			return dst, nil
 		}
-		key, elem := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()) // what a map holds has no address
-		pairs := make([]written, 0, v.Len())
+		// What a map holds has no address.
+		copies := reflect.New(sliceType).Elem()
+		copies.Set(reflect.MakeSlice(sliceType, n, n))
+		key, base := reflect.New(t.Key()).Elem(), len(e.entries)
 		for all := v.MapRange(); all.Next(); {
 			key.SetIterKey(all)
-			elem.Elem().SetIterValue(all)
-			next := written{key.String(), len(dst)}
-			if dst, err = e.Key(dst, next.key); err == nil {
-				dst, err = plan.encode(e, append(dst, '='), elem.UnsafePointer())
+			copies.Index(len(e.entries) - base).SetIterValue(all)
+			e.entries = append(e.entries, entry{key: key.String()})
+		}
+		all, ordered := e.entries[base:], len(e.order)
+		values, _ := elements(placeOf(copies))
+		for _, at := range e.sorted(all) {
+			if dst, err = e.Key(dst, all[at].key); err == nil {
+				dst, err = plan.encode(e, append(dst, '='), element(values, int(at), size))
 			}
 			if err != nil {
-				return dst, e.Failed(next.key, -1, err)
+				return dst, e.Failed(all[at].key, -1, err)
 			}
 			dst = append(dst, ';')
-			pairs = append(pairs, next)
 		}
-		return sortPairs(dst, pairs), nil
+		clear(all)
+		e.entries, e.order = e.entries[:base], e.order[:ordered]
+		return dst, nil
 	}
 }
 
-// A written is a pair that stands in the text.
-type written struct {
-	key   string
-	start int // of its text, which ends where the next one begins
-}
-
-// sortPairs brings the pairs at the end of dst into the order of their keys.
-func sortPairs(dst []byte, pairs []written) []byte {
-	first, last := pairs[0].start, len(dst)
-	for _, at := range byKey(pairs) {
-		end := last
-		if at+1 < len(pairs) {
-			end = pairs[at+1].start
+// sorted puts the numbers of the entries in the order of their keys onto the stack of them.
+// Numbers are compared and moved much faster than texts: so it is the first bytes behind
+// what all keys have in common that decide, as one number with that of the entry in its
+// lowest bits, and only keys that are alike so far are compared whole.
+func (e *printer) sorted(all []entry) []int32 {
+	base := len(e.order)
+	if len(all) <= scanKeys {
+		for i := range all {
+			e.order = append(e.order, int32(i))
+			order := e.order[base:]
+			for ; i > 0 && all[order[i-1]].key > all[order[i]].key; i-- {
+				order[i-1], order[i] = order[i], order[i-1]
+			}
 		}
-		dst = append(dst, dst[pairs[at].start:end]...)
+		return e.order[base:]
 	}
-	return dst[:first+copy(dst[first:], dst[last:])]
-}
-
-// byKey returns the numbers of the pairs in the order of their keys. Numbers are compared
-// and moved much faster than texts: so it is the first bytes behind what all keys have in
-// common that decide, as one number with that of the pair in its lowest bits, and only keys
-// that are alike so far are compared whole.
-func byKey(pairs []written) []int {
-	common := pairs[0].key
-	for _, p := range pairs[1:] {
-		common = commonPrefix(common, p.key)
+	common := all[0].key
+	for _, x := range all[1:] {
+		common = commonPrefix(common, x.key)
 	}
-	low := bits.Len(uint(len(pairs)))
-	heads := make([]uint64, len(pairs))
-	for i, p := range pairs {
+	low := bits.Len(uint(len(all)))
+	heads := e.heads[:0]
+	for i, x := range all {
 		var head [8]byte
-		copy(head[:], p.key[len(common):])
-		heads[i] = binary.BigEndian.Uint64(head[:])>>low<<low | uint64(i)
+		copy(head[:], x.key[len(common):])
+		heads = append(heads, binary.BigEndian.Uint64(head[:])>>low<<low|uint64(i))
 	}
 	slices.Sort(heads)
-	order := make([]int, len(pairs))
-	for i, head := range heads {
-		order[i] = int(head & (1<<low - 1))
+	for _, head := range heads {
+		e.order = append(e.order, int32(head&(1<<low-1)))
 	}
+	order := e.order[base:]
 	for i := 0; i < len(heads); {
 		alike := i + 1
 		for alike < len(heads) && heads[alike]>>low == heads[i]>>low {
 			alike++
 		}
 		if alike > i+1 {
-			slices.SortFunc(order[i:alike], func(a, b int) int { return strings.Compare(pairs[a].key, pairs[b].key) })
+			slices.SortFunc(order[i:alike], func(a, b int32) int { return strings.Compare(all[a].key, all[b].key) })
 		}
 		i = alike
 	}
+	e.heads = heads
 	return order
 }
 

@@ -1,7 +1,6 @@
 package cgpdata
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
@@ -33,9 +32,10 @@ type parser struct {
 	elems  []elem  // their finished elements
 	values []Value // those of them that are no elem by themselves
 	used   int     // how many values there have been at once
+	anys   []any   // for Unmarshal: what interfaces will hold
 
-	slabs  slabs
-	before [8]*keyList // for each depth, the keys of the last dictionary there
+	slabs slabs
+	lists [64]*keyList // the keys of dictionaries before, at places that a few of these keys tell
 }
 
 // An elem is an element that is complete: a string of the source from start to end, or, if
@@ -56,13 +56,14 @@ func newParser(src []byte, o *Options) *parser {
 
 // release gives the stacks of p back, unless they have become big.
 func (p *parser) release() {
-	const big = 1 << 12
-	if p.IsBig() || cap(p.elems) > big || cap(p.values) > big {
+	const big = 1 << 14
+	if p.IsBig() || cap(p.elems) > big || cap(p.values) > big || cap(p.anys) > big {
 		return
 	}
 	clear(p.values[:max(p.used, len(p.values))])
+	clear(p.anys)
 	p.Reset(nil, &grammar.Options{})
-	*p = parser{Parser: p.Parser, elems: p.elems[:0], values: p.values[:0]}
+	*p = parser{Parser: p.Parser, elems: p.elems[:0], values: p.values[:0], anys: p.anys[:0]}
 	parsers.Put(p)
 }
 
@@ -180,12 +181,18 @@ func (p *parser) close(i int) (v Value, ok bool) {
 	f := &p.Open[len(p.Open)-1]
 	keys := p.Keys[f.Keys:]
 	repeated := false
-	if f.Unordered {
+	place, list := p.seen(keys)
+	if f.Unordered && list == nil {
 		if repeated, ok = p.RepeatedKeys(keys); !ok {
 			return v, false
 		}
 	}
-	v = p.build(i, f, keys, p.elems[f.Elems:], repeated)
+	if list == nil && len(keys) > 0 && !repeated {
+		list = p.slabs.keyList(len(p.Src) - i)
+		list.names, list.sorted = p.newKeys(keys, len(p.Src)-i), !f.Unordered
+		*place = list
+	}
+	v = p.build(i, f, keys, list)
 	p.used = max(p.used, len(p.values))
 	p.elems, p.values = p.elems[:f.Elems], p.values[:f.Values]
 	p.Pop()
@@ -193,8 +200,8 @@ func (p *parser) close(i int) (v Value, ok bool) {
 }
 
 // build makes the value of the array or dictionary that ends at i.
-func (p *parser) build(i int, f *grammar.Frame, keys []grammar.Span, elems []elem, repeated bool) Value {
-	kind := KindArray
+func (p *parser) build(i int, f *grammar.Frame, keys []grammar.Span, list *keyList) Value {
+	kind, elems := KindArray, p.elems[f.Elems:]
 	if f.Bracket != '(' {
 		kind = KindDictionary
 	}
@@ -214,10 +221,10 @@ func (p *parser) build(i int, f *grammar.Frame, keys []grammar.Span, elems []ele
 	if kind == KindArray {
 		return Value{n: n}
 	}
-	if repeated {
+	if list == nil { // there are repeated ones
 		return dictionary(p.newKeys(keys, left), n.elems)
 	}
-	n.keys = p.keyList(keys, f.Unordered, left)
+	n.keys = list
 	return Value{n: n}
 }
 
@@ -229,23 +236,26 @@ func (p *parser) newKeys(keys []grammar.Span, left int) []string {
 	return list
 }
 
-// keyList returns the keys of the innermost dictionary, which do not repeat: those of the
-// one before at the same depth if they are the same, as with accounts, rules and listeners
-// they mostly are.
-func (p *parser) keyList(keys []grammar.Span, unordered bool, left int) *keyList {
-	depth := len(p.Open) - 1
-	if depth < len(p.before) && p.before[depth] != nil {
-		same := func(k grammar.Span, key string) bool { return string(p.KeyText(k)) == key }
-		if slices.EqualFunc(keys, p.before[depth].names, same) {
-			return p.before[depth]
+// seen returns where the keys of a dictionary are kept that has the same ones, as with
+// accounts, rules and listeners most have, and these if they are there.
+func (p *parser) seen(keys []grammar.Span) (place **keyList, same *keyList) {
+	n := len(keys)
+	if n == 0 {
+		return nil, nil
+	}
+	first, last := p.KeyText(keys[0]), p.KeyText(keys[n-1])
+	hash := uint32(n) + 31*uint32(len(first)) + 37*uint32(len(last))
+	if len(first) > 0 && len(last) > 0 {
+		hash += 41*uint32(first[0]) + 43*uint32(last[len(last)-1])
+	}
+	place = &p.lists[hash%uint32(len(p.lists))]
+	if *place == nil || len((*place).names) != n {
+		return place, nil
+	}
+	for i, name := range (*place).names {
+		if string(p.KeyText(keys[i])) != name {
+			return place, nil
 		}
 	}
-	list := &keyList{names: p.newKeys(keys, left), sorted: !unordered}
-	if unordered && len(keys) > scanKeys {
-		list.order = slices.Clone(p.Order)
-	}
-	if depth < len(p.before) {
-		p.before[depth] = list
-	}
-	return list
+	return place, *place
 }

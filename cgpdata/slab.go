@@ -8,6 +8,7 @@ type slabs struct {
 	freeNodes   []node
 	freeValues  []Value
 	freeStrings []string
+	freeKeys    []keyList
 	text        strings.Builder
 }
 
@@ -23,6 +24,8 @@ func (s *slabs) node(left int) *node { return &take(&s.freeNodes, 1, left/48)[0]
 func (s *slabs) values(n, left int) []Value { return take(&s.freeValues, n, left/8) }
 
 func (s *slabs) strings(n, left int) []string { return take(&s.freeStrings, n, left/16) }
+
+func (s *slabs) keyList(left int) *keyList { return &take(&s.freeKeys, 1, left/96)[0] }
 
 // string returns b as a string. Many short ones share the memory of a Builder, which never
 // writes again where it has written.

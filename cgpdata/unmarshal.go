@@ -114,7 +114,7 @@ func UnmarshalWith(src []byte, v any, o *UnmarshalOptions) error {
 	i, form := d.Start()
 	if i >= 0 {
 		d.bare = form != grammar.Whole
-		i = d.into(planOf(to.Type().Elem()), i, to.Elem())
+		i = d.into(planOf(to.Type().Elem()), i, placeOf(to.Elem()))
 	}
 	switch {
 	case d.finish(i):
@@ -144,14 +144,15 @@ func UnmarshalValue(value Value, v any) error {
 // text by the parser's steps, so that both accept the same.
 type filler struct {
 	*parser
-	bare      bool // the next value is a dictionary without braces
-	knownKeys bool // see UnmarshalOptions
+	bare      bool  // the next value is a dictionary without braces
+	knownKeys bool  // see UnmarshalOptions
+	boxes     boxes // of strings for them
 	failure   *UnmarshalError
 }
 
-// decodeFunc sets v to the value at i and returns where it ends, or -1 after a failure,
-// which is then in failure or err.
-type decodeFunc func(d *filler, i int, v reflect.Value) (end int)
+// decodeFunc sets what is at p to the value at i and returns where it ends, or -1 after a
+// failure, which is then in failure or err.
+type decodeFunc func(d *filler, i int, p place) (end int)
 
 // enter opens the array or dictionary at i, and goes on to its first value as advance
 // does; bracket 0 opens a dictionary without braces.
@@ -165,18 +166,25 @@ func (d *filler) enter(bracket byte, i int) (end int, due bool) {
 	return d.First(i + 1)
 }
 
-// into sets v to the value at i.
-func (d *filler) into(p *plan, i int, v reflect.Value) (end int) {
+// into sets what is at to, for which there is the plan p, to the value at i.
+func (d *filler) into(p *plan, i int, to place) (end int) {
 	if !d.count(i) {
 		return -1
 	}
-	if c := d.At(i); (c == '#' || c == ';') && !p.takesNull && d.kind(i) == KindNull {
+	c := d.At(i)
+	if p.isText && grammar.Class[c]&grammar.ClassString != 0 && !d.bare {
+		if start, stop, end := d.Plain(i); end >= 0 {
+			*at[string](to) = d.text[start:stop]
+			return end
+		}
+	}
+	if (c == '#' || c == ';') && !p.takesNull && d.kind(i) == KindNull {
 		if _, end = d.Leaf(i); end >= 0 {
-			v.SetZero()
+			valueAt(p.typ, to).SetZero()
 		}
 		return end
 	}
-	return p.decode(d, i, v)
+	return p.decode(d, i, to)
 }
 
 // count counts the value at i. Braces that are missing make no value: Parse does not count
@@ -278,24 +286,16 @@ func (d *filler) array(i int, t reflect.Type) (end int, due bool) {
 	return d.enter('(', i)
 }
 
-// pairs calls pair for each key of the dictionary at i, and where its value begins; it
-// returns where the value ends.
-func (d *filler) pairs(i int, t reflect.Type, pair func(key grammar.Span, at int) (end int)) (end int) {
+// dictionary opens the dictionary at i, in the way of array.
+func (d *filler) dictionary(i int, t reflect.Type) (end int, due bool) {
 	if d.kind(i) != KindDictionary {
-		return d.mismatch(i, t)
+		return d.mismatch(i, t), false
 	}
 	bracket := byte('{')
 	if d.bare {
 		d.bare, bracket = false, 0
 	}
-	i, due := d.enter(bracket, i)
-	for due {
-		if i = pair(d.Keys[len(d.Keys)-1], i); i < 0 {
-			return -1
-		}
-		i, due = d.Next(i)
-	}
-	return d.leave(i)
+	return d.enter(bracket, i)
 }
 
 // leave closes the array or dictionary that ends at i.

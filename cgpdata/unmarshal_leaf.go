@@ -26,28 +26,28 @@ func (m planner) decoding(t reflect.Type) decodeFunc {
 	case t == addrPortType:
 		return decodeAddrPort
 	case pointer.Implements(unmarshalerType):
-		return decodeUnmarshaler
+		return decodeUnmarshaler(t)
 	case pointer.Implements(textUnmarshalerType):
-		return decodeText
+		return decodeText(t)
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return decodeString
+		return decodeString(t)
 	case reflect.Bool:
-		return decodeBool
+		return decodeBool(t)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return decodeInt
+		return decodeInt(t)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return decodeUint
+		return decodeUint(t)
 	case reflect.Float32, reflect.Float64:
-		return decodeFloat
+		return decodeFloat(t)
 	case reflect.Pointer:
 		if !endless(t) {
 			return m.decodePointer(t)
 		}
 	case reflect.Interface:
 		if t.NumMethod() == 0 {
-			return decodeInterface
+			return decodeInterface(t)
 		}
 	case reflect.Slice:
 		return m.decodeSlice(t)
@@ -60,48 +60,52 @@ func (m planner) decoding(t reflect.Type) decodeFunc {
 	case reflect.Struct:
 		return m.decodeStruct(t)
 	}
-	return decodeError(errType)
+	return decodeError(t, errType)
 }
 
-func decodeError(err error) decodeFunc {
-	return func(d *filler, i int, v reflect.Value) int { return d.refuse(i, v.Type(), err) }
+func decodeError(t reflect.Type, err error) decodeFunc {
+	return func(d *filler, i int, _ place) int { return d.refuse(i, t, err) }
 }
 
-func decodeValue(d *filler, i int, v reflect.Value) int {
+func decodeValue(d *filler, i int, p place) int {
 	value, end := d.value(i)
 	if end >= 0 {
-		*v.Addr().Interface().(*Value) = value
+		*at[Value](p) = value
 	}
 	return end
 }
 
-func decodeUnmarshaler(d *filler, i int, v reflect.Value) int {
-	value, end := d.value(i)
-	if end < 0 {
-		return -1
+func decodeUnmarshaler(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		value, end := d.value(i)
+		if end < 0 {
+			return -1
+		}
+		if err := valueAt(t, p).Addr().Interface().(Unmarshaler).UnmarshalCGP(value); err != nil {
+			return d.refuse(i, t, err)
+		}
+		return end
 	}
-	if err := v.Addr().Interface().(Unmarshaler).UnmarshalCGP(value); err != nil {
-		return d.refuse(i, v.Type(), err)
-	}
-	return end
 }
 
-func decodeText(d *filler, i int, v reflect.Value) int {
-	text, end := d.word(i, v.Type())
-	if end < 0 {
-		return -1
+func decodeText(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		text, end := d.word(i, t)
+		if end < 0 {
+			return -1
+		}
+		if err := valueAt(t, p).Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+			return d.refuse(i, t, err)
+		}
+		return end
 	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-		return d.refuse(i, v.Type(), err)
-	}
-	return end
 }
 
-func decodeTime(d *filler, i int, v reflect.Value) int {
+func decodeTime(d *filler, i int, p place) int {
 	if d.kind(i) != KindTime {
-		return d.mismatch(i, v.Type())
+		return d.mismatch(i, timeType)
 	}
-	t := v.Addr().Interface().(*time.Time)
+	t := at[time.Time](p)
 	if end := i + len("#T") + len(grammar.TimeLayout); end < len(d.Src) && d.Ends(d.Src[end]) {
 		stamp := d.Src[i+len("#T") : end]
 		if leap, ok := grammar.TimeStamp(stamp); ok && !leap {
@@ -116,16 +120,16 @@ func decodeTime(d *filler, i int, v reflect.Value) int {
 	return end
 }
 
-func decodeDuration(d *filler, i int, v reflect.Value) int {
-	text, end := d.word(i, v.Type())
+func decodeDuration(d *filler, i int, p place) int {
+	text, end := d.word(i, durationType)
 	if end < 0 {
 		return -1
 	}
 	var duration Duration
 	if err := duration.UnmarshalText([]byte(text)); err != nil {
-		return d.refuse(i, v.Type(), err)
+		return d.refuse(i, durationType, err)
 	}
-	v.SetInt(int64(duration))
+	*at[time.Duration](p) = time.Duration(duration)
 	return end
 }
 
@@ -134,8 +138,8 @@ var (
 	errHasPort = errors.New("IP address with a port")
 )
 
-func decodeAddr(d *filler, i int, v reflect.Value) int {
-	a, end, err := d.address(i, v.Type(), func(text string) (netip.AddrPort, error) {
+func decodeAddr(d *filler, i int, p place) int {
+	a, end, err := d.address(i, addrType, func(text string) (netip.AddrPort, error) {
 		addr, err := netip.ParseAddr(text)
 		return netip.AddrPortFrom(addr, 0), err
 	})
@@ -146,21 +150,21 @@ func decodeAddr(d *filler, i int, v reflect.Value) int {
 		err = errHasPort
 	}
 	if err != nil {
-		return d.refuse(i, v.Type(), err)
+		return d.refuse(i, addrType, err)
 	}
-	*v.Addr().Interface().(*netip.Addr) = a.Addr()
+	*at[netip.Addr](p) = a.Addr()
 	return end
 }
 
-func decodeAddrPort(d *filler, i int, v reflect.Value) int {
-	a, end, err := d.address(i, v.Type(), netip.ParseAddrPort)
+func decodeAddrPort(d *filler, i int, p place) int {
+	a, end, err := d.address(i, addrPortType, netip.ParseAddrPort)
 	switch {
 	case end < 0:
 		return -1
 	case err != nil:
-		return d.refuse(i, v.Type(), err)
+		return d.refuse(i, addrPortType, err)
 	}
-	*v.Addr().Interface().(*netip.AddrPort) = a
+	*at[netip.AddrPort](p) = a
 	return end
 }
 
@@ -188,95 +192,109 @@ func (d *filler) address(i int, t reflect.Type, parse func(string) (netip.AddrPo
 	return a, end, errAddress
 }
 
-func decodeString(d *filler, i int, v reflect.Value) int {
-	text, end := d.word(i, v.Type())
-	if end >= 0 {
-		v.SetString(text)
+func decodeString(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		text, end := d.word(i, t)
+		if end >= 0 {
+			*at[string](p) = text
+		}
+		return end
 	}
-	return end
 }
 
 var errBool = errors.New("want YES or NO")
 
-func decodeBool(d *filler, i int, v reflect.Value) int {
-	if d.kind(i) != KindString {
-		return d.mismatch(i, v.Type())
-	}
-	text, end := d.word(i, v.Type())
-	if end < 0 {
-		return -1
-	}
-	is := strings.EqualFold(text, yes)
-	if !is && !strings.EqualFold(text, no) {
-		return d.refuse(i, v.Type(), errBool)
-	}
-	v.SetBool(is)
-	return end
-}
-
-func decodeInt(d *filler, i int, v reflect.Value) int {
-	n, end := int64(0), -1
-	if d.At(i) == '#' {
-		n, end = d.UsualNumber(i)
-	}
-	var err error
-	if end < 0 {
-		var text string
-		if text, end = d.word(i, v.Type()); end < 0 {
+func decodeBool(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		if d.kind(i) != KindString {
+			return d.mismatch(i, t)
+		}
+		text, end := d.word(i, t)
+		if end < 0 {
 			return -1
 		}
-		n, err = parseInt(text)
+		is := strings.EqualFold(text, yes)
+		if !is && !strings.EqualFold(text, no) {
+			return d.refuse(i, t, errBool)
+		}
+		*at[bool](p) = is
+		return end
 	}
-	if err == nil && v.OverflowInt(n) {
-		err = errBeyond
-	}
-	if err != nil {
-		return d.refuse(i, v.Type(), err)
-	}
-	v.SetInt(n)
-	return end
 }
 
-func decodeUint(d *filler, i int, v reflect.Value) int {
-	text, end := d.word(i, v.Type())
-	if end < 0 {
-		return -1
+func decodeInt(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		n, end := int64(0), -1
+		if d.At(i) == '#' {
+			n, end = d.UsualNumber(i)
+		}
+		var err error
+		if end < 0 {
+			var text string
+			if text, end = d.word(i, t); end < 0 {
+				return -1
+			}
+			n, err = parseInt(text)
+		}
+		if err == nil && t.OverflowInt(n) {
+			err = errBeyond
+		}
+		if err != nil {
+			return d.refuse(i, t, err)
+		}
+		if t.Kind() == reflect.Int64 {
+			*at[int64](p) = n
+		} else {
+			valueAt(t, p).SetInt(n)
+		}
+		return end
 	}
-	n, err := parseUint(text)
-	switch {
-	case strings.HasPrefix(text, "-"):
-		err = errNegative
-	case err == nil && v.OverflowUint(n):
-		err = errBeyond
-	}
-	if err != nil {
-		return d.refuse(i, v.Type(), err)
-	}
-	v.SetUint(n)
-	return end
 }
 
-func decodeFloat(d *filler, i int, v reflect.Value) (end int) {
-	var text string
-	if d.kind(i) == KindNumber {
-		var value Value
-		value, end = d.other(i)
-		text = strings.TrimPrefix(value.s, "#") // of a Fraction
-	} else {
-		text, end = d.word(i, v.Type())
+func decodeUint(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) int {
+		text, end := d.word(i, t)
+		if end < 0 {
+			return -1
+		}
+		n, err := parseUint(text)
+		switch {
+		case strings.HasPrefix(text, "-"):
+			err = errNegative
+		case err == nil && t.OverflowUint(n):
+			err = errBeyond
+		}
+		if err != nil {
+			return d.refuse(i, t, err)
+		}
+		valueAt(t, p).SetUint(n)
+		return end
 	}
-	if end < 0 {
-		return -1
+}
+
+func decodeFloat(t reflect.Type) decodeFunc {
+	return func(d *filler, i int, p place) (end int) {
+		var text string
+		if d.kind(i) == KindNumber {
+			var value Value
+			value, end = d.other(i)
+			text = strings.TrimPrefix(value.s, "#") // of a Fraction
+		} else {
+			text, end = d.word(i, t)
+		}
+		if end < 0 {
+			return -1
+		}
+		if text == "" || strings.Trim(text, "0123456789.-+eE") != "" || text[0] == '+' {
+			return d.refuse(i, t, errNotDecimal) // ParseFloat knows more than that
+		}
+		f, err := strconv.ParseFloat(text, t.Bits())
+		if err != nil {
+			return d.refuse(i, t, decimalError(err))
+		}
+		valueAt(t, p).SetFloat(f)
+		return end
 	}
-	if text == "" || strings.Trim(text, "0123456789.-+eE") != "" || text[0] == '+' {
-		return d.refuse(i, v.Type(), errNotDecimal) // ParseFloat knows more than that
-	}
-	f, err := strconv.ParseFloat(text, v.Type().Bits())
-	if err != nil {
-		return d.refuse(i, v.Type(), decimalError(err))
-	}
-	v.SetFloat(f)
-	return end
 }
 
 var errFraction = errors.New("number with a fraction")

@@ -253,7 +253,7 @@ func (v Value) Clone() Value {
 		}
 		n := &node{kind: from.n.kind, elems: make([]Value, len(from.n.elems))}
 		if keys := from.n.keys; keys != nil {
-			n.keys = &keyList{make([]string, len(keys.names)), keys.sorted, slices.Clone(keys.order)}
+			n.keys = &keyList{names: make([]string, len(keys.names)), sorted: keys.sorted}
 			for i, key := range keys.names {
 				n.keys.names[i] = strings.Clone(key)
 			}

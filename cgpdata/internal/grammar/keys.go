@@ -2,6 +2,9 @@ package grammar
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
 	"slices"
 )
 
@@ -17,16 +20,16 @@ func (p *Parser) PushKey(f *Frame, s Span) {
 	p.Keys = append(p.Keys, s)
 }
 
-// RepeatedKeys looks for keys that repeat one before them. It leaves the order of
-// the keys in p.Order.
+// RepeatedKeys looks for keys that repeat one before them, and tells whether they may.
 func (p *Parser) RepeatedKeys(keys []Span) (repeated, ok bool) {
-	compare := func(i, j int32) int { return bytes.Compare(p.KeyText(keys[i]), p.KeyText(keys[j])) }
-	if p.Order, repeated = Arrange(p.Order, len(keys), compare); !repeated {
+	if !p.hasTwice(keys) {
 		return false, true
 	}
+	compare := func(i, j int32) int { return bytes.Compare(p.KeyText(keys[i]), p.KeyText(keys[j])) }
+	order, _ := Arrange(nil, len(keys), compare)
 	again := make([]bool, len(keys))
 	for i := 1; i < len(keys); i++ {
-		again[p.Order[i]] = compare(p.Order[i-1], p.Order[i]) == 0
+		again[order[i]] = compare(order[i-1], order[i]) == 0
 	}
 	for i, a := range again {
 		if a && !p.Tolerate(DuplicateKey, int(keys[i].At)) {
@@ -34,6 +37,72 @@ func (p *Parser) RepeatedKeys(keys []Span) (repeated, ok bool) {
 		}
 	}
 	return true, true
+}
+
+// few is the number of keys up to which comparing each with all others takes no time.
+const few = 16
+
+// hasTwice reports whether there is a key twice. Few keys are compared by what a word can
+// tell of each. Of many it puts the numbers into a
+// table, at places that the hashes of their texts tell: with a seed of its own, so that
+// nobody can write keys that all have the same place.
+func (p *Parser) hasTwice(keys []Span) bool {
+	if len(keys) <= few {
+		var heads [few]uint64
+		for i, key := range keys {
+			heads[i] = head(p.KeyText(key))
+			for j := range i {
+				if heads[j] == heads[i] && bytes.Equal(p.KeyText(keys[j]), p.KeyText(key)) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	if p.seed == (maphash.Seed{}) {
+		p.seed = maphash.MakeSeed()
+	}
+	size := 2 << bits.Len(uint(len(keys)))
+	if size > len(p.table) {
+		p.table = make([]place, size)
+	}
+	table := p.table[:size]
+	clear(table)
+	for i, key := range keys {
+		text := p.KeyText(key)
+		hash := maphash.Bytes(p.seed, text)
+		at := hash & uint64(size-1)
+		for ; table[at].number > 0; at = (at + 1) & uint64(size-1) {
+			if table[at].hash == uint32(hash>>32) && bytes.Equal(p.KeyText(keys[table[at].number-1]), text) {
+				return true
+			}
+		}
+		table[at] = place{int32(i + 1), uint32(hash >> 32)}
+	}
+	return false
+}
+
+// head returns a number that differs for most texts: it is made of the first bytes, the last
+// ones and the length.
+func head(text []byte) uint64 {
+	n := len(text)
+	if n >= 8 {
+		return binary.LittleEndian.Uint64(text) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[n-8:]), n)
+	}
+	if n >= 4 {
+		return uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32 ^ uint64(n)
+	}
+	var h uint64
+	for _, c := range text {
+		h = h<<8 | uint64(c)
+	}
+	return h<<8 | uint64(n)
+}
+
+// A place is that of a key in a table.
+type place struct {
+	number int32 // from 1
+	hash   uint32
 }
 
 // Arrange writes into order, which it grows at need, the numbers 0 to n-1 so that

@@ -22,34 +22,26 @@ func (p *Parser) KeyText(s Span) []byte {
 
 // Str reads the string at i, an atom or quoted.
 func (p *Parser) Str(i int) (s Span, end int) {
-	if start, stop, end := p.Plain(i); end >= 0 {
-		return Span{int32(i), int32(start), int32(stop), false}, end
-	}
-	start, stop := i, 0
-	if p.Src[i] == '"' {
-		start++
-		if stop = ScanPlain(p.Src, start); p.At(stop) >= utf8.RuneSelf {
-			stop = ScanWide(p.Src, stop, ClassPlain)
+	if p.Src[i] != '"' {
+		if end = Scan(p.Src, i, ClassAtom); end < len(p.Src) && p.Src[end] >= utf8.RuneSelf {
+			if end = ScanWide(p.Src, end, ClassAtom); !p.CheckUTF8(i, end) {
+				return s, -1
+			}
 		}
-		if p.At(stop) != '"' {
-			return p.decode(i)
-		}
-		if end = p.Skip(stop + 1); p.At(end) == '"' {
-			return p.decode(i)
-		}
-	} else {
-		stop = ScanWide(p.Src, i, ClassAtom)
-		end = stop
+		return Span{int32(i), int32(i), int32(end), false}, end
 	}
-	if !p.CheckUTF8(start, stop) {
-		return s, -1
+	stop := ScanText(p.Src, i+1)
+	if p.At(stop) == '"' {
+		if end = p.Skip(stop + 1); p.At(end) != '"' {
+			return Span{int32(i), int32(i + 1), int32(stop), false}, end
+		}
 	}
-	return Span{int32(i), int32(start), int32(stop), false}, end
+	return p.decode(i)
 }
 
-// Plain reads the string at i if it is of the usual sort: ASCII, without escapes, and in
-// one piece with neither white space nor a comment behind a closing quote. Otherwise end
-// is -1.
+// Plain reads the string at i if it is of the usual sort: an atom of ASCII, or quoted without
+// escapes and in one piece, with neither white space nor a comment behind the quote.
+// Otherwise end is -1.
 func (p *Parser) Plain(i int) (start, stop, end int) {
 	src := p.Src
 	if src[i] != '"' {
@@ -58,7 +50,7 @@ func (p *Parser) Plain(i int) (start, stop, end int) {
 		}
 		return i, stop, stop
 	}
-	stop = ScanPlain(src, i+1)
+	stop = ScanText(src, i+1)
 	if end = stop + 1; end >= len(src) || src[stop] != '"' || src[end] == '"' || Class[src[end]] >= p.Blank {
 		return 0, 0, -1
 	}
@@ -94,7 +86,7 @@ func (p *Parser) decode(at int) (s Span, end int) {
 // DecodeOne reads a quoted string from behind its first quote.
 func (p *Parser) DecodeOne(i int) (end int) {
 	for {
-		if end = ScanPlain(p.Src, i); p.At(end) >= utf8.RuneSelf {
+		if end = ScanText(p.Src, i); p.At(end) >= utf8.RuneSelf {
 			if end = ScanWide(p.Src, end, ClassPlain); !p.CheckUTF8(i, end) {
 				return -1
 			}

@@ -61,6 +61,11 @@ func (p *Parser) usualPair(f *Frame, i int) (end int, due bool) {
 	if end = Scan(src, equals+1, p.Space); end == len(src) || src[end] == ';' || src[end] == '/' {
 		return -1, false
 	}
-	p.PushKey(f, Span{int32(i), int32(i), int32(stop), false})
+	key := Span{int32(i), int32(i), int32(stop), false}
+	if n := len(p.Keys); n > int(f.Keys) && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[i]) {
+		p.PushKey(f, key)
+	} else { // the first bytes decide
+		p.Keys = append(p.Keys, key)
+	}
 	return end, true
 }

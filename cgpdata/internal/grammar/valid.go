@@ -11,37 +11,41 @@ func (p *Parser) Valid() bool {
 	p.Allow, p.Warn = 0, nil
 	src, items, blank := p.Src, p.Items, p.Blank
 	i, _ := p.Start()
-	in := byte(0) // the bracket of the innermost array or dictionary
+	var f *Frame // the innermost array or dictionary
+	in := byte(0)
 	for i >= 0 && i < len(src) {
 		// A value begins at i.
 		if items--; items < 0 {
 			return false
 		}
-		due := false
+		due, key := false, false
 		switch c := src[i]; {
 		case c == '#':
 			i = p.passHash(i)
 		case Class[c]&ClassAtom != 0:
 			start := i
-			if i = Scan(src, i+1, ClassAtom); i < len(src) && src[i] >= utf8.RuneSelf {
+			for i++; i < len(src) && Class[src[i]]&ClassAtom != 0; i++ {
+			}
+			if i < len(src) && src[i] >= utf8.RuneSelf {
 				_, i = p.Str(start)
 			}
 		case c == '"':
-			i = p.passQuoted(i)
+			if stop := ScanText(src, i+1); stop+1 < len(src) && src[stop] == '"' && src[stop+1] != '"' && Class[src[stop+1]] < blank {
+				i = stop + 1
+			} else {
+				i = p.passQuoted(i)
+			}
 		case c == '(':
-			if p.Push(c, i) == nil {
+			if f = p.Push(c, i); f == nil {
 				return false
 			}
 			i, in = p.Skip(i+1), c
 			due = p.At(i) != ')'
 		case c == '{':
-			if p.Push(c, i) == nil {
+			if f = p.Push(c, i); f == nil {
 				return false
 			}
-			in = c
-			if i, due = p.passKey(p.Skip(i + 1)); !due {
-				in = p.pop()
-			}
+			i, in, key = i+1, c, true
 		case c >= utf8.RuneSelf:
 			_, i = p.Str(i)
 		default:
@@ -53,72 +57,89 @@ func (p *Parser) Valid() bool {
 			if i < 0 || in == 0 {
 				return i >= 0 && p.Finish(i)
 			}
+			if !key {
+				if i < len(src) && Class[src[i]] >= blank {
+					i = p.skipFar(i)
+				}
+				if i == len(src) {
+					return false
+				}
+				switch c := src[i]; {
+				case c == ',' && in == '(':
+					i, due = p.Skip(i+1), true
+					continue
+				case c == ')' && in == '(':
+					i++
+					f, in = p.pop()
+					continue
+				case c != ';' || in != '{':
+					return false
+				}
+				i++
+			}
+
+			// A key begins at i, or the bracket that stands there instead.
+			key = false
 			if i < len(src) && Class[src[i]] >= blank {
 				i = p.skipFar(i)
 			}
-			if i == len(src) {
-				return false
+			start := i
+			for i < len(src) && Class[src[i]]&ClassAtom != 0 {
+				i++
 			}
-			switch c := src[i]; {
-			case c == ';' && in == '{':
-				if i, due = p.passKey(p.Skip(i + 1)); !due {
-					in = p.pop()
+			switch {
+			case i == len(src):
+				return false
+			case i > start && src[start] != '#' && src[i] < utf8.RuneSelf:
+				if n := len(p.Keys); n > int(f.Keys) && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[start]) {
+					p.PushKey(f, Span{int32(start), int32(start), int32(i), false})
+				} else {
+					p.Keys = append(p.Keys, Span{int32(start), int32(start), int32(i), false})
 				}
-			case c == ',' && in == '(':
-				i, due = p.Skip(i+1), true
-			case c == ')' && in == '(':
-				i, in = i+1, p.pop()
-			default:
+			case src[start] == '}':
+				if f.Unordered && p.hasTwice(p.Keys[f.Keys:]) {
+					return false
+				}
+				p.Keys, p.Scratch = p.Keys[:f.Keys], p.Scratch[:f.Scratch]
+				i++
+				f, in = p.pop()
+				continue
+			case Class[src[start]]&ClassString == 0:
+				return false
+			default: // a quoted key, or one beyond ASCII
+				if i = p.key(f, start); i < 0 {
+					return false
+				}
+			}
+			if i < len(src) && Class[src[i]] >= blank {
+				i = p.skipFar(i)
+			}
+			if i == len(src) || src[i] != '=' {
 				return false
 			}
+			if i++; i < len(src) && Class[src[i]] >= blank {
+				i = p.skipFar(i)
+			}
+			due = true
 		}
 	}
 	return false
 }
 
-// pop takes the innermost array or dictionary off the stacks and returns the bracket of
-// the one around it, or 0.
-func (p *Parser) pop() byte {
-	p.Open = p.Open[:len(p.Open)-1]
-	if len(p.Open) == 0 {
-		return 0
+// pop takes the innermost array or dictionary off the stack and returns the one around it.
+func (p *Parser) pop() (f *Frame, bracket byte) {
+	n := len(p.Open) - 1
+	if p.Open = p.Open[:n]; n == 0 {
+		return nil, 0
 	}
-	return p.Open[len(p.Open)-1].Bracket
-}
-
-// passKey goes from a key to its value, or behind the bracket that stands there instead.
-func (p *Parser) passKey(i int) (next int, due bool) {
-	src, f := p.Src, &p.Open[len(p.Open)-1]
-	switch {
-	case i == len(src):
-		return -1, false
-	case src[i] == '}':
-		if f.Unordered && p.hasTwice(f) {
-			return -1, false
-		}
-		p.Keys, p.Scratch = p.Keys[:f.Keys], p.Scratch[:f.Scratch]
-		return i + 1, false
-	case Class[src[i]]&ClassString == 0:
-		return -1, false
-	}
-	end := Scan(src, i, ClassAtom)
-	if end == len(src) || Class[src[end]]&ClassString != 0 { // a quoted key, or one beyond ASCII
-		if end = p.key(f, i); end < 0 {
-			return -1, false
-		}
-	} else {
-		p.PushKey(f, Span{int32(i), int32(i), int32(end), false})
-	}
-	if end = p.Skip(end); end == len(src) || src[end] != '=' {
-		return -1, false
-	}
-	return p.Skip(end + 1), true
+	f = &p.Open[n-1]
+	return f, f.Bracket
 }
 
 // passHash returns the end of the value at i, which begins with '#'.
 func (p *Parser) passHash(i int) (end int) {
 	if _, end = p.UsualNumber(i); end < 0 {
-		_, end = p.hash(i)
+		_, end = p.Leaf(i)
 	}
 	return end
 }
@@ -126,7 +147,7 @@ func (p *Parser) passHash(i int) (end int) {
 // passQuoted returns the end of the quoted string at i.
 func (p *Parser) passQuoted(i int) (end int) {
 	src := p.Src
-	for end = ScanPlain(src, i+1); end < len(src); end = ScanPlain(src, end) {
+	for end = ScanText(src, i+1); end < len(src); end = ScanText(src, end) {
 		if src[end] == '"' {
 			if end = p.Skip(end + 1); end < len(src) && src[end] == '"' {
 				break // one string in several pieces
@@ -157,10 +178,4 @@ func (p *Parser) passEscape(i int) (end int) {
 		}
 	}
 	return -1
-}
-
-// hasTwice reports whether a dictionary has a key twice.
-func (p *Parser) hasTwice(f *Frame) bool {
-	repeated, _ := p.RepeatedKeys(p.Keys[f.Keys:])
-	return repeated
 }

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,13 +13,11 @@ func (w *Writer) Text(dst []byte, s string) ([]byte, error) {
 	if atom {
 		return append(dst, s...), nil
 	}
-	for end < len(s) && Class[s[end]]&ClassPlain != 0 {
-		end++
+	if end = ScanPlain(s, end); end == len(s) { // what quoted does, in one go
+		dst = append(slices.Grow(dst, len(s)+2), '"')
+		return append(append(dst, s...), '"'), nil
 	}
-	if end == len(s) { // what quoted does, in one go
-		return append(append(append(dst, '"'), s...), '"'), nil
-	}
-	if w.Allow&NULByte == 0 && strings.IndexByte(s, 0) >= 0 {
+	if w.Allow&NULByte == 0 && strings.IndexByte(s[end:], 0) >= 0 {
 		return dst, errFault(NULByte)
 	}
 	return w.quoted(dst, s), nil
@@ -27,31 +26,28 @@ func (w *Writer) Text(dst []byte, s string) ([]byte, error) {
 // quoted writes a string between quotes (Guide, Data Formats, Strings). Bytes that
 // belong to no valid UTF-8 are written by their codes, so that any string survives.
 func (w *Writer) quoted(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0 // what stands for itself begins here
+	dst = append(slices.Grow(dst, len(s)+8), '"')
 	for i := 0; i < len(s); {
-		c, size := s[i], 1
-		plain := Class[c]&ClassPlain != 0
-		if c >= utf8.RuneSelf {
+		end := 0
+		if w.ASCII {
+			end = ScanPlain(s, i)
+		} else {
+			end = ScanText(s, i)
+		}
+		dst = append(dst, s[i:end]...)
+		if i = end; i == len(s) {
+			break
+		}
+		size := 1
+		if s[i] >= utf8.RuneSelf {
 			_, size = utf8.DecodeRuneInString(s[i:])
-			plain = size > 1 && !w.ASCII
 		}
-		if plain {
-			i += size
-			continue
+		if s[i] != '\r' || !w.JoinCRLF || !strings.HasPrefix(s[i+1:], "\n") {
+			dst = w.escape(dst, s[i:i+size])
 		}
-		if c == '\r' && w.JoinCRLF && strings.HasPrefix(s[i+1:], "\n") {
-			dst = append(dst, s[from:i]...)
-			i++
-			from = i
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		dst = w.escape(dst, s[i:i+size])
 		i += size
-		from = i
 	}
-	return append(append(dst, s[from:]...), '"')
+	return append(dst, '"')
 }
 
 // escape writes one character, or one byte that is none, as an escape sequence.
