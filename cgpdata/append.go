@@ -116,6 +116,15 @@ func AppendWith(w *grammar.Writer, dst []byte, v Value) ([]byte, error) {
 	return appender{w}.document(dst, v)
 }
 
+// LeafWith is for the package stream: it returns a value of a kind that is neither array nor
+// dictionary, whose content the grammar has read.
+func LeafWith(k grammar.Kind, content string) Value {
+	if k == grammar.KindString {
+		return String(content)
+	}
+	return leaf(Kind(k), content)
+}
+
 // Writer is for the packages stream and edit: see [AppendWith]. f may be nil.
 func (f *Format) Writer() *grammar.Writer {
 	if f == nil {

@@ -106,12 +106,9 @@ func decodeTime(d *filler, i int, p place) int {
 		return d.mismatch(i, timeType)
 	}
 	t := at[time.Time](p)
-	if end := i + len("#T") + len(grammar.TimeLayout); end < len(d.Src) && d.Ends(d.Src[end]) {
-		stamp := d.Src[i+len("#T") : end]
-		if leap, ok := grammar.TimeStamp(stamp); ok && !leap {
-			*t = moment(stamp)
-			return end
-		}
+	if end := d.UsualTime(i); end >= 0 {
+		*t = moment(d.Src[i+len("#T") : end])
+		return end
 	}
 	value, end := d.other(i)
 	if end >= 0 {

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -14,7 +13,7 @@ func (d *Decoder) leaf(wanted bool) (v cgpdata.Value) {
 	switch {
 	case grammar.Class[c]&grammar.ClassString != 0:
 		if text := d.str(); wanted && d.in.err == nil {
-			v = cgpdata.String(string(text))
+			v = cgpdata.String(d.texts.of(text))
 		}
 		return v
 	case c == '[':
@@ -33,24 +32,8 @@ func (d *Decoder) leaf(wanted bool) (v cgpdata.Value) {
 	}
 	l, end := d.p.Leaf(0)
 	if d.parsed(end) && wanted {
-		v = d.valueOf(l, end)
+		v = cgpdata.LeafWith(l.Kind, d.texts.of(d.p.Content(l)))
 	}
-	return v
-}
-
-// everything accepts each leaf that was accepted. It is never written.
-var everything = cgpdata.Options{Allow: cgpdata.Lenient, MaxBytes: grammar.CeilingBytes, MaxDepth: grammar.CeilingDepth}
-
-// valueOf makes the value of a leaf that the parser has read up to end.
-func (d *Decoder) valueOf(l grammar.Leaf, end int) cgpdata.Value {
-	switch l.Kind {
-	case grammar.KindNull:
-		return cgpdata.Null()
-	case grammar.KindNumber:
-		n, _ := strconv.ParseInt(string(d.p.Content(l)), 10, 64) // the parser has checked it
-		return cgpdata.Number(n)
-	}
-	v, _ := cgpdata.Parse(d.p.Src[:end], &everything)
 	return v
 }
 

@@ -39,7 +39,9 @@ type Decoder struct {
 	in       input
 	stack    stack
 	p        grammar.Parser // for single tokens
+	quick    grammar.Parser // for single tokens, strict
 	whole    grammar.Parser // for values
+	texts    texts
 	o        cgpdata.Options
 	maxItems int
 	items    int       // how many more values may come in this text
@@ -65,6 +67,7 @@ func NewDecoder(r io.Reader, o *cgpdata.Options) *Decoder {
 	if o.SingleLine {
 		d.in.space, d.p.Space, d.p.Blank = grammar.ClassBlank, grammar.ClassBlank, grammar.ClassBlank
 	}
+	d.quick = grammar.Parser{Single: o.SingleLine, Space: d.p.Space, Blank: d.p.Blank}
 	if o.Warn != nil {
 		d.p.Warn = func(fault *grammar.Error) {
 			o.Warn(d.in.syntaxError(d.in.place(d.in.pos+int(fault.Offset)), fault.Err))
@@ -78,6 +81,14 @@ func NewDecoder(r io.Reader, o *cgpdata.Options) *Decoder {
 // error is [io.EOF]. It is a [*cgpdata.SyntaxError] for text that Parse refuses, and wraps the
 // error of the reader if that fails. After an error, all further reads return the same.
 func (d *Decoder) ReadToken() (Token, error) {
+	if t, ok := d.usual(); ok {
+		return t, nil
+	}
+	return d.readToken()
+}
+
+// readToken is ReadToken by the steps of the automaton.
+func (d *Decoder) readToken() (Token, error) {
 	t := Token{Kind: d.PeekKind()}
 	d.token(&t, true)
 	if d.in.err != nil {
@@ -415,23 +426,23 @@ func (d *Decoder) key(wanted bool) (key string) {
 		return ""
 	}
 	if d.inTree {
-		d.stack.setKey(text)
+		d.stack.setKey(string(text))
 		return ""
 	}
-	repeated, err := d.stack.isRepeated(text)
+	repeated, err := d.stack.isRepeated(string(text))
 	if repeated && !d.tolerate(grammar.DuplicateKey) {
 		return ""
 	}
 	if err == nil {
-		err = d.stack.addKey(text)
+		err = d.stack.addKey(string(text))
 	}
 	if err != nil && d.p.Allow&grammar.DuplicateKey != 0 {
-		d.stack.setKey(text)
+		d.stack.setKey(string(text))
 	} else if err != nil {
 		d.in.err = d.in.syntaxError(d.in.anchored(), err)
 	}
 	if wanted {
-		key = string(text)
+		key = d.texts.of(text)
 	}
 	return key
 }

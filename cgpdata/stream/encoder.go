@@ -242,17 +242,16 @@ func (e *Encoder) key(key string) (err error) {
 
 // addKey notes a key, unless the dictionary has it.
 func (e *Encoder) addKey(key string) error {
-	text := []byte(key)
 	if e.a.Allow&grammar.DuplicateKey != 0 {
-		e.stack.setKey(text)
+		e.stack.setKey(key)
 		return nil
 	}
-	repeated, err := e.stack.isRepeated(text)
+	repeated, err := e.stack.isRepeated(key)
 	if repeated {
 		return errors.New(grammar.DuplicateKey.String())
 	}
 	if err == nil {
-		err = e.stack.addKey(text)
+		err = e.stack.addKey(key)
 	}
 	return err
 }

@@ -50,12 +50,15 @@ func (p *place) advance(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	p.line += bytes.Count(b, []byte{'\n'}) + bytes.Count(b, []byte{'\r'}) - bytes.Count(b, []byte("\r\n"))
-	if p.afterCR && b[0] == '\n' {
-		p.line--
-	}
-	if end := max(bytes.LastIndexByte(b, '\n'), bytes.LastIndexByte(b, '\r')); end >= 0 {
-		p.lineStart = p.offset + int64(end) + 1
+	if feeds, returns := bytes.Count(b, []byte{'\n'}), bytes.Count(b, []byte{'\r'}); feeds+returns > 0 {
+		p.line += feeds + returns
+		if feeds > 0 && returns > 0 {
+			p.line -= bytes.Count(b, []byte("\r\n"))
+		}
+		if p.afterCR && b[0] == '\n' {
+			p.line--
+		}
+		p.lineStart = p.offset + int64(bytes.LastIndexAny(b, "\r\n")) + 1
 	}
 	p.afterCR = b[len(b)-1] == '\r'
 	p.offset += int64(len(b))

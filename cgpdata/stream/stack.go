@@ -1,8 +1,8 @@
 package stream
 
 import (
-	"bytes"
 	"math"
+	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
@@ -14,8 +14,10 @@ type stack struct {
 	// matter any more may be missing.
 	keys []byte
 	ends []int // where each of them ends
-	used int   // what all of this takes, in bytes, roughly
-	room int   // and may take
+	// What tells most of them from others at a glance.
+	heads []uint64
+	used  int // what all of this takes, in bytes, roughly
+	room  int // and may take
 }
 
 // A level is one open array or dictionary.
@@ -34,7 +36,7 @@ type level struct {
 
 // keyCost and seenCost are what a key takes beside its bytes.
 const (
-	keyCost  = 8
+	keyCost  = 16
 	seenCost = 64
 )
 
@@ -88,7 +90,7 @@ func (s *stack) key(i int) []byte {
 
 // cutKeys drops all keys from number n on.
 func (s *stack) cutKeys(n int) {
-	s.ends = s.ends[:n]
+	s.ends, s.heads = s.ends[:n], s.heads[:n]
 	if n == 0 {
 		s.keys = s.keys[:0]
 	} else {
@@ -98,22 +100,23 @@ func (s *stack) cutKeys(n int) {
 
 // isRepeated reports whether the innermost dictionary has had the key. Keys that
 // ascend need only be compared with the last one.
-func (s *stack) isRepeated(key []byte) (bool, error) {
+func (s *stack) isRepeated(key string) (bool, error) {
 	top := s.top()
 	n := len(s.ends)
-	if n == top.first || !top.unordered && bytes.Compare(key, s.key(n-1)) > 0 {
+	if n == top.first || !top.unordered && key > string(s.key(n-1)) {
 		return false, nil
 	}
 	if top.forgetful {
-		if bytes.Equal(key, s.key(n-1)) {
+		if key == string(s.key(n-1)) {
 			return true, nil
 		}
 		return false, tooManyKeys{}
 	}
 	top.unordered = true
 	if n-top.first <= manyKeys {
-		for i := top.first; i < n; i++ {
-			if bytes.Equal(key, s.key(i)) {
+		head := grammar.Head(key)
+		for i, other := range s.heads[top.first:n] {
+			if head == other && key == string(s.key(top.first+i)) {
 				return true, nil
 			}
 		}
@@ -122,16 +125,16 @@ func (s *stack) isRepeated(key []byte) (bool, error) {
 	if top.seen == nil {
 		top.seen = make(map[string]struct{}, 2*(n-top.first))
 		for i := top.first; i < n; i++ {
-			s.see(top, s.key(i))
+			s.see(top, string(s.key(i)))
 		}
 	}
-	_, repeated := top.seen[string(key)]
+	_, repeated := top.seen[key]
 	return repeated, nil
 }
 
 // addKey makes key the present one of the innermost dictionary. If there is no more
 // room it forgets the others as long as they ascend.
-func (s *stack) addKey(key []byte) error {
+func (s *stack) addKey(key string) error {
 	top := s.top()
 	if s.used+len(key)+keyCost > s.room {
 		if top.unordered {
@@ -149,23 +152,25 @@ func (s *stack) addKey(key []byte) error {
 	s.spend(top, len(key)+keyCost)
 	s.keys = append(s.keys, key...)
 	s.ends = append(s.ends, len(s.keys))
+	s.heads = append(s.heads, grammar.Head(key))
 	top.state = grammar.AfterKey
 	return nil
 }
 
 // setKey makes key the present one of the innermost dictionary, and forgets all
 // others.
-func (s *stack) setKey(key []byte) {
+func (s *stack) setKey(key string) {
 	top := s.top()
 	s.cutKeys(top.first)
 	s.keys = append(s.keys, key...)
 	s.ends = append(s.ends, len(s.keys))
+	s.heads = append(s.heads, grammar.Head(key))
 	s.spend(top, -top.cost)
 	top.seen, top.forgetful, top.state = nil, true, grammar.AfterKey
 }
 
-func (s *stack) see(top *level, key []byte) {
-	top.seen[string(key)] = struct{}{}
+func (s *stack) see(top *level, key string) {
+	top.seen[strings.Clone(key)] = struct{}{} // not that of a whole window
 	s.spend(top, len(key)+seenCost)
 }
 

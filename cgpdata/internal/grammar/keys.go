@@ -2,7 +2,6 @@ package grammar
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -50,7 +49,7 @@ func (p *Parser) hasTwice(keys []Span) bool {
 	if len(keys) <= few {
 		var heads [few]uint64
 		for i, key := range keys {
-			heads[i] = head(p.KeyText(key))
+			heads[i] = Head(p.KeyText(key))
 			for j := range i {
 				if heads[j] == heads[i] && bytes.Equal(p.KeyText(keys[j]), p.KeyText(key)) {
 					return true
@@ -82,19 +81,16 @@ func (p *Parser) hasTwice(keys []Span) bool {
 	return false
 }
 
-// head returns a number that differs for most texts: it is made of the first bytes, the last
+// Head returns a number that differs for most texts: it is made of the first bytes, the last
 // ones and the length.
-func head(text []byte) uint64 {
+func Head[T string | []byte](text T) uint64 {
 	n := len(text)
 	if n >= 8 {
-		return binary.LittleEndian.Uint64(text) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[n-8:]), n)
-	}
-	if n >= 4 {
-		return uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32 ^ uint64(n)
+		return word(text, 0) ^ bits.RotateLeft64(word(text, n-8), n)
 	}
 	var h uint64
-	for _, c := range text {
-		h = h<<8 | uint64(c)
+	for i := range n {
+		h = h<<8 | uint64(text[i])
 	}
 	return h<<8 | uint64(n)
 }

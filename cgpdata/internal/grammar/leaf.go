@@ -108,6 +108,19 @@ func (p *Parser) UsualNumber(i int) (n int64, end int) {
 	return n, end
 }
 
+// UsualTime returns the end of the time stamp at i, if it is one with a date and a time of day
+// of the usual sort, or -1.
+func (p *Parser) UsualTime(i int) (end int) {
+	end = i + len("#T") + len(TimeLayout)
+	if end >= len(p.Src) || p.Src[i+1] != 'T' || !p.Ends(p.Src[end]) {
+		return -1
+	}
+	if leap, ok := TimeStamp(p.Src[i+len("#T") : end]); leap || !ok {
+		return -1
+	}
+	return end
+}
+
 // number reads #-234657 (Guide, Data Formats, Numbers), and #0x1F, #0o17, #0b101
 // of newer grammars.
 func (p *Parser) number(i int) (l Leaf, end int) {
@@ -172,10 +185,8 @@ func (p *Parser) fraction(i, end int) (Leaf, int) {
 // Stamps), and #TPAST and #TFUTURE. The years are 1 to 9999.
 func (p *Parser) timeStamp(i int) (l Leaf, end int) {
 	start := i + 2
-	if end = start + len(TimeLayout); end <= len(p.Src) {
-		if leap, ok := TimeStamp(p.Src[start:end]); ok && !leap && (end == len(p.Src) || p.Ends(p.Src[end])) {
-			return Leaf{KindTime, start, end, nil}, end // as it nearly always is
-		}
+	if end = p.UsualTime(i); end >= 0 {
+		return Leaf{KindTime, start, end, nil}, end // as it nearly always is
 	}
 	for end = start; end < len(p.Src) && !p.Ends(p.Src[end]); end++ {
 	}

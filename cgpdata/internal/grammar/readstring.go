@@ -39,23 +39,27 @@ func (p *Parser) Str(i int) (s Span, end int) {
 	return p.decode(i)
 }
 
-// Plain reads the string at i if it is of the usual sort: an atom of ASCII, or quoted without
-// escapes and in one piece, with neither white space nor a comment behind the quote.
-// Otherwise end is -1.
-func (p *Parser) Plain(i int) (start, stop, end int) {
-	src := p.Src
+// Plain reads the string at i of src if it is of the usual sort: an atom of ASCII, or quoted
+// without escapes and in one piece, with neither white space nor a comment behind the quote;
+// blank is that of a Parser. Otherwise end is -1.
+func Plain(src []byte, i int, blank uint16) (start, stop, end int) {
 	if src[i] != '"' {
-		if stop = Scan(src, i, ClassAtom); stop < len(src) && src[stop] >= utf8.RuneSelf {
+		for stop = i + 1; stop < len(src) && Class[src[stop]]&ClassAtom != 0; stop++ {
+		}
+		if src[i] >= utf8.RuneSelf || stop < len(src) && src[stop] >= utf8.RuneSelf {
 			return 0, 0, -1
 		}
 		return i, stop, stop
 	}
 	stop = ScanText(src, i+1)
-	if end = stop + 1; end >= len(src) || src[stop] != '"' || src[end] == '"' || Class[src[end]] >= p.Blank {
+	if end = stop + 1; end >= len(src) || src[stop] != '"' || src[end] == '"' || Class[src[end]] >= blank {
 		return 0, 0, -1
 	}
 	return i + 1, stop, end
 }
+
+// Plain is the function of that name for the source.
+func (p *Parser) Plain(i int) (start, stop, end int) { return Plain(p.Src, i, p.Blank) }
 
 // CheckUTF8 makes sure that src[start:end] is valid UTF-8.
 func (p *Parser) CheckUTF8(start, end int) bool {
