@@ -80,8 +80,9 @@ func NewDecoder(r io.Reader, o *cgpdata.Options) *Decoder {
 // ReadToken returns the next token. At the end of the stream, and nowhere else, the
 // error is [io.EOF]. It is a [*cgpdata.SyntaxError] for text that Parse refuses, and wraps the
 // error of the reader if that fails. After an error, all further reads return the same.
-func (d *Decoder) ReadToken() (Token, error) {
-	if t, ok := d.usual(); ok {
+func (d *Decoder) ReadToken() (t Token, err error) {
+	if kind, key, v := d.usual(); kind != NoToken {
+		t.Kind, t.Key, t.Value = kind, key, v
 		return t, nil
 	}
 	return d.readToken()

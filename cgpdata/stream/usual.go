@@ -7,62 +7,63 @@ import (
 
 // usual reads the next token by hand, if it is of the usual sort and the window has all of
 // it: that takes half the time of the steps of the automaton. Otherwise it changes nothing
-// and returns false.
-func (d *Decoder) usual() (t Token, ok bool) {
+// and returns NoToken. It returns no Token, as such a struct is copied through memory.
+func (d *Decoder) usual() (kind TokenKind, key string, v cgpdata.Value) {
 	n := len(d.stack.open)
 	if n == 0 || d.next != NoToken || d.in.err != nil || d.items <= 0 {
-		return t, false
+		return NoToken, "", v
 	}
 	top, buf, space := &d.stack.open[n-1], d.in.buf, d.in.space
 	i := grammar.Scan(buf, d.in.pos, space)
 	if i == len(buf) {
-		return t, false
+		return NoToken, "", v
 	}
 	index := top.index
 	switch c := buf[i]; top.state {
 	case grammar.InArray:
 		if index = 0; c == ')' {
-			return d.usualEnd(EndArray, i), true
+			return d.usualEnd(EndArray, i), "", v
 		}
 	case grammar.AfterElement:
 		if c == ')' {
-			return d.usualEnd(EndArray, i), true
+			return d.usualEnd(EndArray, i), "", v
 		}
 		if i = grammar.Scan(buf, i+1, space); c != ',' || i == len(buf) {
-			return t, false
+			return NoToken, "", v
 		}
 		index++
 	case grammar.AfterKey:
 		if i = grammar.Scan(buf, i+1, space); c != '=' || i == len(buf) {
-			return t, false
+			return NoToken, "", v
 		}
 	case grammar.InDictionary:
-		return d.usualKey(top, i)
+		kind, key = d.usualKey(top, i)
+		return kind, key, v
 	case grammar.AfterValue:
 		if c != ';' {
-			return t, false
+			return NoToken, "", v
 		}
-		return d.usualKey(top, grammar.Scan(buf, i+1, space))
+		kind, key = d.usualKey(top, grammar.Scan(buf, i+1, space))
+		return kind, key, v
 	default:
-		return t, false
+		return NoToken, "", v
 	}
 
 	// A value begins at i.
 	end := i
-	var v cgpdata.Value
 	switch c := buf[i]; {
 	case c == '(' || c == '{':
 		if n >= d.p.MaxDepth {
-			return t, false
+			return NoToken, "", v
 		}
 		top.index = index
 		d.items--
 		d.in.pos = i + 1
 		d.stack.push(c)
 		if c == '(' {
-			return Token{Kind: BeginArray}, true
+			return BeginArray, "", v
 		}
-		return Token{Kind: BeginDictionary}, true
+		return BeginDictionary, "", v
 	case c == '#':
 		d.quick.Src = buf
 		stop := 0
@@ -72,19 +73,19 @@ func (d *Decoder) usual() (t Token, ok bool) {
 			v = cgpdata.LeafWith(grammar.KindTime, d.texts.of(buf[i+2:stop]))
 		}
 		if end = stop; end < 0 || end-i > d.in.limit {
-			return t, false
+			return NoToken, "", v
 		}
 	default:
 		var text string
 		if text, end = d.usualString(i); end < 0 {
-			return t, false
+			return NoToken, "", v
 		}
 		v = cgpdata.String(text)
 	}
 	top.index, top.state = index, grammar.After(top.bracket)
 	d.items--
 	d.in.pos = end
-	return Token{Kind: ValueToken, Value: v}, true
+	return ValueToken, "", v
 }
 
 // usualString reads the string at i; end is -1 if something is wrong with it or the window
@@ -114,33 +115,33 @@ func (d *Decoder) usualString(i int) (text string, end int) {
 }
 
 // usualKey reads the key at i, or the bracket that stands there instead.
-func (d *Decoder) usualKey(top *level, i int) (t Token, ok bool) {
+func (d *Decoder) usualKey(top *level, i int) (kind TokenKind, key string) {
 	buf := d.in.buf
 	switch {
 	case i >= len(buf):
-		return t, false
+		return NoToken, ""
 	case buf[i] == '}' && top.bracket == '{':
-		return d.usualEnd(EndDictionary, i), true
+		return d.usualEnd(EndDictionary, i), ""
 	}
 	text, end := d.usualString(i)
 	if end < 0 || text == "" {
-		return t, false
+		return NoToken, ""
 	}
 	if repeated, err := d.stack.isRepeated(text); repeated || err != nil {
-		return t, false
+		return NoToken, ""
 	}
 	if d.stack.used+len(text)+keyCost > d.stack.room {
-		return t, false
+		return NoToken, ""
 	}
 	_ = d.stack.addKey(text) // for which there is room
 	d.in.pos = end
-	return Token{Kind: KeyToken, Key: text}, true
+	return KeyToken, text
 }
 
 // usualEnd reads the closing bracket at i.
-func (d *Decoder) usualEnd(kind TokenKind, i int) Token {
+func (d *Decoder) usualEnd(kind TokenKind, i int) TokenKind {
 	d.in.pos = i + 1
 	d.stack.pop()
 	d.done = len(d.stack.open) == 0
-	return Token{Kind: kind}
+	return kind
 }
