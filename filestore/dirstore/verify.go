@@ -126,7 +126,11 @@ func (s *Store) reconcile() {
 		return
 	}
 	defer t.close()
-	before := s.changes.Load()
+	if s.lock(s.life) != nil {
+		return
+	}
+	before := s.changes.Load() // of which all have ended
+	s.unlock()
 	u, err := s.countAll(s.life, t)
 	if err != nil || s.lock(s.life) != nil {
 		return

@@ -360,6 +360,84 @@ func TestCountingBesideWriters(t *testing.T) {
 	honest(t, root)
 }
 
+// TestCountingWithinAChange: a change that has begun before the count, and ends
+// while it goes on, is not lost.
+func TestCountingWithinAChange(t *testing.T) {
+	t.Parallel()
+	root := newAccount(t, before)
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(root, &Options{Sync: SyncLater})
+		require.NoError(t, err)
+		tr, err := bestOpener()(s.base)
+		require.NoError(t, err)
+		defer tr.close()
+		require.NoError(t, s.begin(t.Context(), tr))
+		done := make(chan struct{})
+		go func() { defer close(done); s.reconcile() }()
+		synctest.Wait()
+		files{"n": "5"}.write(t, root)
+		var held filestore.Usage
+		s.ledger.settle(&held, filestore.Usage{Files: 1, Bytes: 1})
+		s.end()
+		<-done
+		u, err := s.Usage(t.Context(), filestore.Root)
+		require.NoError(t, err)
+		require.Equal(t, filesIn(t, root).usage(), u)
+		require.NoError(t, s.Close())
+		honest(t, root)
+	})
+}
+
+// TestLimitsBesideCounts: limits stay exact while everything counts.
+func TestLimitsBesideCounts(t *testing.T) {
+	t.Parallel()
+	root := newAccount(t, before)
+	s, err := Open(root, &Options{Sync: SyncLater})
+	require.NoError(t, err)
+	l := filestore.Limits{Files: before.usage().Files + 6, Bytes: before.usage().Bytes + 20, FileSize: 10}
+	var writers, counter sync.WaitGroup
+	stop := make(chan struct{})
+	counter.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				s.reconcile()
+				if err := rescanning(t.Context(), s); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	for w := range 6 {
+		writers.Go(func() {
+			for i := range 60 {
+				name := fmt.Sprint("n", w, i%3)
+				err := limited(name, i%2 == 0, l)(t.Context(), s)
+				if i%3 == 2 {
+					err = errors.Join(err, s.Remove(t.Context(), name, filestore.RemoveOptions{}))
+				}
+				if err != nil && !errors.Is(err, filestore.ErrLimit) && !errors.Is(err, fs.ErrNotExist) {
+					t.Error(err)
+				}
+				u, err := s.Usage(t.Context(), filestore.Root)
+				if err != nil || u.Files > l.Files || u.Bytes > l.Bytes {
+					t.Error(u, err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(stop)
+	counter.Wait()
+	u, err := s.Usage(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.Equal(t, filesIn(t, root).usage(), u)
+	require.NoError(t, s.Close())
+	honest(t, root)
+}
+
 // TestCloseEndsCounting: nobody waits for a count that nobody needs.
 func TestCloseEndsCounting(t *testing.T) {
 	t.Parallel()
