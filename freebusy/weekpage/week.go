@@ -43,9 +43,9 @@ var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*
 const maxZoneName = 64
 
 // zoneName reports whether a query may name a zone. Local would tell where the
-// server is.
+// server is, and so would the file localtime, on systems that take any case.
 func zoneName(name string) bool {
-	return len(name) <= maxZoneName && zoneForm.MatchString(name) && name != "Local"
+	return len(name) <= maxZoneName && zoneForm.MatchString(name) && name != "Local" && !strings.EqualFold(name, "localtime")
 }
 
 // WithQuery returns o with what the query of a request asks for:

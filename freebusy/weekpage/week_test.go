@@ -335,6 +335,7 @@ func TestWithQuery(t *testing.T) {
 		{query: "zone=Europe", zone: "Europe/Berlin", notKnown: true},
 		{query: "zone=Europe/Bonn", zone: "Europe/Berlin", notKnown: true},
 		{query: "zone=Local", zone: "Europe/Berlin", notKnown: true},
+		{query: "zone=Localtime", zone: "Europe/Berlin", notKnown: true},
 		{query: "zone=localtime", zone: "Europe/Berlin", notKnown: true},
 		{query: "zone=posix/Europe/Paris", zone: "Europe/Berlin", notKnown: true},
 		{query: "zone=../../etc/passwd", zone: "Europe/Berlin", notKnown: true},
