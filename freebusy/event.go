@@ -250,7 +250,7 @@ func (r *eventReader) moment(p *property, text string, beside *zone) (moment, er
 	taken := "the owner's"
 	if at.zone = beside; beside != nil {
 		taken = "that of DTSTART"
-	} else if at.zone = r.zones.unnamed(p.line); at.zone != nil {
+	} else if at.zone = r.zones.unnamed(p.line, r.calendar); at.zone != nil {
 		taken = "that of the calendar"
 	}
 	if !known {

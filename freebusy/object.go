@@ -13,7 +13,7 @@ import (
 type object struct {
 	events []component
 	zones  []component
-	zone   string // X-WR-TIMEZONE
+	zone   map[int]string // X-WR-TIMEZONE, by the number of its VCALENDAR
 	faults faults
 }
 
@@ -170,7 +170,10 @@ func (r *objectReader) take(p property) error {
 	case len(r.open) == 1 && p.name == "METHOD":
 		r.method = strings.ToUpper(p.value)
 	case len(r.open) == 1 && p.name == "X-WR-TIMEZONE":
-		r.zone = unescape(p.value)
+		if r.zone == nil {
+			r.zone = map[int]string{}
+		}
+		r.zone[r.number] = zoneName(p.value)
 	case r.current != nil && counts(p.name):
 		switch p.name {
 		case "DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID":

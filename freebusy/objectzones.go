@@ -13,8 +13,8 @@ type objectZones struct {
 	host     *zone            // of the server; nil: the owner's
 	faults   *faults
 
-	floating string // X-WR-TIMEZONE, the zone of times that name none; "" if there is none
-	told     bool   // that it is not known
+	floating map[int]string // X-WR-TIMEZONE, the zone of times that name none, by VCALENDAR
+	told     bool           // that one is not known
 }
 
 // objectZones reads the time zones that an object defines.
@@ -43,6 +43,9 @@ func (c *Calendar) objectZones(o *object) *objectZones {
 		d := c.timezone(&o.zones[i], name)
 		for _, err := range d.faults {
 			o.faults.add(o.zones[i].line, err)
+		}
+		if d.zone == nil {
+			continue
 		}
 		zones.defined[name] = d.zone
 		folded[strings.ToLower(name)] = d.zone
@@ -79,16 +82,17 @@ func (o *objectZones) named(name string) (z *zone, known bool) {
 	return z, z != nil
 }
 
-// unnamed returns the time zone of times that name none, nil for the owner's. That
-// it is not known is told once, at the line where it is asked for.
-func (o *objectZones) unnamed(line int) *zone {
-	if o.floating == "" {
+// unnamed returns the time zone of times in a VCALENDAR that name none, nil for the
+// owner's. That it is not known is told once, at the line where it is asked for.
+func (o *objectZones) unnamed(line, calendar int) *zone {
+	name := o.floating[calendar]
+	if name == "" {
 		return nil
 	}
-	z, known := o.named(o.floating)
+	z, known := o.named(name)
 	if !known && !o.told {
 		o.told = true
-		o.faults.add(line, fmt.Errorf("time zone of the calendar is not known, the owner's is taken: %.100q", o.floating))
+		o.faults.add(line, fmt.Errorf("time zone of the calendar is not known, the owner's is taken: %.100q", name))
 	}
 	return z
 }

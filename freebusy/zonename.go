@@ -90,20 +90,20 @@ var tables = sync.OnceValue(func() zoneNames {
 
 // shownForm is a name as Windows shows it, and those of CommuniGate Pro that look
 // like it: an offset in parentheses, and places.
-var shownForm = regexp.MustCompile(`^\((?i:UTC|GMT)?\s*([+-]\d{1,2}[:.]?(?:\d\d)?)?\)\s*(.*)$`)
+var shownForm = regexp.MustCompile(`^(?i)\((UTC|GMT|)\s*([+-]\d{1,2}[:.]?(?:\d\d)?)?\)\s*(.*)$`)
 
 // cutShown takes a name apart that Windows shows.
 func cutShown(name string) (offset int, places string, ok bool) {
 	found := shownForm.FindStringSubmatch(name)
-	if found == nil {
+	if found == nil || found[1]+found[2] == "" {
 		return 0, name, false
 	}
-	if found[1] != "" {
-		if offset, ok = parseDistance(found[1]); !ok {
+	if found[2] != "" {
+		if offset, ok = parseDistance(found[2]); !ok {
 			return 0, name, false
 		}
 	}
-	return offset, found[2], true
+	return offset, found[3], true
 }
 
 func betweenPlaces(r rune) bool { return strings.ContainsRune(",;:/", r) }

@@ -90,7 +90,7 @@ func TestLoadLocation(t *testing.T) {
 	for _, name := range []string{
 		"", " ", "/", "Local", "local", "LOCAL", "localtime", "Localtime", "LOCALTIME", "posixrules", "Posixrules", "Factory", "factory", "posix/localtime",
 		"/etc/localtime", "/usr/share/zoneinfo/localtime", "../localtime", "Europe/../localtime", "../../etc/localtime", "Europe\\localtime", "TZ", "$TZ", ":/etc/localtime",
-		"zone.tab", "tzdata.zi", "leapseconds", "Nowhere", "Europe/Nowhere", "HostOS", "Etc/GMT+15", "Etc/UTC+5", "GMT+15", "GMT+01:60", "GMT+", "GMT+1:2:3", "UTC+1h",
+		"zone.tab", "tzdata.zi", "leapseconds", "Nowhere", "Europe/Nowhere", "HostOS", "Etc/GMT+15", "Etc/UTC+5", "GMT+15", "GMT+01:60", "()", "() Berlin", "GMT+", "GMT+1:2:3", "UTC+1h",
 		"tzone://Microsoft/Custom", "CET-1CEST,M3.5.0,M10.5.0/3", strings.Repeat("Europe/", 20) + "Berlin", "(UTC+99:00) Berlin", "\x00",
 	} {
 		location, err := LoadLocation(name)
@@ -122,4 +122,26 @@ func TestHost(t *testing.T) {
 		starts = append(starts, p.Start.Format("02T15"))
 	}
 	require.Equal(t, []string{"06T00", "07T00", "08T09", "09T00"}, starts)
+}
+
+func FuzzLoadLocation(f *testing.F) {
+	for _, name := range []string{
+		"Europe/Berlin", "w. europe standard time", "(UTC+01:00) Amsterdam\\, Berlin", "GMT+05:30", "Etc/GMT+5", "tzone://Microsoft/Utc", "localtime", "../x", "(GMT) A : B / C", `\\"`,
+	} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		location, err := LoadLocation(name)
+		require.NotSame(t, time.Local, location)
+		if err != nil {
+			return
+		}
+		require.NotContains(t, strings.ToLower(location.String()), "local")
+		_, offset := time.Unix(0, 0).In(location).Zone()
+		require.LessOrEqual(t, max(offset, -offset), 15*3600)
+		same, err := LoadLocation(" " + location.String() + " ")
+		require.NoError(t, err)
+		_, again := time.Unix(0, 0).In(same).Zone()
+		require.Equal(t, offset, again)
+	})
 }
