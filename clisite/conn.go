@@ -6,11 +6,16 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"time"
 )
 
-// chunk is how much has to come or go within one Stall, in bytes.
-const chunk = 64 << 10
+// chunk is how much has to come or go within one Stall, in bytes. What a session
+// holds while nothing of the kind goes on are two buffers.
+const (
+	chunk  = 64 << 10
+	buffer = 4 << 10
+)
 
 // maxLoginLine bounds lines before the login, in bytes.
 const maxLoginLine = 2048
@@ -25,6 +30,7 @@ type line struct {
 	net.Conn
 	in        *bufio.Reader
 	out       *bufio.Writer
+	writer    *writer
 	accepting context.Context // reading ends with it
 	stall     time.Duration
 	last      time.Time // no reading after it, if not zero
@@ -33,9 +39,9 @@ type line struct {
 // newLine returns the lines of conn. The caller closes conn. It keeps the
 // context, whose end stops a read that waits.
 func newLine(accepting context.Context, conn net.Conn, stall time.Duration) *line {
-	l := &line{Conn: conn, accepting: accepting, stall: stall}
-	l.in = bufio.NewReaderSize(conn, chunk)
-	l.out = bufio.NewWriterSize(writer{conn, stall}, chunk)
+	l := &line{Conn: conn, writer: &writer{conn: conn, stall: stall}, accepting: accepting, stall: stall}
+	l.in = bufio.NewReaderSize(conn, buffer)
+	l.out = bufio.NewWriterSize(l.writer, buffer)
 	return l
 }
 
@@ -52,32 +58,74 @@ func (l *line) wait(d time.Duration) {
 }
 
 // read returns the next line without its end, which is LF or CRLF. The line
-// has to begin within idle, and to go on within the time for a stall.
-func (l *line) read(idle time.Duration, limit int) ([]byte, error) {
+// has to begin within idle, and to go on within the time for a stall. If there is
+// no memory for a line it is read to its end all the same, and the error is
+// errBusy.
+func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) {
 	var long []byte
+	var full error
+	length, waited := 0, 0
 	l.wait(idle)
 	for {
 		part, err := l.in.ReadSlice('\n')
-		if len(long)+len(part) > limit {
+		length += len(part)
+		if length > limit {
 			return nil, errTooLong
 		}
-		long = append(long, part...)
-		if err == nil {
-			return bytes.TrimSuffix(long[:len(long)-1], []byte("\r")), nil
+		if full == nil {
+			long, full = add(long, part, limit, mine)
 		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
+		switch {
+		case err == nil && full != nil:
+			return nil, full
+		case err == nil:
+			return bytes.TrimSuffix(long[:len(long)-1], []byte("\r")), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
-		l.wait(l.stall)
+		if length == len(part) || length-waited >= chunk {
+			l.wait(l.stall)
+			waited = length
+		}
 	}
+}
+
+// add appends a part of a line.
+func add(long, part []byte, limit int, mine *share) ([]byte, error) {
+	if need := len(long) + len(part); need > cap(long) {
+		size := min(max(need, 2*cap(long)), limit)
+		if err := mine.grow(size); err != nil { // old and new for a moment
+			mine.release()
+			return nil, err
+		}
+		held := int64(0)
+		if size > chunk {
+			held = int64(size)
+		}
+		long = append(make([]byte, 0, size), long...)
+		mine.keep(held)
+	}
+	return append(long, part...), nil
 }
 
 // write sends lines.
 func (l *line) write(lines ...string) error {
-	for _, s := range lines {
-		l.out.WriteString(s)
-		l.out.WriteString("\r\n")
-	}
+	l.writer.left = 0 // a new answer has its own time
+	return errors.Join(l.begin(strings.Join(lines, "\r\n")), l.end(""))
+}
+
+// begin starts an answer that is longer than memory should hold; what follows is
+// written to out.
+func (l *line) begin(head string) error {
+	l.writer.left = 0
+	_, err := l.out.WriteString(head)
+	return err
+}
+
+// end is the end of the line that was begun.
+func (l *line) end(tail string) error {
+	l.out.WriteString(tail)
+	l.out.WriteString("\r\n")
 	return l.out.Flush()
 }
 
@@ -85,14 +133,19 @@ func (l *line) write(lines ...string) error {
 type writer struct {
 	conn  net.Conn
 	stall time.Duration
+	left  int // of the chunk
 }
 
-func (w writer) Write(p []byte) (n int, err error) {
+func (w *writer) Write(p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
+		if w.left <= 0 {
+			w.conn.SetWriteDeadline(time.Now().Add(w.stall))
+			w.left = chunk
+		}
 		var m int
-		w.conn.SetWriteDeadline(time.Now().Add(w.stall))
-		m, err = w.conn.Write(p[n:min(n+chunk, len(p))])
+		m, err = w.conn.Write(p[n:min(n+w.left, len(p))])
 		n += m
+		w.left -= m
 	}
 	return n, err
 }

@@ -26,26 +26,39 @@ type Server struct {
 	// have to pass; 0: 1 minute.
 	StallTimeout time.Duration
 	// MaxLine bounds the length of a command, in bytes; 0: 23,068,672 (22
-	// MiB), room for 16 MiB of a file in base64 and 680 KiB besides. While a
-	// command works, it holds about four times its length in memory. Before
+	// MiB), room for 16 MiB of a file in base64 and 680 KiB besides. Before
 	// the login a command has at most 2,048 bytes.
 	MaxLine int
-	// MaxSessions bounds the sessions at any time; 0: 100. One too many is
-	// told so and closed.
+	// MaxMemory bounds what long commands and answers of all sessions hold
+	// together, in bytes; 0: 134,217,728 (128 MiB). A command that would need
+	// more is refused, and may be repeated. One with a datablock needs about its
+	// length, twice that for a moment while it comes, and any other about four
+	// times as much; the content of files is sent as it is read. Commands and
+	// answers of up to 64 KiB are not counted.
+	MaxMemory int64
+	// MaxSessions bounds the sessions at any time; 0: 100. For one more, one
+	// that has not logged in is closed: the oldest of the network that has most of
+	// them. If all have logged in, the new one is told so and closed.
 	MaxSessions int
 	// MaxSessionsPerAddr is the same for one client address; 0: 20.
 	MaxSessionsPerAddr int
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
 
-	calls serving.Calls
-	peers serving.Peers
+	calls  serving.Calls
+	places serving.Places
+	memory memory
 }
 
 func (s *Server) login() time.Duration { return cmp.Or(max(s.LoginTimeout, 0), time.Minute) }
 func (s *Server) idle() time.Duration  { return cmp.Or(max(s.IdleTimeout, 0), 5*time.Minute) }
 func (s *Server) stall() time.Duration { return cmp.Or(max(s.StallTimeout, 0), time.Minute) }
 func (s *Server) maxLine() int         { return cmp.Or(max(s.MaxLine, 0), 22<<20) }
+
+// share returns what a command may hold of the memory of all.
+func (s *Server) share() *share {
+	return &share{of: &s.memory, limit: cmp.Or(max(s.MaxMemory, 0), 128<<20)}
+}
 
 func (s *Server) log() *slog.Logger {
 	if s.Logger == nil {
@@ -68,13 +81,16 @@ func (s *Server) Serve(l net.Listener) error {
 // admit serves a connection if there is room.
 func (s *Server) admit(ctx, accepting context.Context, conn net.Conn) {
 	addr := remoteAddr(conn)
-	if !s.peers.Enter(addr, cmp.Or(max(s.MaxSessions, 0), 100), cmp.Or(max(s.MaxSessionsPerAddr, 0), 20)) {
+	place, ok := s.places.Enter(addr, cmp.Or(max(s.MaxSessions, 0), 100), cmp.Or(max(s.MaxSessionsPerAddr, 0), 20), func() { conn.Close() })
+	if !ok {
 		s.log().Warn("pwd: too many connections", "remote", addr)
 		newLine(accepting, conn, time.Second).write(replyFull)
 		return
 	}
-	defer s.peers.Leave(addr)
-	s.session(ctx, accepting, conn)
+	s.session(ctx, accepting, conn, place)
+	if place.Leave() {
+		s.log().Warn("pwd: session gave way to others", "remote", addr)
+	}
 }
 
 // Shutdown stops the taking of connections and commands, waits for the

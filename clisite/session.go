@@ -28,6 +28,7 @@ const serviceName = "PWD"
 type session struct {
 	server   *Server
 	line     *line
+	place    *serving.Place
 	log      *slog.Logger
 	user     string // given by USER, waits for PASS
 	caller   filestore.Caller
@@ -38,10 +39,11 @@ type session struct {
 
 // session serves a connection until it ends. The end of accepting ends it
 // between two commands.
-func (s *Server) session(ctx, accepting context.Context, conn net.Conn) {
+func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *serving.Place) {
 	c := &session{
 		server: s,
 		line:   newLine(accepting, conn, s.stall()),
+		place:  place,
 		log:    s.log().With("remote", remoteAddr(conn)),
 	}
 	c.line.last = time.Now().Add(s.login())
@@ -70,7 +72,12 @@ func (c *session) step(ctx context.Context) error {
 	if c.caller.Stranger() {
 		limit = min(limit, maxLoginLine)
 	}
-	text, err := c.line.read(c.server.idle(), limit)
+	mine := c.server.share()
+	defer mine.release()
+	text, err := c.line.read(c.server.idle(), limit, mine)
+	if errors.Is(err, errBusy) {
+		return c.line.write(replyTo(err))
+	}
 	if err != nil {
 		return err
 	}
@@ -97,52 +104,93 @@ func (c *session) step(ctx context.Context) error {
 	if c.caller.Stranger() {
 		return c.line.write(replyNoLogin)
 	}
-	answer, err := c.run(ctx, command, rest)
+	answer, err := c.run(ctx, command, rest, mine)
 	c.log.Debug("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		reply := replyTo(err)
-		if reply == replyInternal {
-			c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
-		}
-		return c.line.write(reply)
-	case answer == "":
-		return c.line.write(replyOK)
-	case c.inline:
-		return c.line.write("201 " + answer)
+	if err == nil {
+		return c.send(answer)
 	}
-	return c.line.write(replyData, answer)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	reply := replyTo(err)
+	if reply == replyInternal {
+		c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
+	}
+	return c.line.write(reply)
 }
 
-// run carries a storage command out, and returns the text of its result.
-func (c *session) run(ctx context.Context, command command, words []byte) (answer string, err error) {
+// answer is the data of a command that went well; empty: it has none.
+type answer struct {
+	text string
+	file *slice // stands in the text where its datablock is empty
+}
+
+// send writes an answer. An error is the end of the session: what the client has
+// got by then is not whole.
+func (c *session) send(a answer) (err error) {
+	defer a.file.close()
+	defer catch(&err)
+	head, end := replyData+"\r\n", ""
+	if c.inline {
+		head = "201 "
+	}
+	switch {
+	case a.text == "":
+		return c.line.write(replyOK)
+	case a.file == nil:
+		return c.line.write(head + a.text)
+	}
+	a.text, end, _ = strings.Cut(a.text, emptyData)
+	if err := c.line.begin(head + a.text + "["); err != nil {
+		return err
+	}
+	if err := a.file.encode(c.line.out); err != nil {
+		return err
+	}
+	return c.line.end("]" + end)
+}
+
+// catch makes an error of a panic.
+func catch(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
+}
+
+// run carries a storage command out.
+func (c *session) run(ctx context.Context, command command, text []byte, mine *share) (_ answer, err error) {
+	o := &operation{}
 	defer func() {
-		if p := recover(); p != nil {
-			answer, err = "", fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		if err != nil {
+			o.file.close()
 		}
 	}()
-	split, err := splitWords(words)
+	defer catch(&err)
+	words, err := splitWords(text)
 	if err != nil {
-		return "", err
+		return answer{}, err
 	}
-	a, err := parseArguments(split, command.required, command.allowed)
+	if err := mine.grow(costOf(words)); err != nil {
+		return answer{}, err
+	}
+	a, err := parseArguments(words, command.required, command.allowed)
 	if err != nil {
-		return "", err
+		return answer{}, err
 	}
 	caller := c.caller
 	caller.Remote = remoteAddr(c.line)
-	o, err := operate(ctx, c.server.Directory, caller, a)
-	if err != nil {
-		return "", err
+	if err := o.prepare(ctx, c.server.Directory, caller, a); err != nil {
+		return answer{}, err
 	}
 	result, err := command.run(ctx, o, a)
 	if err != nil || result.Kind() == cgpdata.KindString {
-		return "", err
+		return answer{}, err
 	}
-	text, err := cgpdata.Append(nil, result, &cgpdata.Format{SortKeys: true})
-	return string(text), err
+	line, err := cgpdata.Append(nil, result, &cgpdata.Format{SortKeys: true})
+	if err == nil {
+		err = mine.grow(len(line))
+	}
+	return answer{string(line), o.file}, err
 }
 
 func (c *session) setUser(name string) (reply string) {
@@ -168,6 +216,7 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 	if err == nil {
 		c.caller = caller
 		c.line.last = time.Time{}
+		c.place.Trust(true)
 		c.log.Info("pwd: login", "account", caller.Account)
 		return replyLogin
 	}
@@ -182,11 +231,7 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 }
 
 func (c *session) authenticate(ctx context.Context, password string) (caller filestore.Caller, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			caller, err = filestore.Caller{}, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer catch(&err)
 	user := c.user
 	if !strings.Contains(user, "@") {
 		site, err := c.server.Directory.Site(ctx, "", addrOf(c.line.LocalAddr()))

@@ -3,7 +3,6 @@ package clisite
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -64,22 +63,23 @@ type operation struct {
 	caller    filestore.Caller
 	domain    string // completes names of accounts
 	account   string // the storage that plain names are in
+	file      *slice // what the answer is to hold of a file; nil: nothing
 }
 
-// operate makes an operation with the rights that the command is to have.
-func operate(ctx context.Context, d filestore.Directory, caller filestore.Caller, a arguments) (*operation, error) {
-	_, domain, _ := strings.Cut(caller.Account, "@")
-	o := &operation{directory: d, caller: caller, domain: domain}
+// prepare gives the operation the rights that the command is to have.
+func (o *operation) prepare(ctx context.Context, d filestore.Directory, caller filestore.Caller, a arguments) error {
+	o.directory, o.caller = d, caller
+	_, o.domain, _ = strings.Cut(caller.Account, "@")
 	if a.given&optAuth != 0 {
 		if err := o.actFor(ctx, a.auth); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	o.account = caller.Account
 	if a.account != "*" {
 		o.account = o.qualify(a.account)
 	}
-	return o, nil
+	return nil
 }
 
 // Delegator is an addition to a [filestore.Directory] that knows who may give
@@ -243,7 +243,7 @@ func read(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if err != nil {
 		return none, err
 	}
-	defer file.Close()
+	o.file = &slice{file: file}
 	info, err := file.Stat()
 	if err != nil {
 		return none, err
@@ -252,12 +252,10 @@ func read(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if a.given&optSize != 0 {
 		size = min(size, a.size)
 	}
-	slice := make([]byte, size)
-	n, err := io.ReadFull(io.NewSectionReader(file, a.offset, size), slice)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := o.file.begin(a.offset, size); err != nil {
 		return none, err
 	}
-	return cgpdata.Array(cgpdata.Data(slice[:n]), timeStamp(info.ModTime()), cgpdata.Number(info.Size())), nil
+	return cgpdata.Array(cgpdata.Data(nil), timeStamp(info.ModTime()), cgpdata.Number(info.Size())), nil
 }
 
 func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {

@@ -2,6 +2,7 @@ package clisite
 
 import (
 	"bytes"
+	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -114,9 +115,45 @@ func parseCount(word []byte) (int64, error) {
 	return n, nil
 }
 
-// parseData reads a word that has to be a datablock. The base64 text of one in
+// isPlainData reports whether a word is a datablock without blanks: what programs
+// send.
+func isPlainData(word []byte) bool {
+	if len(word) < 2 || len(word)%4 != 2 || word[0] != '[' || word[len(word)-1] != ']' {
+		return false
+	}
+	text := word[1 : len(word)-1]
+	padding := len(text) - len(bytes.TrimRight(text, "="))
+	for _, c := range text[:len(text)-padding] {
+		if c != '+' && c != '/' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	if len(text) == 0 {
+		return true
+	}
+	_, err := base64.StdEncoding.Strict().Decode(make([]byte, 3), text[len(text)-4:])
+	return err == nil
+}
+
+// costOf returns how many bytes the values of words may take, beside the words.
+// What a datablock holds takes the place of its text.
+func costOf(words [][]byte) (n int) {
+	for _, word := range words {
+		if !isPlainData(word) {
+			n += 3 * len(word)
+		}
+	}
+	return n
+}
+
+// parseData reads a word that has to be a datablock, and may overwrite it. The base64 text of one in
 // quotes, as an old client sends it, counts as well.
 func parseData(word []byte) ([]byte, error) {
+	if isPlainData(word) {
+		text := word[1 : len(word)-1]
+		n, err := base64.StdEncoding.Decode(text, text) // never ahead of what it reads
+		return text[:n], err
+	}
 	v, err := parseValue(word)
 	if err == nil && v.Kind() == cgpdata.KindString && len(word) > 0 && word[0] == '"' {
 		if strings.ContainsAny(v.Text(), "[]") {

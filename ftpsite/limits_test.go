@@ -45,16 +45,16 @@ func TestLineLength(t *testing.T) {
 func TestSessionCaps(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]*ftpsite.Server{
-		"in all":      {MaxSessions: 2},
-		"per address": {MaxSessionsPerAddr: 2},
+		"in all":      {MaxSessions: 2, Anonymous: true},
+		"per address": {MaxSessionsPerAddr: 2, Anonymous: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server.Directory = newDirectory()
 			addr := serve(t, server)
-			first, second := dial(t, addr), dial(t, addr)
-			first.want("220", "")
-			second.want("220", "")
+			strange := login(t, addr, "anonymous")
+			first, second := login(t, addr, "john"), login(t, addr, "john")
+			strange.wantEnd() // it gave way
 			third := dial(t, addr)
 			third.want("421", "")
 			third.wantEnd()

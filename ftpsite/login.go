@@ -33,6 +33,7 @@ func (s *session) logOut() {
 	s.loggedIn, s.caller, s.user, s.domain = false, filestore.Caller{}, "", ""
 	s.dir, s.ascii, s.rest, s.reserve, s.renaming, s.epsvOnly = "/", false, 0, 0, "", false
 	s.facts, s.hash = allFacts, hashSHA256
+	s.place.Trust(false)
 }
 
 // reinitialize: RFC 959 §4.1.1. TLS stays (RFC 4217 §11).
@@ -76,6 +77,7 @@ func (s *session) password(arg string) reply {
 	}
 	s.log.Info("login", "account", caller.Account)
 	s.loggedIn, s.caller, s.domain, s.failures = true, caller, domain, 0
+	s.place.Trust(!caller.Stranger())
 	return reply{230, "Logged in."}
 }
 

@@ -49,11 +49,13 @@ type Server struct {
 	RequireSessionReuse bool
 	// Timeouts bound how long a client may take.
 	Timeouts Timeouts
-	// MaxSessions bounds the connections of all clients; 0 means 1,000.
-	// Further ones are answered by 421.
+	// MaxSessions bounds the connections of all clients; 0 means 1,000. For
+	// one more, one without a login, or with an anonymous one, is closed: the oldest
+	// of the network that has most of them. If there is none, the new one is
+	// answered by 421.
 	MaxSessions int
 	// MaxSessionsPerAddr bounds the connections of one IPv4 address or one
-	// IPv6 network of 64 bits; 0 means 20. Further ones are answered by 421.
+	// IPv6 network of 64 bits in the same way; 0 means 20.
 	MaxSessionsPerAddr int
 	// MaxLoginFailures is the number of wrong passwords after which a
 	// connection is closed; 0 means 3.
@@ -63,8 +65,8 @@ type Server struct {
 	// Now tells the time that listings are written at. Nil: time.Now.
 	Now func() time.Time
 
-	calls serving.Calls
-	peers serving.Peers
+	calls  serving.Calls
+	places serving.Places
 }
 
 // PortRange is a range of TCP ports, both ends included. The zero value means
@@ -174,11 +176,15 @@ func (s *Server) logger() *slog.Logger {
 func (s *Server) admit(call *serving.Call, conn net.Conn, implicitTLS bool) {
 	c := newSession(s, conn, call.Accepting.Done())
 	c.implicitTLS = implicitTLS
-	if s.peers.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20)) {
-		defer s.peers.Leave(c.remote)
+	place, ok := s.places.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20), func() { conn.Close() })
+	if ok {
+		c.place = place
 		defer serving.After(call.Context, c.kill)()
 		defer serving.After(call.Accepting, c.control.stop)()
 		c.run()
+		if place.Leave() {
+			c.log.Warn("session gave way to others")
+		}
 		return
 	}
 	c.log.Warn("connection refused: too many sessions")

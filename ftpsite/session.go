@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
 // session is one client. One goroutine reads its commands and executes them one
@@ -18,6 +19,7 @@ import (
 // (see transfer).
 type session struct {
 	server        *Server
+	place         *serving.Place
 	timeouts      Timeouts
 	log           *slog.Logger
 	control       *control

@@ -33,16 +33,21 @@ type exchange struct {
 	size  int64 // of the file to be read, in bytes
 	proof int64 // what only the engine knows of this transfer
 
+	place *serving.Place
+
 	mu      sync.Mutex     // guards what follows
 	partner netip.AddrPort // where the engine does this transfer; invalid: not yet known
 	stopped bool           // the engine is to end
 	last    uint16         // the last block that the client sent
+	sent    uint32         // what the last packet of the engine begins with
+	heard   bool           // the client has answered it
 }
 
 var (
 	errNoStart = errors.New("transfer does not start")
 	// errNetwork: the client gave up or is not heard of. It gets no answer.
 	errNetwork = errors.New("transfer is cut")
+	errGaveWay = errors.New("transfer without an answer gave way")
 )
 
 // startLimit is the time that the engine has to take a request up. It needs
@@ -54,8 +59,8 @@ var longAgo = time.Unix(1, 0)
 
 // exchange serves one request from its first to its last packet. The end of
 // accepting cuts short only what is dispensable, that of ctx everything.
-func (s *Server) exchange(ctx, accepting context.Context, e *engine, r request) {
-	leave := sync.OnceFunc(func() { s.leave(r) })
+func (s *Server) exchange(ctx, accepting context.Context, e *engine, r request, place *serving.Place) {
+	leave := sync.OnceFunc(func() { s.leave(r, place) })
 	defer leave()
 	client, err := net.ListenUDP("udp", socketFor(r))
 	if err != nil {
@@ -63,7 +68,7 @@ func (s *Server) exchange(ctx, accepting context.Context, e *engine, r request) 
 		return
 	}
 	defer client.Close()
-	x := &exchange{request: r, server: s, engine: e, client: client}
+	x := &exchange{request: r, server: s, engine: e, client: client, place: place}
 	err = x.perform(ctx)
 	leave() // the client may begin its next transfer
 	if err == nil && r.write && s.linger(1) {
@@ -85,7 +90,11 @@ func socketFor(r request) *net.UDPAddr {
 func (x *exchange) perform(ctx context.Context) error {
 	c := &content{ctx: ctx}
 	err := x.attempt(c)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err == nil || ctx.Err() == nil:
+	case errors.Is(context.Cause(ctx), errGaveWay):
+		err = fmt.Errorf("%w: %w", errNetwork, errGaveWay)
+	default:
 		err = ErrServerClosed
 	}
 	switch {
@@ -194,6 +203,7 @@ func (x *exchange) inward() {
 		if opcode(packet) == opData {
 			x.last = binary.BigEndian.Uint16(packet[2:])
 		}
+		x.hear(true)
 		if x.partner.IsValid() {
 			x.inner.WriteToUDPAddrPort(packet, x.partner)
 		}
@@ -216,6 +226,12 @@ func (x *exchange) outward() {
 			x.partner = from
 		}
 		ours, stopped := from == x.partner, x.stopped
+		if begin := binary.BigEndian.Uint32(buf[:4]); ours && n >= 4 {
+			if begin == x.sent {
+				x.hear(false) // it is sent again
+			}
+			x.sent = begin
+		}
 		x.mu.Unlock()
 		switch {
 		case !ours || opcode(buf[:n]) == opError:
@@ -226,6 +242,15 @@ func (x *exchange) outward() {
 		default:
 			x.answer(buf[:n])
 		}
+	}
+}
+
+// hear notes whether the client is heard of: as long as it is not, it may be a
+// sender that was made up, and the transfer gives way to others.
+func (x *exchange) hear(heard bool) {
+	if x.heard != heard {
+		x.heard = heard
+		x.place.Trust(heard)
 	}
 }
 

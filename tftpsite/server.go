@@ -29,8 +29,10 @@ type Server struct {
 	// tftpuser besides. An upload that is cut, or has another size than its
 	// tsize option says, leaves the old file as it was.
 	AllowWrite bool
-	// MaxTransfers bounds the transfers at any time; 0: 200. A request beyond
-	// it is dropped, and the client will repeat it.
+	// MaxTransfers bounds the transfers at any time; 0: 200. For one more, one
+	// whose client has not answered the last packet is given up: the oldest of the
+	// network that has most of them. If there is none, the request is dropped, and
+	// the client will repeat it.
 	MaxTransfers int
 	// MaxTransfersPerAddr is the same for one client address; 0: 20.
 	MaxTransfersPerAddr int
@@ -47,8 +49,8 @@ type Server struct {
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
 
-	calls serving.Calls
-	peers serving.Peers
+	calls  serving.Calls
+	places serving.Places
 
 	mu        sync.Mutex // guards what follows
 	requests  map[identity]struct{}
@@ -117,17 +119,25 @@ func (s *Server) Serve(pc net.PacketConn) error {
 		if err != nil {
 			return fmt.Errorf("read a request: %w", err)
 		}
-		if r, ok := s.admit(buf[:n], from, asked); ok {
-			transfers.Go(func() { s.exchange(call.Context, call.Accepting, e, r) })
+		ctx, giveUp := context.WithCancelCause(call.Context)
+		r, place, ok := s.admit(buf[:n], from, asked, func() { giveUp(errGaveWay) })
+		if !ok {
+			giveUp(nil)
+			continue
 		}
+		transfers.Go(func() {
+			defer giveUp(nil)
+			s.exchange(ctx, call.Accepting, e, r, place)
+		})
 	}
 }
 
-// admit decides whether a packet is answered at all.
-func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr) (request, bool) {
-	drop := func(reason string) (request, bool) {
+// admit decides whether a packet is answered at all. What it begins may have to
+// give way.
+func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr, giveWay func()) (request, *serving.Place, bool) {
+	drop := func(reason string) (request, *serving.Place, bool) {
 		s.log().Debug("tftp: packet dropped", "remote", from, "reason", reason)
-		return request{}, false
+		return request{}, nil, false
 	}
 	if !oneHost(from.Addr()) || from.Port() == 0 {
 		return drop("impossible sender")
@@ -140,10 +150,11 @@ func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr) (re
 		return drop("not a request")
 	}
 	r.from, r.asked, r.refused = from, asked, err
-	if !s.enter(r) {
+	place, ok := s.enter(r, giveWay)
+	if !ok {
 		return drop("repeated, or too many transfers")
 	}
-	return r, true
+	return r, place, true
 }
 
 // oneHost reports whether an address belongs to a single host.
@@ -153,25 +164,28 @@ func oneHost(a netip.Addr) bool {
 
 // enter counts a transfer. A client that repeats its request while its
 // transfer runs gets no second one.
-func (s *Server) enter(r request) bool {
+func (s *Server) enter(r request, giveWay func()) (*serving.Place, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, repeated := s.requests[r.identity()]; repeated ||
-		!s.peers.Enter(r.from.Addr(), s.maxTransfers(), cmp.Or(max(s.MaxTransfersPerAddr, 0), 20)) {
-		return false
+	if _, repeated := s.requests[r.identity()]; repeated {
+		return nil, false
+	}
+	place, ok := s.places.Enter(r.from.Addr(), s.maxTransfers(), cmp.Or(max(s.MaxTransfersPerAddr, 0), 20), giveWay)
+	if !ok {
+		return nil, false
 	}
 	if s.requests == nil {
 		s.requests = map[identity]struct{}{}
 	}
 	s.requests[r.identity()] = struct{}{}
-	return true
+	return place, true
 }
 
-func (s *Server) leave(r request) {
+func (s *Server) leave(r request, place *serving.Place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.requests, r.identity())
-	s.peers.Leave(r.from.Addr())
+	place.Leave()
 }
 
 // linger counts uploads that dally by n, and tells whether there may be more.

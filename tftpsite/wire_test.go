@@ -165,16 +165,18 @@ func TestCaps(t *testing.T) {
 				Logger: slog.New(slog.NewTextHandler(dropped, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			}
 			server := serve(t, s)
-			first, second, third := dial(t, server), dial(t, server), dial(t, server)
-			first.request(opRead, "f", "octet")
-			first.next()
-			second.request(opRead, "f", "octet")
-			second.next()
+			strange, first, second, third := dial(t, server), dial(t, server), dial(t, server), dial(t, server)
+			strange.request(opRead, "f", "octet")
+			strange.next()
+			for _, c := range []*client{first, second} { // the second takes the place of the stranger
+				c.request(opRead, "f", "octet")
+				c.next()
+				c.ack(1)
+				c.expect(block4(opData, 2))
+			}
 			third.request(opRead, "f", "octet")
 			for !strings.Contains(<-dropped, "too many transfers") {
 			}
-			first.ack(1)
-			first.expect(block4(opData, 2))
 			first.ack(2)
 			fourth := dial(t, server)
 			require.Eventually(t, func() bool { // the first has left
@@ -184,10 +186,12 @@ func TestCaps(t *testing.T) {
 				fourth.peer = from
 				return err == nil && n == 516
 			}, 10*time.Second, time.Millisecond)
+			strange.ack(1) // too late
 			second.reply(notFound.packet())
 			fourth.reply(notFound.packet())
 			require.NoError(t, s.Shutdown(t.Context()))
 			requireSilence(t, third)
+			requireSilence(t, strange)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -28,8 +29,8 @@ type demoAccount struct {
 	address, password, about string
 }
 
-// newDemo makes a demo base in a new temporary directory. It stays when the
-// server ends: files are never thrown away unasked.
+// newDemo makes a demo base in a new temporary directory, which is there until
+// remove is called.
 func newDemo() (*demo, error) {
 	dir, err := os.MkdirTemp("", "cgpkit-demo-")
 	if err != nil {
@@ -46,10 +47,13 @@ func newDemo() (*demo, error) {
 		d.accounts = append(d.accounts, a)
 	}
 	if err := d.write(); err != nil {
-		return nil, fmt.Errorf("%w (in %s)", err, dir)
+		return nil, errors.Join(err, d.remove())
 	}
 	return d, nil
 }
+
+// remove removes the demo base and all that was stored in it.
+func (d *demo) remove() error { return os.RemoveAll(d.dir) }
 
 // dictionary makes a settings value out of keys and strings in turn.
 func dictionary(keysAndValues ...string) cgpdata.Value {

@@ -42,6 +42,9 @@ type watchedConn struct {
 	requests int                         // that the handler has seen
 }
 
+// NetConn returns the connection below, as that of tls.Conn does.
+func (c *watchedConn) NetConn() net.Conn { return c.tcpConn }
+
 const transferEncoding = "Transfer-Encoding:"
 
 func (c *watchedConn) Read(p []byte) (int, error) {

@@ -95,6 +95,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		if d, err = newDemo(); err != nil {
 			return fmt.Errorf("make a demo base: %w", err)
 		}
+		defer func() { err = errors.Join(err, d.remove()) }()
 		c.base = d.dir
 		if c.tftpStorage == "" {
 			c.tftpStorage = "john"

@@ -28,7 +28,8 @@ import (
 const grace = 10 * time.Second
 
 // HTTP connections at any time, in all and from one address. The second leaves
-// room for a proxy in front.
+// room for a proxy in front. For one more, one gives way on which nobody has logged
+// in, one that waits for a request before the others.
 const (
 	maxConns        = 10_000
 	maxConnsPerAddr = 1000
@@ -133,7 +134,12 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 		DisableGeneralOptionsHandler: true, // OPTIONS has one answer, and it is the handler's
 		ErrorLog:                     slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
-		ConnContext:                  watchedContext,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(watchedContext(ctx, conn), placeKey{}, serving.PlaceOf(conn))
+		},
+		ConnState: func(conn net.Conn, state http.ConnState) {
+			serving.PlaceOf(conn).Busy(state == http.StateActive)
+		},
 	}
 	serve := func(l net.Listener) error {
 		return server.Serve(watchListener{serving.Limit(l, maxConns, maxConnsPerAddr)})
@@ -156,10 +162,25 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 	return newStreamService(name, addr, serve, shutdown, http.ErrServerClosed)
 }
 
+// placeKey is the key of a connection's place in the context of its requests.
+type placeKey struct{}
+
+// webDirectory is the base as HTTP sees it: whoever logs in keeps the place of
+// their connection.
+type webDirectory struct{ *directory.Base }
+
+func (d webDirectory) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
+	caller, err := d.Base.Login(ctx, c)
+	if place, ok := ctx.Value(placeKey{}).(*serving.Place); ok && err == nil {
+		place.Trust(true)
+	}
+	return caller, err
+}
+
 // newSite makes the HTTP handler, with the settings of the HTTP User module.
 func newSite(base *directory.Base, logger *slog.Logger) (*httpsite.Handler, error) {
 	site := &httpsite.Handler{
-		Directory: base, Types: map[string]string{}, FreeBusyPage: weekpage.Page{}.Write, Logger: logger.With("service", "http"),
+		Directory: webDirectory{base}, Types: map[string]string{}, FreeBusyPage: weekpage.Page{}.Write, Logger: logger.With("service", "http"),
 	}
 	settings, err := base.ServerSettings("HTTPU")
 	if err != nil {

@@ -7,16 +7,32 @@ import (
 )
 
 // Limit returns a listener that lets in at most total connections, and perAddr
-// from one address as [Peers] counts them; others are closed at once. It is for
-// servers that have no such limit of their own.
+// from one address, by the rules of [Places]: a connection that gives way is closed,
+// and so is one that finds no place. It is for servers that have no such limit of
+// their own.
 func Limit(l net.Listener, total, perAddr int) net.Listener {
 	return &limited{Listener: l, total: total, perAddr: perAddr}
+}
+
+// PlaceOf returns the place of a connection that came through [Limit], also if it
+// is below another, as below TLS, that has a method NetConn; nil if it has none.
+func PlaceOf(conn net.Conn) *Place {
+	for {
+		switch c := conn.(type) {
+		case interface{ place() *Place }:
+			return c.place()
+		case interface{ NetConn() net.Conn }:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
 }
 
 type limited struct {
 	net.Listener
 	total, perAddr int
-	peers          Peers
+	places         Places
 }
 
 func (l *limited) Accept() (net.Conn, error) {
@@ -26,37 +42,45 @@ func (l *limited) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		ap, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-		addr := ap.Addr()
-		if !l.peers.Enter(addr, l.total, l.perAddr) {
+		place, ok := l.places.Enter(ap.Addr(), l.total, l.perAddr, func() { conn.Close() })
+		if !ok {
 			conn.Close()
 			continue
 		}
-		leave := sync.OnceFunc(func() { l.peers.Leave(addr) })
+		at := seated{place, sync.OnceFunc(func() { place.Leave() })}
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			return &countedTCP{tcp, leave}, nil
+			return &seatedTCP{tcp, at}, nil
 		}
-		return &counted{conn, leave}, nil
+		return &seatedConn{conn, at}, nil
 	}
 }
 
-// countedTCP keeps what a TCP connection can do, sending a file by the kernel
-// above all.
-type countedTCP struct {
-	*net.TCPConn
+// seated is the place of a connection.
+type seated struct {
+	at    *Place
 	leave func()
 }
 
-func (c *countedTCP) Close() error {
+func (s seated) place() *Place { return s.at }
+
+// seatedTCP keeps what a TCP connection can do, sending a file by the kernel
+// above all.
+type seatedTCP struct {
+	*net.TCPConn
+	seated
+}
+
+func (c *seatedTCP) Close() error {
 	c.leave()
 	return c.TCPConn.Close()
 }
 
-type counted struct {
+type seatedConn struct {
 	net.Conn
-	leave func()
+	seated
 }
 
-func (c *counted) Close() error {
+func (c *seatedConn) Close() error {
 	c.leave()
 	return c.Conn.Close()
 }

@@ -1,0 +1,193 @@
+package serving
+
+import (
+	"container/list"
+	"net/netip"
+	"sync"
+
+	"github.com/cgpkit/cgpkit/internal/network"
+)
+
+// Places are what a server has for its clients: so many in all, and so many for
+// each address. An IPv6 network of 64 bits counts as one address, since that is
+// what one customer gets.
+//
+// When no place is free, a client that is not trusted gives its own to the one that
+// comes. It is one of the network that has most of them (24 bits of IPv4, 48 of
+// IPv6), there of the address that has most; one that is not busy before one that
+// is; and the oldest of these. So whoever takes all places loses them to those who
+// come from elsewhere, and trusted clients do not feel it.
+//
+// The zero value is ready; its methods are safe for concurrent use.
+type Places struct {
+	mu        sync.Mutex // guards what follows, and all places
+	taken     list.List  // of *Place, oldest first
+	leaving   int        // have given way and not yet left
+	addresses map[netip.Addr]*crowd
+	networks  map[netip.Addr]*crowd
+}
+
+// crowd counts the places that an address or a network has.
+type crowd struct{ all, strange int }
+
+// Place is what one client has. A nil *Place can be used, and does nothing.
+type Place struct {
+	places           *Places
+	seat             *list.Element // nil: has left, or given way
+	addr, net        netip.Addr
+	address, network *crowd
+	trusted, busy    bool
+	gaveWay          bool
+	giveWay          func()
+}
+
+// Enter gives a client a place, if then at most total are taken, and perAddr by
+// its address. It may take one from another client, and then calls giveWay of that
+// one, which must not wait and has the client leave soon. Enter is followed by
+// Leave.
+func (p *Places) Enter(remote netip.Addr, total, perAddr int, giveWay func()) (place *Place, ok bool) {
+	place = &Place{places: p, addr: network.Of(remote), net: neighbourhood(remote), giveWay: giveWay}
+	victim, ok := p.seat(place, total, perAddr)
+	if victim != nil {
+		victim.giveWay()
+	}
+	return place, ok
+}
+
+func (p *Places) seat(place *Place, total, perAddr int) (victim *Place, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch at := p.addresses[place.addr]; {
+	case at != nil && at.all >= perAddr:
+		victim, ok = p.choose(at)
+	case p.taken.Len() >= total:
+		victim, ok = p.choose(nil)
+	default:
+		ok = true
+	}
+	if !ok || p.leaving >= total { // those who leave take room as well
+		return nil, false
+	}
+	if victim != nil {
+		victim.stand()
+		victim.gaveWay = true
+		p.leaving++
+	}
+	place.address = count(&p.addresses, place.addr)
+	place.network = count(&p.networks, place.net)
+	place.seat = p.taken.PushBack(place)
+	return victim, true
+}
+
+// choose returns who has to give way: at one address, or of all if that is nil.
+func (p *Places) choose(at *crowd) (victim *Place, ok bool) {
+	for e := p.taken.Front(); e != nil; e = e.Next() {
+		other := e.Value.(*Place)
+		if !other.trusted && (at == nil || other.address == at) && (victim == nil || other.before(victim)) {
+			victim = other
+		}
+	}
+	return victim, victim != nil
+}
+
+// before reports whether a place is given up rather than an older one.
+func (pl *Place) before(older *Place) bool {
+	switch {
+	case pl.network.strange != older.network.strange:
+		return pl.network.strange > older.network.strange
+	case pl.address.strange != older.address.strange:
+		return pl.address.strange > older.address.strange
+	}
+	return !pl.busy && older.busy
+}
+
+func count(crowds *map[netip.Addr]*crowd, at netip.Addr) *crowd {
+	if *crowds == nil {
+		*crowds = map[netip.Addr]*crowd{}
+	}
+	c := (*crowds)[at]
+	if c == nil {
+		c = &crowd{}
+		(*crowds)[at] = c
+	}
+	c.all++
+	c.strange++
+	return c
+}
+
+// stand leaves the seat.
+func (pl *Place) stand() {
+	p := pl.places
+	p.taken.Remove(pl.seat)
+	pl.seat = nil
+	for _, c := range []*crowd{pl.address, pl.network} {
+		c.all--
+		if !pl.trusted {
+			c.strange--
+		}
+	}
+	if pl.address.all == 0 {
+		delete(p.addresses, pl.addr)
+	}
+	if pl.network.all == 0 {
+		delete(p.networks, pl.net)
+	}
+}
+
+// Trust says whether the client has proved to be somebody, as by a login, so that
+// it keeps its place.
+func (pl *Place) Trust(trusted bool) {
+	if pl == nil {
+		return
+	}
+	pl.places.mu.Lock()
+	defer pl.places.mu.Unlock()
+	if pl.seat == nil || pl.trusted == trusted {
+		return
+	}
+	pl.trusted = trusted
+	for _, c := range []*crowd{pl.address, pl.network} {
+		if trusted {
+			c.strange--
+		} else {
+			c.strange++
+		}
+	}
+}
+
+// Busy says whether the client is being served, and does not just wait.
+func (pl *Place) Busy(busy bool) {
+	if pl == nil {
+		return
+	}
+	pl.places.mu.Lock()
+	defer pl.places.mu.Unlock()
+	pl.busy = busy
+}
+
+// Leave counts the client out, and reports whether it had to give way.
+func (pl *Place) Leave() (gaveWay bool) {
+	pl.places.mu.Lock()
+	defer pl.places.mu.Unlock()
+	switch {
+	case pl.seat != nil:
+		pl.stand()
+	case pl.gaveWay:
+		pl.gaveWay = false
+		pl.places.leaving--
+		return true
+	}
+	return false
+}
+
+// neighbourhood returns the first of the addresses that are likely to be in one
+// hand.
+func neighbourhood(addr netip.Addr) netip.Addr {
+	addr = network.Of(addr)
+	bits := 48
+	if addr.Is4() {
+		bits = 24
+	}
+	prefix, _ := addr.Prefix(bits) // the zero Prefix for no address
+	return prefix.Addr()
+}
