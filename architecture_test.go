@@ -59,6 +59,8 @@ var mayImport = map[string][]string{
 	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
 
+	"sitelog": {"filestore"},
+
 	"internal/clock":    nil,
 	"internal/hostfile": nil,
 	"internal/recent":   nil,
@@ -72,7 +74,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

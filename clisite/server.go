@@ -3,6 +3,7 @@ package clisite
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -42,6 +43,8 @@ type Server struct {
 	MaxSessions int
 	// MaxSessionsPerAddr is the same for one client address; 0: 20.
 	MaxSessionsPerAddr int
+	// Observer hears of every storage command; nil: nobody does.
+	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
 
@@ -83,15 +86,17 @@ func (s *Server) admit(ctx, accepting context.Context, conn net.Conn) {
 	addr := remoteAddr(conn)
 	place, ok := s.places.Enter(addr, cmp.Or(max(s.MaxSessions, 0), 100), cmp.Or(max(s.MaxSessionsPerAddr, 0), 20), func() { conn.Close() })
 	if !ok {
-		s.log().Warn("pwd: too many connections", "remote", addr)
+		s.log().Warn("connection refused", "remote", addr, "err", errCrowd)
 		newLine(accepting, conn, time.Second).write(replyFull)
 		return
 	}
 	s.session(ctx, accepting, conn, place)
 	if place.Leave() {
-		s.log().Warn("pwd: session gave way to others", "remote", addr)
+		s.log().Info("session gave way", "remote", addr, "err", errCrowd)
 	}
 }
+
+var errCrowd = errors.New("too many connections")
 
 // Shutdown stops the taking of connections and commands, waits for the
 // commands under way, and cancels them when ctx ends; then it returns the

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *s
 	case errors.Is(err, errTooLong):
 		c.line.write(replyTooLong)
 	}
-	c.log.Info("pwd: session ended", "account", c.caller.Account, "err", err)
+	c.log.Debug("session ends", "account", c.caller.Account, filestore.LogError(err))
 }
 
 // step reads a command and answers it.
@@ -104,17 +105,33 @@ func (c *session) step(ctx context.Context) error {
 	if c.caller.Stranger() {
 		return c.line.write(replyNoLogin)
 	}
-	answer, err := c.run(ctx, command, rest, mine)
-	c.log.Debug("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
+	began := time.Now()
+	o := &operation{}
+	answer, err := c.run(ctx, o, command, rest, mine)
+	c.log.Debug("command", "account", c.caller.Account, "op", keyword, filestore.LogError(err))
+	done := o.done
+	done.Service, done.Remote, done.Account, done.Op, done.Err = "CLI", remoteAddr(c.line), c.caller.Account, keyword, err
+	defer func() {
+		if c.server.Observer != nil {
+			done.Duration = time.Since(began)
+			c.server.Observer.Observe(ctx, done)
+		}
+	}()
 	if err == nil {
-		return c.send(answer)
+		done.Code = 200
+		if c.inline && answer.text != "" {
+			done.Code = 201
+		}
+		done.Err = c.send(answer)
+		return done.Err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	reply := replyTo(err)
+	done.Code, _ = strconv.Atoi(reply[:3])
 	if reply == replyInternal {
-		c.log.Error("pwd: command", "account", c.caller.Account, "command", keyword, filestore.LogError(err))
+		c.log.Error("command failed", "account", c.caller.Account, "op", keyword, filestore.LogError(err))
 	}
 	return c.line.write(reply)
 }
@@ -158,8 +175,7 @@ func catch(err *error) {
 }
 
 // run carries a storage command out.
-func (c *session) run(ctx context.Context, command command, text []byte, mine *share) (_ answer, err error) {
-	o := &operation{}
+func (c *session) run(ctx context.Context, o *operation, command command, text []byte, mine *share) (_ answer, err error) {
 	defer func() {
 		if err != nil {
 			o.file.close()
@@ -212,21 +228,22 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 		return replyNoUser
 	}
 	caller, err := c.authenticate(ctx, password)
+	user := c.user
 	c.user = ""
 	if err == nil {
 		c.caller = caller
 		c.line.last = time.Time{}
 		c.place.Trust(true)
-		c.log.Info("pwd: login", "account", caller.Account)
+		c.log.Info("login", "account", caller.Account)
 		return replyLogin
 	}
 	c.failures++
 	c.quit = c.failures >= maxFailures
 	if !errors.Is(err, filestore.ErrLogin) {
-		c.log.Error("pwd: login", "err", err)
+		c.log.Error("login failed", "account", filestore.Redact(user), filestore.LogError(err))
 		return replyInternal
 	}
-	c.log.Info("pwd: login refused", "failures", c.failures)
+	c.log.Debug("login refused", "account", filestore.Redact(user), "failures", c.failures) // the directory says why
 	return replyWrongLogin
 }
 

@@ -64,6 +64,7 @@ type operation struct {
 	domain    string // completes names of accounts
 	account   string // the storage that plain names are in
 	file      *slice // what the answer is to hold of a file; nil: nothing
+	done      filestore.Event
 }
 
 // prepare gives the operation the rights that the command is to have.
@@ -142,6 +143,9 @@ func (o *operation) locate(name string) (t target, err error) {
 		var account string
 		account, name, _ = strings.Cut(rest, "/")
 		t.address = o.qualify(account)
+	}
+	if o.done.Storage == "" { // of RENAME the first
+		o.done.Storage, o.done.Name = t.address, filestore.Redact(name)
 	}
 	t.name, t.directory, err = filestore.CleanName(name)
 	return t, err
@@ -255,6 +259,7 @@ func read(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if err := o.file.begin(a.offset, size); err != nil {
 		return none, err
 	}
+	o.done.Bytes = size
 	return cgpdata.Array(cgpdata.Data(nil), timeStamp(info.ModTime()), cgpdata.Number(info.Size())), nil
 }
 
@@ -269,6 +274,7 @@ func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error
 		}
 		return none, view.Mkdir(ctx, t.name)
 	}
+	o.done.Bytes = int64(len(a.data))
 	options := filestore.CreateOptions{Size: int64(len(a.data))}
 	switch a.at {
 	case atOffset:

@@ -68,7 +68,7 @@ func (b *Base) Login(ctx context.Context, c filestore.Credentials) (filestore.Ca
 	}
 	if refused != "" {
 		if refused != unverified { // that has been logged
-			b.log.InfoContext(ctx, "login refused", "credentials", c, "reason", refused)
+			b.log.InfoContext(ctx, "login refused", "remote", c.Remote, "account", filestore.Redact(c.Login), "for", c.Service, "reason", refused)
 		}
 		return filestore.Caller{}, filestore.ErrLogin
 	}

@@ -127,7 +127,7 @@ type Credentials struct {
 
 // LogValue leaves the password out of logs.
 func (c Credentials) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("login", c.Login), slog.String("service", c.Service),
+	return slog.GroupValue(slog.String("login", Redact(c.Login)), slog.String("service", c.Service),
 		slog.String("remote", c.Remote.String()))
 }
 

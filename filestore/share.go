@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+	"unicode/utf8"
 )
 
 // Share paths (CommuniGate Pro Guide, File Storage, "Shared Private Files"):
@@ -56,7 +57,8 @@ func IsShare(name string) bool {
 
 // Redact returns text with an asterisk for whatever could be the key of a share
 // path in it, spelled well or badly: each segment behind one that is called pwd.
-// It is for names and errors on their way to a log.
+// It is for names and errors on their way to a log, which are cut to a few hundred
+// bytes, for they come from strangers.
 func Redact(text string) string {
 	segments := strings.Split(text, "/")
 	redacted := false
@@ -67,16 +69,33 @@ func Redact(text string) string {
 			segments[i], redacted = "*", true
 		}
 	}
-	if !redacted {
+	if redacted {
+		text = strings.Join(segments, "/")
+	}
+	return Clip(text, maxLogged)
+}
+
+// maxLogged is the longest text that this suite puts into a log, in bytes.
+const maxLogged = 512
+
+// Clip cuts text to at most limit bytes, between characters, and then marks its end
+// with "…".
+func Clip(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
 		return text
 	}
-	return strings.Join(segments, "/")
+	end := max(limit-len(mark), 0)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }
 
 // LogError returns an error as an attribute for a log, without share keys.
 func LogError(err error) slog.Attr {
 	if err == nil {
-		return slog.Any("err", nil)
+		return slog.Attr{} // which logs leave out
 	}
 	return slog.String("err", Redact(err.Error()))
 }

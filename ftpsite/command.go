@@ -2,6 +2,9 @@ package ftpsite
 
 import (
 	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
 // command says how a command is executed.
@@ -137,9 +140,15 @@ func (s *session) execute(line string) (r reply) {
 	if ok {
 		s.verb = verb // what is in the log is none of the client's making
 	}
+	s.done = filestore.Event{Service: service, Remote: s.remote, Account: s.caller.Account, Op: s.verb}
+	began := time.Now()
 	defer func() {
 		if v := recover(); v != nil {
 			r = s.replyTo(s.panicked(v))
+		}
+		if o := s.server.Observer; o != nil && s.done.Storage != "" {
+			s.done.Code, s.done.Duration = r.code, time.Since(began)
+			o.Observe(s.ctx, s.done)
 		}
 		if verb != "RNFR" {
 			s.renaming = ""

@@ -84,7 +84,7 @@ func (s *session) password(arg string) reply {
 // refuse answers a wrong password, in the same time whatever was wrong.
 func (s *session) refuse(user string) reply {
 	s.failures++
-	s.log.Warn("login refused", "user", user, "failures", s.failures)
+	s.log.Debug("login refused", "account", filestore.Redact(user), "failures", s.failures) // the directory says why
 	s.pause(s.timeouts.LoginFailure)
 	s.closing = s.failures >= orDefault(s.server.MaxLoginFailures, 3)
 	return reply{530, "Login incorrect."}
@@ -98,14 +98,14 @@ func (s *session) logIn(user, password string) (filestore.Caller, string, error)
 		return filestore.Caller{}, "", err
 	}
 	login := loginName(user, site.Domain)
-	caller, err := s.server.Directory.Login(s.ctx, filestore.Credentials{
-		Login: login, Password: password, Service: service, Remote: s.remote,
-	})
-	if errors.Is(err, filestore.ErrLogin) && s.server.Anonymous && isAnonymous(user) {
-		if _, lookup := s.server.Directory.Account(s.ctx, login); errors.Is(lookup, fs.ErrNotExist) {
+	if s.server.Anonymous && isAnonymous(user) { // before a login that would be refused, and logged
+		if _, err := s.server.Directory.Account(s.ctx, login); errors.Is(err, fs.ErrNotExist) {
 			return filestore.Caller{}, site.Domain, nil
 		}
 	}
+	caller, err := s.server.Directory.Login(s.ctx, filestore.Credentials{
+		Login: login, Password: password, Service: service, Remote: s.remote,
+	})
 	if err != nil {
 		return filestore.Caller{}, "", err
 	}

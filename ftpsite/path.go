@@ -56,6 +56,7 @@ func (s *session) locateAbsolute(path string) (place, error) {
 		}
 		path = rest
 	}
+	s.done.Storage, s.done.Name = p.account, filestore.Redact(path)
 	name, _, err := filestore.CleanName(path)
 	if err != nil {
 		return place{}, err

@@ -46,6 +46,7 @@ func (s *session) replyTo(err error) reply {
 		err = context.Cause(s.ctx)
 	}
 	r := replyInternal
+	s.done.Err = err
 	switch {
 	case errors.Is(err, errShutdown):
 		r = replyShutdown

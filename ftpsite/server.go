@@ -60,6 +60,8 @@ type Server struct {
 	// MaxLoginFailures is the number of wrong passwords after which a
 	// connection is closed; 0 means 3.
 	MaxLoginFailures int
+	// Observer hears of every command on a storage. Nil: nobody does.
+	Observer filestore.Observer
 	// Logger takes what happens. Nil: nothing is logged.
 	Logger *slog.Logger
 	// Now tells the time that listings are written at. Nil: time.Now.
@@ -183,15 +185,17 @@ func (s *Server) admit(call *serving.Call, conn net.Conn, implicitTLS bool) {
 		defer serving.After(call.Accepting, c.control.stop)()
 		c.run()
 		if place.Leave() {
-			c.log.Warn("session gave way to others")
+			c.log.Info("session gave way", "err", errCrowd)
 		}
 		return
 	}
-	c.log.Warn("connection refused: too many sessions")
+	c.log.Warn("connection refused", "err", errCrowd)
 	conn.SetDeadline(time.Now().Add(lastReplyTime))
 	conn.Write([]byte("421 Too many connections.\r\n")) // in clear: TLS would cost more than a refusal may
 	c.release()
 }
+
+var errCrowd = errors.New("too many connections")
 
 func orDefault(n, value int) int {
 	if n <= 0 {

@@ -34,7 +34,8 @@ type session struct {
 	ended    chan struct{}   // closed when run returns
 
 	verb    string // of the command that is being executed, for the log
-	closing bool   // nothing more is to be executed
+	done    filestore.Event
+	closing bool // nothing more is to be executed
 
 	implicitTLS bool // from the first byte on
 	secure      bool // the control connection is in TLS
@@ -95,8 +96,8 @@ func address(a net.Addr) netip.Addr {
 func (s *session) run() {
 	defer close(s.ended)
 	defer s.release()
-	s.log.Info("session begins")
-	defer func() { s.log.Info("session ends", "account", s.caller.Account) }()
+	s.log.Debug("session begins")
+	defer func() { s.log.Debug("session ends", "account", s.caller.Account) }()
 	hearUrgent(s.control.raw)
 	if s.implicitTLS && s.startTLS() != nil {
 		return

@@ -101,6 +101,7 @@ func (s *session) beginTransfer(source dataSource) *transfer {
 // end leaves nothing of a transfer. A data connection that is still open was not
 // ended in good order.
 func (t *transfer) end() {
+	t.s.done.Bytes = t.moved.Load()
 	t.uncut()
 	t.cancel(nil)
 	t.cut()

@@ -64,7 +64,7 @@ func (s *Server) exchange(ctx, accepting context.Context, e *engine, r request, 
 	defer leave()
 	client, err := net.ListenUDP("udp", socketFor(r))
 	if err != nil {
-		s.log().Error("tftp: open socket", "remote", r.from, "err", err)
+		s.log().Error("socket cannot be opened", "remote", r.from.Addr(), "err", err)
 		return
 	}
 	defer client.Close()
@@ -88,6 +88,7 @@ func socketFor(r request) *net.UDPAddr {
 
 // perform does what the client asks for and tells it how that ended.
 func (x *exchange) perform(ctx context.Context) error {
+	began := time.Now()
 	c := &content{ctx: ctx}
 	err := x.attempt(c)
 	switch {
@@ -103,12 +104,27 @@ func (x *exchange) perform(ctx context.Context) error {
 	case err == nil && x.write:
 		x.answer(ackPacket(x.last))
 	}
+	op := "RRQ"
+	if x.write {
+		op = "WRQ"
+	}
 	level := slog.LevelInfo
 	if err != nil && replyTo(err, x.write) == replyOther && !errors.Is(err, errNetwork) {
 		level = slog.LevelError
 	}
-	x.server.log().Log(ctx, level, "tftp: transfer", "remote", x.from, "write", x.write, "account", c.where.address,
-		"name", filestore.Redact(c.where.path), "bytes", c.bytes, filestore.LogError(err))
+	name := filestore.Redact(c.where.path)
+	x.server.log().Log(ctx, level, "transfer", "remote", x.from.Addr(), "op", op, "account", filestore.Redact(c.where.address),
+		"name", name, "bytes", c.bytes, filestore.LogError(err))
+	if o := x.server.Observer; o != nil {
+		done := filestore.Event{
+			Service: "TFTP", Remote: x.from.Addr(), Op: op, Storage: filestore.Redact(c.where.address), Name: name,
+			Code: 200, Bytes: c.bytes, Duration: time.Since(began), Err: err,
+		}
+		if err != nil {
+			done.Code = 500 + int(replyTo(err, x.write).code)
+		}
+		o.Observe(ctx, done)
+	}
 	return err
 }
 

@@ -46,6 +46,8 @@ type Server struct {
 	// Retries is how often a packet is sent again before the transfer is
 	// given up; 0: 5.
 	Retries int
+	// Observer hears of every transfer; nil: nobody does.
+	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
 
@@ -136,7 +138,7 @@ func (s *Server) Serve(pc net.PacketConn) error {
 // give way.
 func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr, giveWay func()) (request, *serving.Place, bool) {
 	drop := func(reason string) (request, *serving.Place, bool) {
-		s.log().Debug("tftp: packet dropped", "remote", from, "reason", reason)
+		s.log().Debug("packet dropped", "remote", from.Addr(), "reason", reason)
 		return request{}, nil, false
 	}
 	if !oneHost(from.Addr()) || from.Port() == 0 {

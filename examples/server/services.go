@@ -21,6 +21,7 @@ import (
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
 	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/sitelog"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -55,7 +56,7 @@ func (c *config) open(logger *slog.Logger) (*directory.Base, error) {
 }
 
 // services returns all ways in, in the order of the ready line.
-func (c *config) services(ctx context.Context, base *directory.Base, logger *slog.Logger) (services, error) {
+func (c *config) services(ctx context.Context, base *directory.Base, access *sitelog.Access, logger *slog.Logger) (services, error) {
 	if c.certificates != nil {
 		c.certificates.logTo(logger)
 	}
@@ -71,15 +72,21 @@ func (c *config) services(ctx context.Context, base *directory.Base, logger *slo
 		return nil, usageError{err}
 	}
 	warnOfTFTPUser(ctx, base, c.tftp, logger)
+	var web http.Handler = site
+	var observer filestore.Observer
+	if access != nil {
+		access.ClientAddr = c.trustedProxies.ClientAddr
+		web, observer = access.Handler(site), access
+	}
 	ftp := &ftpsite.Server{
-		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls,
+		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls, Observer: observer,
 		PublicAddr: func(netip.Addr, string) netip.Addr { return c.ftpPublic }, Logger: logger.With("service", "ftp"),
 	}
-	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, Logger: logger.With("service", "tftp")}
-	cli := &clisite.Server{Directory: base, Logger: logger.With("service", "cli")}
+	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, Observer: observer, Logger: logger.With("service", "tftp")}
+	cli := &clisite.Server{Directory: base, Observer: observer, Logger: logger.With("service", "cli")}
 	return services{
-		newHTTPService("http", c.http, site, nil, logger),
-		newHTTPService("https", c.https, site, c.tls, logger),
+		newHTTPService("http", c.http, web, nil, logger),
+		newHTTPService("https", c.https, web, c.tls, logger),
 		newStreamService("ftp", c.ftp, ftp.Serve, ftp.Shutdown, ftpsite.ErrServerClosed),
 		newPacketService("tftp", c.tftp, tftp.Serve, tftp.Shutdown, tftpsite.ErrServerClosed),
 		newStreamService("cli", c.cli, cli.Serve, cli.Shutdown, clisite.ErrServerClosed),
@@ -132,7 +139,7 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 		MaxHeaderBytes:    64 << 10,
 
 		DisableGeneralOptionsHandler: true, // OPTIONS has one answer, and it is the handler's
-		ErrorLog:                     slog.NewLogLogger(logger.With("service", name).Handler(), slog.LevelDebug),
+		ErrorLog:                     sitelog.ErrorLog(logger.With("service", name)),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(watchedContext(ctx, conn), placeKey{}, serving.PlaceOf(conn))
@@ -173,6 +180,9 @@ func (d webDirectory) Login(ctx context.Context, c filestore.Credentials) (files
 	caller, err := d.Base.Login(ctx, c)
 	if place, ok := ctx.Value(placeKey{}).(*serving.Place); ok && err == nil {
 		place.Trust(true)
+	}
+	if err == nil {
+		sitelog.LoggedIn(ctx, caller.Account)
 	}
 	return caller, err
 }
