@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/clisite"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -28,6 +29,7 @@ func TestMemory(t *testing.T) {
 	const mib = 1 << 20
 	d := accounts(t)
 	d.Write(t, "john@client1.com", "large", strings.Repeat("x", 16*mib))
+	d.Update("john@client1.com", func(a *filestore.Account) { a.Store = longDirectory{Store: a.Store, entries: 50_000} })
 	for _, row := range []struct {
 		name     string
 		sessions int
@@ -37,6 +39,7 @@ func TestMemory(t *testing.T) {
 	}{
 		{name: "before the login", sessions: 500, sent: []string{"USER " + strings.Repeat("x", 2000)}, limit: 500 * 48 << 10},
 		{name: "answers nobody reads", sessions: 40, login: true, sent: []string{`ReadStorageFile * FILE "large"` + "\r\n"}, limit: 40 * 128 << 10},
+		{name: "listings nobody reads", sessions: 20, login: true, sent: []string{"ListStorageFiles *\r\n"}, limit: 20 * 2 * mib},
 		{name: "unfinished lines", sessions: 20, login: true, sent: []string{`WriteStorageFile * FILE "x" DATA [`, strings.Repeat("QUJD", 11*mib/2)}, limit: 40 * mib},
 		{name: "short unfinished lines", sessions: 20, login: true, sent: []string{strings.Repeat("x", 60<<10)}, limit: 20 * 256 << 10},
 	} {

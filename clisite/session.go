@@ -119,7 +119,7 @@ func (c *session) step(ctx context.Context) error {
 	}()
 	if err == nil {
 		done.Code = 200
-		if c.inline && answer.text != "" {
+		if c.inline && (answer.text != "" || answer.listing != nil) {
 			done.Code = 201
 		}
 		done.Err = c.send(answer)
@@ -138,20 +138,30 @@ func (c *session) step(ctx context.Context) error {
 
 // answer is the data of a command that went well; empty: it has none.
 type answer struct {
-	text string
-	file *slice // stands in the text where its datablock is empty
+	text    string
+	file    *slice   // stands in the text where its datablock is empty
+	listing *listing // in the place of text
 }
 
 // send writes an answer. An error is the end of the session: what the client has
 // got by then is not whole.
 func (c *session) send(a answer) (err error) {
 	defer a.file.close()
+	defer a.listing.close()
 	defer catch(&err)
 	head, end := replyData+"\r\n", ""
 	if c.inline {
 		head = "201 "
 	}
 	switch {
+	case a.listing != nil:
+		if err := c.line.begin(head); err != nil {
+			return err
+		}
+		if err := a.listing.encode(c.line.out); err != nil {
+			return err
+		}
+		return c.line.end("")
 	case a.text == "":
 		return c.line.write(replyOK)
 	case a.file == nil:
@@ -179,6 +189,7 @@ func (c *session) run(ctx context.Context, o *operation, command command, text [
 	defer func() {
 		if err != nil {
 			o.file.close()
+			o.listing.close()
 		}
 	}()
 	defer catch(&err)
@@ -199,6 +210,9 @@ func (c *session) run(ctx context.Context, o *operation, command command, text [
 		return answer{}, err
 	}
 	result, err := command.run(ctx, o, a)
+	if err == nil && o.listing != nil {
+		return answer{listing: o.listing}, nil
+	}
 	if err != nil || result.Kind() == cgpdata.KindString {
 		return answer{}, err
 	}
@@ -206,7 +220,7 @@ func (c *session) run(ctx context.Context, o *operation, command command, text [
 	if err == nil {
 		err = mine.grow(len(line))
 	}
-	return answer{string(line), o.file}, err
+	return answer{text: string(line), file: o.file}, err
 }
 
 func (c *session) setUser(name string) (reply string) {

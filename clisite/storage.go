@@ -61,9 +61,10 @@ func storageCommand(name string) (c command, ok bool) {
 type operation struct {
 	directory filestore.Directory
 	caller    filestore.Caller
-	domain    string // completes names of accounts
-	account   string // the storage that plain names are in
-	file      *slice // what the answer is to hold of a file; nil: nothing
+	domain    string   // completes names of accounts
+	account   string   // the storage that plain names are in
+	file      *slice   // what the answer is to hold of a file; nil: nothing
+	listing   *listing // the answer, if not nil
 	done      filestore.Event
 }
 
@@ -176,50 +177,6 @@ func (t target) needTarget(ctx context.Context, view *filestore.View) error {
 		err = filestore.ErrNotDirectory
 	}
 	return err
-}
-
-func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
-	view, t, err := o.open(a.path)
-	if err != nil {
-		return none, err
-	}
-	var entries []filestore.FileInfo
-	sidecars := map[string]time.Time{} // by the name of what they belong to
-	var failed error
-	for info, err := range view.List(ctx, t.name) {
-		if err != nil {
-			failed = err // of one entry, or of the whole
-			continue
-		}
-		entries = append(entries, info)
-		if of, ok := filestore.SidecarOf(info.Name()); ok {
-			sidecars[of] = info.ModTime()
-		}
-	}
-	if len(entries) == 0 && failed != nil || ctx.Err() != nil {
-		return none, errors.Join(failed, ctx.Err())
-	}
-	pairs := make([]cgpdata.Pair, 0, len(entries))
-	for _, info := range entries {
-		pairs = append(pairs, cgpdata.Pair{Key: info.Name(), Value: listed(info, sidecars)})
-	}
-	return cgpdata.Dictionary(pairs...), nil
-}
-
-// listed tells about an entry of a listing. When the attributes of a file were
-// changed only those learn who see its sidecar.
-func listed(info filestore.FileInfo, sidecars map[string]time.Time) cgpdata.Value {
-	if info.IsDir() {
-		return cgpdata.Array()
-	}
-	pairs := []cgpdata.Pair{
-		{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
-		{Key: "STModified", Value: timeStamp(info.ModTime())},
-	}
-	if modified, ok := sidecars[info.Name()]; ok {
-		pairs = append(pairs, cgpdata.Pair{Key: "MetaModified", Value: timeStamp(modified)})
-	}
-	return cgpdata.Dictionary(pairs...)
 }
 
 // timeStamp returns a time that every reader takes: the format ends in 2038
