@@ -30,10 +30,10 @@ var (
 
 // reader reads the items of messages, one message after the other.
 type reader struct {
-	source meter
-	raw    *bufio.Reader // reads source
+	raw    *bufio.Reader // reads the message
 	mender headerMender  // reads raw
-	in     *bufio.Reader // reads mender
+	limit  meter         // reads mender
+	in     *bufio.Reader // reads limit
 	stream bytes.Buffer  // the part that is read
 	parts  int           // of the message so far
 	yield  func([]byte, error) bool
@@ -41,19 +41,16 @@ type reader struct {
 }
 
 func newReader() *reader {
-	rd := &reader{}
-	rd.raw = bufio.NewReader(&rd.source)
-	rd.in = bufio.NewReader(&rd.mender)
-	return rd
+	return &reader{raw: bufio.NewReader(nil), in: bufio.NewReader(nil)}
 }
 
 // message yields the items of a message, and an error if something is wrong with
 // it, at most one. It reports whether to go on with another message.
 func (rd *reader) message(r io.Reader, yield func([]byte, error) bool) bool {
-	rd.source = meter{r: r, left: maxHeader}
-	rd.raw.Reset(&rd.source)
+	rd.raw.Reset(r)
 	rd.mender.reset(rd.raw, "")
-	rd.in.Reset(&rd.mender)
+	rd.limit = meter{r: &rd.mender, left: maxHeader}
+	rd.in.Reset(&rd.limit)
 	rd.parts, rd.yield, rd.failed = 0, yield, false
 
 	if _, err := rd.in.Peek(1); err != nil {
@@ -61,9 +58,9 @@ func (rd *reader) message(r io.Reader, yield func([]byte, error) bool) bool {
 	}
 	header, err := textproto.ReadHeader(rd.in)
 	if err != nil {
-		return rd.fail(err)
+		return rd.fail(rd.limit.told(err))
 	}
-	rd.source.left = math.MaxInt64
+	rd.limit.left = math.MaxInt64
 	return deleted(header) || rd.entity(header, rd.in, 0)
 }
 
@@ -73,10 +70,7 @@ func (rd *reader) fail(err error) bool {
 		return true
 	}
 	rd.failed = true
-	switch {
-	case rd.source.left <= 0:
-		err = errHeader
-	case err == io.EOF:
+	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	return rd.yield(nil, err)
@@ -103,11 +97,7 @@ func (rd *reader) entity(header textproto.Header, body io.Reader, depth int) boo
 		if depth == maxDepth {
 			return rd.fail(errDepth)
 		}
-		boundary := params["boundary"]
-		if boundary != "" {
-			body = newHeaderMender(bufio.NewReader(body), boundary)
-		}
-		return rd.multipart(textproto.NewMultipartReader(body, boundary), depth+1)
+		return rd.multipart(body, params["boundary"], depth+1)
 	case mediaType == "text/calendar" || mediaType == "application/ics":
 		return rd.calendar(header.Get("Content-Transfer-Encoding"), params["charset"], body)
 	case depth == 0 && mediaType == "text/plain":
@@ -118,21 +108,22 @@ func (rd *reader) entity(header textproto.Header, body io.Reader, depth int) boo
 
 // multipart yields the items of parts. The library that reads them has no limit
 // for their headers.
-func (rd *reader) multipart(parts *textproto.MultipartReader, depth int) bool {
+func (rd *reader) multipart(body io.Reader, boundary string, depth int) bool {
+	if boundary != "" { // else the library says so
+		body = newHeaderMender(bufio.NewReader(body), boundary)
+	}
+	limit := &meter{r: body}
+	parts := textproto.NewMultipartReader(limit, boundary)
 	for {
-		rd.source.left = maxHeader
+		limit.left = maxHeader
 		part, err := parts.NextPart()
 		if err == io.EOF {
-			rd.source.left = math.MaxInt64
 			return true
 		}
 		if err != nil {
-			if strings.HasSuffix(err.Error(), "EOF") { // the library wraps nothing
-				err = io.ErrUnexpectedEOF
-			}
-			return rd.fail(err)
+			return rd.fail(limit.told(err))
 		}
-		rd.source.left = math.MaxInt64
+		limit.left = math.MaxInt64
 		if rd.parts++; rd.parts > maxParts {
 			return rd.fail(errParts)
 		}
@@ -183,6 +174,17 @@ func (rd *reader) objects(r io.Reader, charset string) bool {
 type meter struct {
 	r    io.Reader
 	left int64
+}
+
+// told returns what an error of the library says, which wraps nothing.
+func (m *meter) told(err error) error {
+	switch {
+	case m.left <= 0:
+		return errHeader
+	case strings.HasSuffix(err.Error(), "EOF"):
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // Read implements io.Reader.
