@@ -115,7 +115,7 @@ func (c *Calendar) add(o *object) error {
 		case !r.placed:
 			continue
 		case component.method == "ADD":
-			r.id = &instanceID{moment: r.event.start}
+			r.id = &instanceID{moment: r.event.start, local: r.event.start.zone == nil && !r.event.start.date}
 		}
 		readers = append(readers, r)
 		items += r.event.size()
@@ -231,8 +231,12 @@ func (c *Calendar) replace(r *eventReader, newest revisions) {
 func (c *Calendar) amend(r *eventReader, newest revisions) {
 	s := c.of(r.uid)
 	o := override{*r.id, r.event}
-	if o.id.local && len(s.masters) > 0 && s.masters[0].start != (moment{}) {
-		o.id.zone = s.masters[0].start.zone // RFC 5545 §3.8.4.4: it is a start that the event would have
+	if len(s.masters) > 0 && s.masters[0].start != (moment{}) {
+		zone := s.masters[0].start.zone
+		if o.id.local {
+			o.id.zone = zone // RFC 5545 §3.8.4.4: it is a start that the event would have
+		}
+		o.event.start, o.event.end = o.event.start.orIn(zone), o.event.end.orIn(zone)
 	}
 	o.event.recurrence = nil // an instance is one
 	key := o.id.key()

@@ -53,6 +53,15 @@ func (m moment) day() moment {
 	return moment{wall: floorDiv(wall, daySeconds) * daySeconds, date: true}
 }
 
+// orIn returns m in a zone, if it is a floating time: one that stands in an event of
+// that zone.
+func (m moment) orIn(zone *zone) moment {
+	if m.zone == nil && !m.date {
+		m.zone = zone
+	}
+	return m
+}
+
 // parseMoment reads a date or a date-time. A Z at its end makes it UTC, and
 // counts more than zone (RFC 5545 §3.2.19: TZID must not stand beside it).
 func parseMoment(text string, zone *zone) (moment, error) {

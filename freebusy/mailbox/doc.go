@@ -54,7 +54,7 @@
 //
 // # Limits
 //
-// One part has up to [MaxBytes]; a header 256 KiB without what is broken, a message 1,000 parts, a .mdir
-// 50,000 entries: our choice. All else is streamed, so that memory does not grow
-// with a mailbox or an attachment.
+// One part has up to [MaxBytes]; a header 256 KiB without what is broken, a message
+// 1,000 parts, a .mdir 50,000 entries: our choice. All else is streamed, so that
+// memory does not grow with a mailbox or an attachment.
 package mailbox
