@@ -54,10 +54,12 @@ var mayImport = map[string][]string{
 	"directory": {"cgpdata", "meta", "filestore", "freebusy", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/network", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
 		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
-	"httpsite": {"filestore"},
-	"ftpsite":  {"filestore", "internal/serving", "golang.org/x/sys/unix"},
-	"tftpsite": {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
-	"clisite":  {"filestore", "cgpdata", "meta", "internal/serving"},
+	"httpsite":               {"filestore"},
+	"ftpsite":                {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
+	"ftpsite/internal/users": {"filestore"},
+	"ftpsite/goftpdriver":    {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
+	"tftpsite":               {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
+	"clisite":                {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"sitelog": {"filestore"},
 

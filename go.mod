@@ -12,6 +12,7 @@ require (
 	github.com/pin/tftp/v3 v3.2.0
 	github.com/sergeymakinen/go-crypt v1.0.1
 	github.com/stretchr/testify v1.12.1
+	goftp.io/server/v2 v2.0.3
 	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0

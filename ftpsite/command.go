@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
 )
 
 // command says how a command is executed.
@@ -140,7 +141,7 @@ func (s *session) execute(line string) (r reply) {
 	if ok {
 		s.verb = verb // what is in the log is none of the client's making
 	}
-	s.done = filestore.Event{Service: service, Remote: s.remote, Account: s.caller.Account, Op: s.verb}
+	s.done = filestore.Event{Service: users.Service, Remote: s.remote, Account: s.who.Caller.Account, Op: s.verb}
 	began := time.Now()
 	defer func() {
 		if v := recover(); v != nil {

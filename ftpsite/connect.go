@@ -78,7 +78,7 @@ func (s *session) toldAddr() netip.Addr {
 		return netip.Addr{}
 	}
 	if s.server.PublicAddr != nil {
-		if a := s.server.PublicAddr(s.remote, s.domain).Unmap(); a.Is4() {
+		if a := s.server.PublicAddr(s.remote, s.who.Domain).Unmap(); a.Is4() {
 			return a
 		}
 	}

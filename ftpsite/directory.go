@@ -34,7 +34,7 @@ func (s *session) changeDirectory(arg string) reply {
 
 // enter reports why p cannot be the current directory.
 func (s *session) enter(p place) error {
-	if filestore.IsShare(p.name) {
+	if filestore.IsShare(p.Name) {
 		return nil // whatever its key is
 	}
 	found, err := s.stat(p)
@@ -49,7 +49,7 @@ func (s *session) enter(p place) error {
 
 // exists reports whether something is stored at p itself.
 func (s *session) exists(p place) bool {
-	if filestore.IsShare(p.name) {
+	if filestore.IsShare(p.Name) {
 		return false
 	}
 	_, err := s.stat(p)
@@ -60,7 +60,7 @@ func (s *session) exists(p place) bool {
 func (s *session) makeDirectory(arg string) reply {
 	p, err := s.locate(arg)
 	if err == nil {
-		err = p.view.Mkdir(s.ctx, p.name)
+		err = p.View.Mkdir(s.ctx, p.Name)
 	}
 	if err != nil {
 		return s.replyTo(err)
@@ -75,19 +75,13 @@ func (s *session) deleteFile(arg string) reply { return s.remove(arg, false) }
 
 func (s *session) remove(arg string, directory bool) reply {
 	p, err := s.locate(arg)
+	if err == nil && !directory && strings.HasSuffix(arg, "/") {
+		err = filestore.ErrIsDirectory
+	}
+	if err == nil {
+		err = p.Remove(s.ctx, directory)
+	}
 	if err != nil {
-		return s.replyTo(err)
-	}
-	switch info, err := p.view.Target(s.ctx, p.name); {
-	case err != nil:
-		return s.replyTo(err)
-	case info == nil: // Remove tells
-	case directory && !info.IsDir():
-		return s.replyTo(filestore.ErrNotDirectory)
-	case !directory && (info.IsDir() || strings.HasSuffix(arg, "/")):
-		return s.replyTo(filestore.ErrIsDirectory)
-	}
-	if err := p.view.Remove(s.ctx, p.name, filestore.RemoveOptions{}); err != nil {
 		return s.replyTo(err)
 	}
 	return replyDone

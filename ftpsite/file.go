@@ -70,7 +70,7 @@ func (s *session) touch(name string, t time.Time) error {
 	if err != nil {
 		return err
 	}
-	upload, err := p.view.Create(s.ctx, p.name, filestore.CreateOptions{KeepTail: true, ModTime: t})
+	upload, err := p.View.Create(s.ctx, p.Name, filestore.CreateOptions{KeepTail: true, ModTime: t})
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *session) changeMode(arg string) reply {
 	if err != nil {
 		return s.replyTo(err)
 	}
-	found, err := p.view.Target(s.ctx, p.name)
+	found, err := p.View.Target(s.ctx, p.Name)
 	if err == nil && found == nil {
 		err = fs.ErrNotExist
 	}
@@ -140,7 +140,7 @@ func (s *session) renameFrom(arg string) reply {
 	if err != nil {
 		return s.replyTo(err)
 	}
-	found, err := p.view.Target(s.ctx, p.name)
+	found, err := p.View.Target(s.ctx, p.Name)
 	switch {
 	case err != nil:
 		return s.replyTo(err)
@@ -153,9 +153,6 @@ func (s *session) renameFrom(arg string) reply {
 	return reply{350, "Continue."}
 }
 
-// renameTo puts a file in the place of an existing one, in one step: clients
-// upload aside and rename. A directory is never replaced. Each storage is a
-// world of its own.
 func (s *session) renameTo(arg string) reply {
 	if s.renaming == "" {
 		return replySequence
@@ -168,14 +165,7 @@ func (s *session) renameTo(arg string) reply {
 	if err != nil {
 		return s.replyTo(err)
 	}
-	same, err := filestore.SameAccount(s.ctx, s.server.Directory, source.account, target.account)
-	if err == nil && !same {
-		err = fs.ErrPermission
-	}
-	if err == nil {
-		err = source.view.Rename(s.ctx, source.name, target.name, filestore.RenameOptions{ReplaceFile: true})
-	}
-	if err != nil {
+	if err := source.Rename(s.ctx, s.server.Directory, target.Place); err != nil {
 		return s.replyTo(err)
 	}
 	return replyDone
@@ -198,7 +188,7 @@ func (s *session) hashFeature() string {
 // hashFile tells the hash of a whole file. It is work, which strangers cannot
 // have done; ABOR ends it.
 func (s *session) hashFile(arg string) reply {
-	if s.caller.Stranger() {
+	if s.who.Caller.Stranger() {
 		return s.replyTo(fs.ErrPermission)
 	}
 	p, err := s.locateFile(arg)
@@ -207,7 +197,7 @@ func (s *session) hashFile(arg string) reply {
 	}
 	t := s.beginTransfer(dataSource{})
 	defer t.end()
-	file, err := p.view.Open(t.ctx, p.name)
+	file, err := p.View.Open(t.ctx, p.Name)
 	if err != nil {
 		return t.replyTo(err)
 	}

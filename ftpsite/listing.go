@@ -31,10 +31,10 @@ func newEntry(found filestore.FileInfo) entry {
 
 // stat tells what is at p.
 func (s *session) stat(p place) (entry, error) {
-	if p.empty() {
+	if p.Empty() {
 		return entry{name: "/", modified: time.Unix(0, 0).UTC(), dir: true}, nil
 	}
-	found, err := p.view.Stat(s.ctx, p.name)
+	found, err := p.View.Stat(s.ctx, p.Name)
 	if err != nil {
 		return entry{}, err
 	}
@@ -95,17 +95,17 @@ func (s *session) look(ctx context.Context, arg string) (listing, error) {
 // of.
 func (s *session) isOnTheWay(full string, err error) bool {
 	p, locateErr := s.locateAbsolute(full)
-	return locateErr == nil && !filestore.IsShare(p.name) && s.leadsOn(p, err)
+	return locateErr == nil && !filestore.IsShare(p.Name) && s.leadsOn(p, err)
 }
 
 // lookAt lists those entries of a directory that picks wants; nil: all.
 func (s *session) lookAt(ctx context.Context, full string, picks func(name string) bool) (listing, error) {
 	var l listing
 	p, err := s.locateAbsolute(full)
-	if err != nil || p.empty() {
+	if err != nil || p.Empty() {
 		return l, err
 	}
-	l.dir, err = filestore.BeginListing(ctx, p.view, p.name, func(info filestore.FileInfo) bool {
+	l.dir, err = filestore.BeginListing(ctx, p.View, p.Name, func(info filestore.FileInfo) bool {
 		return filestore.CheckName(info.Name()) == nil && (picks == nil || picks(info.Name())) // nothing that breaks a line
 	})
 	if err != nil && ctx.Err() == nil && p.sharing() && !p.hasKey() { // on the way to a share: there is nothing to see
@@ -116,7 +116,7 @@ func (s *session) lookAt(ctx context.Context, full string, picks func(name strin
 
 // hasKey reports whether p is a share path with a key in it.
 func (p place) hasKey() bool {
-	_, key, _ := strings.Cut(p.name, "/pwd/")
+	_, key, _ := strings.Cut(p.Name, "/pwd/")
 	return p.sharing() && key != ""
 }
 
@@ -218,7 +218,7 @@ func (s *session) sendListing(look func(ctx context.Context) (listing, error), l
 // noteLeft tells the log that something was left out.
 func (s *session) noteLeft(l listing) {
 	if l.dir != nil && l.dir.Left() != nil {
-		s.log.Warn("entries left out of a listing", "op", s.verb, "account", s.caller.Account, filestore.LogError(l.dir.Left()))
+		s.log.Warn("entries left out of a listing", "op", s.verb, "account", s.who.Caller.Account, filestore.LogError(l.dir.Left()))
 	}
 }
 

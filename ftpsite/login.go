@@ -2,14 +2,10 @@ package ftpsite
 
 import (
 	"errors"
-	"io/fs"
-	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
 )
-
-// service is the name of the service that a login here needs.
-const service = "FTP"
 
 func (s *session) setUser(arg string) reply {
 	if r := s.demandTLS(); r != (reply{}) {
@@ -30,7 +26,7 @@ func (s *session) demandTLS() reply {
 // logOut sets everything back to the start that belongs to a login.
 func (s *session) logOut() {
 	s.data.close()
-	s.loggedIn, s.caller, s.user, s.domain = false, filestore.Caller{}, "", ""
+	s.loggedIn, s.who, s.user = false, users.User{}, ""
 	s.dir, s.ascii, s.rest, s.reserve, s.renaming, s.epsvOnly = "/", false, 0, 0, "", false
 	s.facts, s.hash = allFacts, hashSHA256
 	s.place.Trust(false)
@@ -68,16 +64,18 @@ func (s *session) password(arg string) reply {
 	}
 	user := s.user
 	s.logOut()
-	caller, domain, err := s.logIn(user, arg)
+	who, err := users.LogIn(s.ctx, s.server.Directory, users.Login{
+		Name: user, Password: arg, Host: s.host, Local: s.local, Remote: s.remote, Anonymous: s.server.Anonymous,
+	})
 	switch {
 	case errors.Is(err, filestore.ErrLogin):
 		return s.refuse(user)
 	case err != nil:
 		return s.replyTo(err)
 	}
-	s.log.Info("login", "account", caller.Account)
-	s.loggedIn, s.caller, s.domain, s.failures = true, caller, domain, 0
-	s.place.Trust(!caller.Stranger())
+	s.log.Info("login", "account", who.Caller.Account)
+	s.loggedIn, s.who, s.failures = true, who, 0
+	s.place.Trust(!who.Caller.Stranger())
 	return reply{230, "Logged in."}
 }
 
@@ -88,43 +86,4 @@ func (s *session) refuse(user string) reply {
 	s.pause(s.timeouts.LoginFailure)
 	s.closing = s.failures >= orDefault(s.server.MaxLoginFailures, 3)
 	return reply{530, "Login incorrect."}
-}
-
-// logIn finds out who the user is, and the domain that completes account names
-// in his paths.
-func (s *session) logIn(user, password string) (filestore.Caller, string, error) {
-	site, err := s.server.Directory.Site(s.ctx, s.host, s.local)
-	if err != nil {
-		return filestore.Caller{}, "", err
-	}
-	login := loginName(user, site.Domain)
-	if s.server.Anonymous && isAnonymous(user) { // before a login that would be refused, and logged
-		if _, err := s.server.Directory.Account(s.ctx, login); errors.Is(err, fs.ErrNotExist) {
-			return filestore.Caller{}, site.Domain, nil
-		}
-	}
-	caller, err := s.server.Directory.Login(s.ctx, filestore.Credentials{
-		Login: login, Password: password, Service: service, Remote: s.remote,
-	})
-	if err != nil {
-		return filestore.Caller{}, "", err
-	}
-	_, domain, _ := strings.Cut(caller.Account, "@")
-	return caller, domain, nil
-}
-
-func isAnonymous(user string) bool {
-	return strings.EqualFold(user, "anonymous") || strings.EqualFold(user, "ftp")
-}
-
-// loginName makes an address of "name", "name@domain" or "name%domain"
-// (CommuniGate Pro Guide, File Storage, FTP).
-func loginName(user, domain string) string {
-	if strings.Contains(user, "@") {
-		return user
-	}
-	if i := strings.LastIndexByte(user, '%'); i >= 0 {
-		return user[:i] + "@" + user[i+1:]
-	}
-	return user + "@" + domain
 }

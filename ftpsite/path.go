@@ -7,18 +7,11 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
 )
 
 // place is what a path stands for.
-type place struct {
-	view    *filestore.View
-	account string // the address in the path, or the client's own
-	name    string // in the storage
-}
-
-// empty reports whether p is the top of a stranger's own storage: they have
-// none, so it is an empty directory.
-func (p place) empty() bool { return p.account == "" && p.name == filestore.Root }
+type place struct{ users.Place }
 
 // absolute joins a path with the current directory and folds "." and "..", never
 // above the top.
@@ -40,32 +33,11 @@ func (s *session) locateFile(arg string) (place, error) {
 	return s.locate(arg)
 }
 
-// locateAbsolute finds the place of a folded path. A first segment "~name" or
-// "~name@domain" is another's storage (CommuniGate Pro Guide, File Storage, FTP).
+// locateAbsolute finds the place of a folded path.
 func (s *session) locateAbsolute(path string) (place, error) {
-	p := place{account: s.caller.Account}
-	path = strings.TrimPrefix(path, "/")
-	if strings.HasPrefix(path, "~") {
-		first, rest, _ := strings.Cut(path, "/")
-		if err := filestore.CheckName(first); err != nil {
-			return place{}, err
-		}
-		p.account = first[1:]
-		if !strings.Contains(p.account, "@") {
-			p.account += "@" + s.domain
-		}
-		path = rest
-	}
-	s.done.Storage, s.done.Name = p.account, filestore.Redact(path)
-	name, _, err := filestore.CleanName(path)
-	if err != nil {
-		return place{}, err
-	}
-	p.name = name
-	caller := s.caller
-	caller.Remote = s.remote
-	p.view = filestore.NewView(s.server.Directory, caller, p.account)
-	return p, nil
+	p, err := s.who.Locate(s.server.Directory, path)
+	s.done.Storage, s.done.Name = p.Account, filestore.Redact(path)
+	return place{p}, err
 }
 
 // Clients go step by step: CWD protected, CWD dir, CWD pwd, CWD KEY, and RETR
@@ -76,7 +48,7 @@ func (s *session) locateAbsolute(path string) (place, error) {
 // sharing reports whether p is "protected" or something behind it, a real
 // directory of that name included.
 func (p place) sharing() bool {
-	first, _, _ := strings.Cut(p.name, "/")
+	first, _, _ := strings.Cut(p.Name, "/")
 	return first == "protected"
 }
 
@@ -88,6 +60,6 @@ func (s *session) leadsOn(p place, err error) bool {
 	}
 	// An access control list somewhere below private opens something to those
 	// that have logged in.
-	first, _, _ := strings.Cut(p.name, "/")
-	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !s.caller.Stranger()
+	first, _, _ := strings.Cut(p.Name, "/")
+	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !s.who.Caller.Stranger()
 }

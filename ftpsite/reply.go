@@ -87,7 +87,7 @@ func (s *session) replyTo(err error) reply {
 		r = reply{450, "File has changed."}
 	}
 	if r == replyInternal {
-		s.log.Error("command failed", "op", s.verb, "account", s.caller.Account, filestore.LogError(err))
+		s.log.Error("command failed", "op", s.verb, "account", s.who.Caller.Account, filestore.LogError(err))
 	} else {
 		s.log.Debug("command refused", "op", s.verb, "code", r.code, filestore.LogError(err))
 	}

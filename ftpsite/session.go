@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
 	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
@@ -45,8 +46,7 @@ type session struct {
 	user        string // of USER; empty: none yet
 	failures    int    // wrong passwords
 	loggedIn    bool
-	caller      filestore.Caller
-	domain      string // completes account names in paths
+	who         users.User
 	dir         string // current directory: clean, begins with a slash
 	ascii       bool   // TYPE A
 	epsvOnly    bool   // EPSV ALL
@@ -97,7 +97,7 @@ func (s *session) run() {
 	defer close(s.ended)
 	defer s.release()
 	s.log.Debug("session begins")
-	defer func() { s.log.Debug("session ends", "account", s.caller.Account) }()
+	defer func() { s.log.Debug("session ends", "account", s.who.Caller.Account) }()
 	hearUrgent(s.control.raw)
 	if s.implicitTLS && s.startTLS() != nil {
 		return

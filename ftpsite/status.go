@@ -68,8 +68,8 @@ func (s *session) status(arg string) reply {
 		return s.statusOf(arg)
 	}
 	who := "a stranger"
-	if !s.caller.Stranger() {
-		who = s.caller.Account
+	if !s.who.Caller.Stranger() {
+		who = s.who.Caller.Account
 	}
 	types := map[bool]string{false: "BINARY", true: "ASCII"}
 	secured := map[bool]string{false: "in clear", true: "in TLS"}

@@ -199,7 +199,7 @@ func (s *session) retrieve(arg string) reply {
 		if err != nil {
 			return job{}, err
 		}
-		file, err := p.view.Open(t.ctx, p.name)
+		file, err := p.View.Open(t.ctx, p.Name)
 		if err != nil {
 			return job{}, err
 		}
@@ -278,7 +278,7 @@ func (s *session) upload(arg string, announce reply, o filestore.CreateOptions) 
 		if err != nil {
 			return job{}, err
 		}
-		to, err := p.view.Create(t.ctx, p.name, o)
+		to, err := p.View.Create(t.ctx, p.Name, o)
 		if err != nil {
 			if o.Offset > 0 && errors.Is(err, fs.ErrInvalid) {
 				err = errRestart

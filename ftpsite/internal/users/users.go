@@ -1,0 +1,135 @@
+// Package users finds out who a client of FTP is, and what its paths stand for,
+// for whatever speaks FTP with it.
+package users
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// Service is the name of the service that a login here needs.
+const Service = "FTP"
+
+// User is somebody who has logged in. The zero value is nobody.
+type User struct {
+	Caller filestore.Caller // with Remote
+	Domain string           // completes account names in paths
+}
+
+// Login is what a client said to log in.
+type Login struct {
+	Name, Password string
+	Host           string // of HOST, clean; empty: none
+	Local, Remote  netip.Addr
+	Anonymous      bool // whether "anonymous" and "ftp" are strangers
+}
+
+// LogIn returns who the client is, or filestore.ErrLogin. An account that has the
+// name of a stranger logs in as itself.
+func LogIn(ctx context.Context, directory filestore.Directory, l Login) (User, error) {
+	site, err := directory.Site(ctx, l.Host, l.Local)
+	if err != nil {
+		return User{}, err
+	}
+	address := qualified(l.Name, site.Domain)
+	if l.Anonymous && isAnonymous(l.Name) { // before a login that would be refused, and logged
+		if _, err := directory.Account(ctx, address); errors.Is(err, fs.ErrNotExist) {
+			return User{Caller: filestore.Caller{Remote: l.Remote}, Domain: site.Domain}, nil
+		}
+	}
+	caller, err := directory.Login(ctx, filestore.Credentials{
+		Login: address, Password: l.Password, Service: Service, Remote: l.Remote,
+	})
+	if err != nil {
+		return User{}, err
+	}
+	caller.Remote = l.Remote
+	_, domain, _ := strings.Cut(caller.Account, "@")
+	return User{Caller: caller, Domain: domain}, nil
+}
+
+func isAnonymous(name string) bool {
+	return strings.EqualFold(name, "anonymous") || strings.EqualFold(name, "ftp")
+}
+
+// qualified makes an address of "name", "name@domain" or "name%domain"
+// (CommuniGate Pro Guide, File Storage, FTP).
+func qualified(name, domain string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	if i := strings.LastIndexByte(name, '%'); i >= 0 {
+		return name[:i] + "@" + name[i+1:]
+	}
+	return name + "@" + domain
+}
+
+// Place is what a path stands for.
+type Place struct {
+	View    *filestore.View
+	Account string // the address in the path, or the user's own
+	Name    string // in the storage
+}
+
+// Locate finds the place of a path that is folded and begins with a slash. A first
+// segment "~name" or "~name@domain" is another's storage (CommuniGate Pro Guide,
+// File Storage, FTP). A path that can be none gives fs.ErrInvalid.
+func (u User) Locate(directory filestore.Directory, path string) (Place, error) {
+	p := Place{Account: u.Caller.Account}
+	path = strings.TrimPrefix(path, "/")
+	if strings.HasPrefix(path, "~") {
+		first, rest, _ := strings.Cut(path, "/")
+		if err := filestore.CheckName(first); err != nil {
+			return Place{}, err
+		}
+		p.Account = first[1:]
+		if !strings.Contains(p.Account, "@") {
+			p.Account += "@" + u.Domain
+		}
+		path = rest
+	}
+	name, _, err := filestore.CleanName(path)
+	if err != nil {
+		return Place{}, err
+	}
+	p.Name = name
+	p.View = filestore.NewView(directory, u.Caller, p.Account)
+	return p, nil
+}
+
+// Empty reports whether p is the top of a stranger's own storage: they have none,
+// so it is an empty directory.
+func (p Place) Empty() bool { return p.Account == "" && p.Name == filestore.Root }
+
+// Remove removes the file, or the empty directory, at p.
+func (p Place) Remove(ctx context.Context, directory bool) error {
+	switch info, err := p.View.Target(ctx, p.Name); {
+	case err != nil:
+		return err
+	case info == nil: // Remove tells
+	case directory && !info.IsDir():
+		return filestore.ErrNotDirectory
+	case !directory && info.IsDir():
+		return filestore.ErrIsDirectory
+	}
+	return p.View.Remove(ctx, p.Name, filestore.RemoveOptions{})
+}
+
+// Rename puts what is at p to another place of the same storage. A file takes the
+// place of a file, in one step: clients upload aside and rename. A directory is never
+// replaced. Each storage is a world of its own.
+func (p Place) Rename(ctx context.Context, directory filestore.Directory, to Place) error {
+	same, err := filestore.SameAccount(ctx, directory, p.Account, to.Account)
+	if err == nil && !same {
+		err = fs.ErrPermission
+	}
+	if err != nil {
+		return err
+	}
+	return p.View.Rename(ctx, p.Name, to.Name, filestore.RenameOptions{ReplaceFile: true})
+}
