@@ -71,6 +71,10 @@ type momentKey struct {
 // read: without its rule, it happens once. Such errors are *SyntaxError, several
 // ones joined.
 //
+// A time that names no zone is in that of DTSTART, or else in X-WR-TIMEZONE of the
+// object, or else, in an instance, in the zone of the event; only then it is floating.
+// A VTIMEZONE counts as far as it tells, and beyond that the known zone of its name.
+//
 // The newest of what is said about a UID counts, and the newest is what is added
 // last. A message of a mailbox is the whole item, with all its changed
 // instances, so an event replaces the event of the same UID and the changed
