@@ -70,6 +70,8 @@ func TestParseAttributeRefuses(t *testing.T) {
 		{"control character", "<a>\x01</a>", "XML forbids"},
 		{"namespace that is ours", "<a xmlns='\x00'/>", "XML forbids"},
 		{"namespace that is ours, as a reference", "<a xmlns='&#0;'/>", "illegal character"},
+		{"reference to a surrogate", "<a>&#xD800;</a>", "reference to a character that XML forbids"},
+		{"reference to a surrogate in an attribute", "<a b='&#57343;'/>", "reference to a character that XML forbids"},
 		{"invalid UTF-8", "<a>\xff</a>", "UTF-8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
