@@ -123,15 +123,15 @@ func contentType(field string) (mediaType string, params map[string]string) {
 		return mediaType, params
 	}
 	field = strings.TrimSpace(field)
-	end := strings.IndexAny(field, "; \t(")
+	end := strings.IndexAny(field, ";, \t(")
 	if end < 0 {
 		return strings.ToLower(field), nil
 	}
 	mended := "text/plain"
 	seen := map[string]bool{}
-	for _, param := range cutParams(field[end:]) {
+	for _, param := range cutParams(strings.TrimLeft(field[end:], ",")) {
 		name, value, _ := strings.Cut(param, "=")
-		if name = strings.ToLower(strings.TrimSpace(name)); seen[name] {
+		if name = strings.ToLower(strings.TrimSpace(name)); seen[name] || strings.TrimSpace(value) == "" {
 			continue
 		}
 		param = "; " + name + "=" + mendValue(value)
@@ -189,7 +189,7 @@ func closes(text string) bool {
 }
 
 // mendValue writes the value of a parameter as a quoted string, without a comment or
-// what else stands behind it. Blanks stand in no value without quotes.
+// another parameter behind it.
 func mendValue(value string) string {
 	value = strings.TrimSpace(value)
 	if strings.HasPrefix(value, `"`) && closes(value[1:]) {
@@ -202,7 +202,7 @@ func mendValue(value string) string {
 		return value[:end+1]
 	}
 	value = strings.TrimLeft(value, `"`)
-	if i := strings.IndexAny(value, " \t"); i >= 0 {
+	if i := strings.IndexAny(value, " \t"); i >= 0 && strings.ContainsAny(value[i:], "=(") {
 		value = value[:i]
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
