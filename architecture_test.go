@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"ftpsite/internal/users": {"filestore"},
 	"ftpsite/internal/bench": nil,
 	"ftpsite/goftpdriver":    {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
-	"tftpsite":               {"filestore", "internal/serving", "github.com/pin/tftp/v3", "github.com/pin/tftp/v3/netascii", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
+	"tftpsite":               {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
 	"clisite":                {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"sitelog": {"filestore"},

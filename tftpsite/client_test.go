@@ -167,21 +167,27 @@ func get(t testing.TB, server netip.AddrPort, fields ...string) (content string,
 func (c *client) options() (blockSize int, options map[string]string, packet string) {
 	c.t.Helper()
 	packet = c.next()
-	blockSize = 512
 	if packet[1] != opOptions {
-		return blockSize, nil, packet
+		return 512, nil, packet
 	}
-	options = map[string]string{}
+	blockSize, options = parseOptions(c.t, packet)
+	c.ack(0)
+	return blockSize, options, ""
+}
+
+// parseOptions takes an OACK apart.
+func parseOptions(t testing.TB, packet string) (blockSize int, options map[string]string) {
+	t.Helper()
+	blockSize, options = 512, map[string]string{}
 	fields := strings.Split(strings.TrimSuffix(packet[2:], "\x00"), "\x00")
 	for i := 0; i < len(fields); i += 2 {
 		options[fields[i]] = fields[i+1]
 	}
 	if size, ok := options["blksize"]; ok {
 		_, err := fmt.Sscan(size, &blockSize)
-		require.NoError(c.t, err)
+		require.NoError(t, err)
 	}
-	c.ack(0)
-	return blockSize, options, ""
+	return blockSize, options
 }
 
 // put writes a file: the fields are its name, the mode, and options.
@@ -189,13 +195,7 @@ func put(t testing.TB, server netip.AddrPort, content string, fields ...string) 
 	t.Helper()
 	c := dial(t, server)
 	c.request(opWrite, fields...)
-	packet := c.next()
-	size := 512
-	if packet[1] == opOptions {
-		_, err := fmt.Sscanf(packet[2:], "blksize\x00%d\x00", &size)
-		require.NoError(t, err)
-		packet = block4(opAck, 0)
-	}
+	size, _, packet := c.writeOptions()
 	for block := uint16(0); ; {
 		if f, ok := faultIn(packet); ok {
 			return f
@@ -213,4 +213,16 @@ func put(t testing.TB, server netip.AddrPort, content string, fields ...string) 
 		content = content[n:]
 		packet = c.next()
 	}
+}
+
+// writeOptions waits for the answer to a write request, and returns an ACK in the place
+// of acknowledged options.
+func (c *client) writeOptions() (blockSize int, options map[string]string, packet string) {
+	c.t.Helper()
+	packet = c.next()
+	if packet[1] != opOptions {
+		return 512, nil, packet
+	}
+	blockSize, options = parseOptions(c.t, packet)
+	return blockSize, options, block4(opAck, 0)
 }

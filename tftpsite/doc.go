@@ -26,15 +26,16 @@
 // # Protocol
 //
 // Served are RFC 1350 (modes octet and netascii, block numbers that begin
-// again at 0 after 65535), the option extension (RFC 2347), blksize from 512
-// bytes on (RFC 2348) and, for reading in mode octet, tsize of a file that is
-// not empty (RFC 2349). Other options are left unacknowledged, as RFC 2347
-// has it; the size announced for an upload is checked nevertheless.
+// again at 0 after 65535), the option extension (RFC 2347), blksize (RFC 2348),
+// timeout and tsize (RFC 2349; the size of a file that is read in mode octet and
+// is not empty), and windowsize (RFC 7440). Other options, and what cannot be
+// read behind the mode, are passed over. The size announced for an upload holds
+// room and promises nothing.
 //
-// The blocks of a transfer are carried by github.com/pin/tftp, which takes
-// requests on the loopback interface only. This package stands in between: it
-// counts and checks requests, answers from the address that was asked, and
-// chooses the codes and texts of all errors. Others with access to the host
-// cannot put anything into what a client reads; who reads the system's list of
-// sockets and is quick enough may disturb an upload, or see it.
+// Each transfer has a socket of its own and answers from the address that was
+// asked. What was not answered is sent again after a time that doubles. Until the
+// client is heard of at most two packets are sent for each request, since its
+// address may be made up; such transfers give way to others when places are short.
+// A client that repeats its request has heard nothing and is answered at once; one
+// that sends another one from the same port has ended the transfer before.
 package tftpsite

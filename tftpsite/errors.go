@@ -11,6 +11,9 @@ import (
 // ErrServerClosed is what Serve returns after Shutdown or Close.
 var ErrServerClosed = errors.New("tftpsite: server closed")
 
+// errOversize: a packet holds more than a block.
+var errOversize = errors.New("data is longer than a block")
+
 // reply is the content of an ERROR packet (RFC 1350 §5).
 type reply struct {
 	code uint16
@@ -28,7 +31,6 @@ var (
 	replyExists     = reply{6, "File already exists"}
 	replyBusy       = reply{0, "Server is busy, try again later"}
 	replyChanged    = reply{0, "File has changed"}
-	replyCut        = reply{0, "Not the announced size"}
 	replyNetascii   = reply{0, "Not netascii"}
 )
 
@@ -37,7 +39,7 @@ func replyTo(err error, write bool) reply {
 	switch {
 	case errors.Is(err, ErrServerClosed):
 		return replyClosing
-	case errors.Is(err, errMode):
+	case errors.Is(err, errMode), errors.Is(err, errOversize):
 		return replyIllegal
 	case errors.Is(err, fs.ErrNotExist):
 		return replyNotFound
@@ -56,8 +58,6 @@ func replyTo(err error, write bool) reply {
 		return replyExists
 	case errors.Is(err, filestore.ErrChanged):
 		return replyChanged
-	case errors.Is(err, errSize):
-		return replyCut
 	case errors.Is(err, errNetascii):
 		return replyNetascii
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pin/tftp/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/internal/fixture"
@@ -66,6 +67,24 @@ var clients = []struct {
 		},
 	},
 	{
+		name: "busybox", program: "busybox",
+		get: func(host, port, remote, local string) []string {
+			return []string{"tftp", "-g", "-r", remote, "-l", local, host, port}
+		},
+		put: func(host, port, remote, local string) []string {
+			return []string{"tftp", "-p", "-r", remote, "-l", local, host, port}
+		},
+	},
+	{
+		name: "busybox with large blocks", program: "busybox",
+		get: func(host, port, remote, local string) []string {
+			return []string{"tftp", "-b", "1400", "-g", "-r", remote, "-l", local, host, port}
+		},
+		put: func(host, port, remote, local string) []string {
+			return []string{"tftp", "-b", "1400", "-p", "-r", remote, "-l", local, host, port}
+		},
+	},
+	{
 		name: "curl without options", program: "curl",
 		get: func(host, port, remote, local string) []string {
 			return []string{"-sS", "--tftp-no-options", "-o", local, "tftp://" + host + ":" + port + "/" + remote}
@@ -113,9 +132,12 @@ func TestClientsOfOthers(t *testing.T) {
 			}
 			local := filepath.Join(t.TempDir(), "nothing")
 			out, _ := exec.CommandContext(t.Context(), path, client.get(host, port, "nothing", local)...).CombinedOutput()
-			if client.program == "curl" {
+			switch client.program {
+			case "curl":
 				require.Contains(t, string(out), "(68)") // its number for "not found"
-			} else {
+			case "busybox":
+				require.Contains(t, string(out), "error: (1)")
+			default:
 				require.Contains(t, string(out), "File not found")
 			}
 		})
@@ -126,4 +148,50 @@ func run(t *testing.T, path string, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
 	require.NoError(t, err, string(out))
+}
+
+// TestCurlFromPipe: what curl reads from a pipe has a size of 0 in its request.
+func TestCurlFromPipe(t *testing.T) {
+	t.Parallel()
+	curl := fixture.Program(t, "curl")
+	d := withUser(accounts())
+	server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true})
+	content := strings.Repeat("from a pipe\n", 1000)
+	command := exec.CommandContext(t.Context(), curl, "-sS", "-T", "-", "tftp://"+server.String()+"/piped")
+	command.Stdin = strings.NewReader(content)
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, string(out))
+	got, _ := d.Read(t, "john@client1.com", "piped")
+	require.Equal(t, content, got)
+}
+
+// TestIndependentLibrary: another implementation in Go, with every option that it
+// knows.
+func TestIndependentLibrary(t *testing.T) {
+	t.Parallel()
+	d := withUser(accounts())
+	content := strings.Repeat("0123456789abcdef", 5000)
+	server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true})
+	for _, block := range []int{512, 600, 1428} {
+		for _, size := range []bool{false, true} {
+			client, err := tftp.NewClient(server.String())
+			require.NoError(t, err)
+			client.SetBlockSize(block)
+			client.RequestTSize(size)
+			to, err := client.Send("new", "octet")
+			require.NoError(t, err)
+			_, err = to.ReadFrom(strings.NewReader(content))
+			require.NoError(t, err)
+			from, err := client.Receive("new", "octet")
+			require.NoError(t, err)
+			if told, ok := from.(tftp.IncomingTransfer).Size(); size {
+				require.True(t, ok)
+				require.EqualValues(t, len(content), told)
+			}
+			var got strings.Builder
+			_, err = from.WriteTo(&got)
+			require.NoError(t, err)
+			require.Equal(t, content, got.String())
+		}
+	}
 }

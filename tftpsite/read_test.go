@@ -174,8 +174,15 @@ func TestReadModesAndOptions(t *testing.T) {
 			name: "options in capitals", fields: []string{"long", "octet", "BLKSIZE", "1000", "TSize", "0"}, want: long,
 			options: map[string]string{"blksize": "1000", "tsize": "4096"},
 		},
-		{name: "small block", fields: []string{"long", "octet", "blksize", "16"}, want: long},
-		{name: "unknown options", fields: []string{"long", "octet", "windowsize", "16", "timeout", "1"}, want: long},
+		{
+			name: "small block", fields: []string{"long", "octet", "blksize", "8"}, want: long,
+			options: map[string]string{"blksize": "8"},
+		},
+		{name: "unknown options", fields: []string{"long", "octet", "multicast", "", "rollover", "0"}, want: long},
+		{
+			name: "timeout", fields: []string{"long", "octet", "timeout", "77"}, want: long,
+			options: map[string]string{"timeout": "77"},
+		},
 		{name: "mode mail", fields: []string{"long", "mail"}, err: fault{4, "Illegal TFTP operation"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

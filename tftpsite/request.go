@@ -1,13 +1,13 @@
 package tftpsite
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Operation codes (RFC 1350 §5, RFC 2347).
@@ -20,10 +20,13 @@ const (
 	opOptions = 6
 )
 
-// Block sizes (RFC 2348). The library does not go below 512.
+// Sizes of options.
 const (
-	plainBlock = 512
+	plainBlock = 512 // RFC 1350
+	minBlock   = 8   // RFC 2348
 	maxBlock   = 65464
+	maxTimeout = 255 // seconds, RFC 2349
+	maxWindow  = 65535
 )
 
 // maxRequest is the longest request that is read, in bytes. RFC 2347 has 512,
@@ -40,30 +43,35 @@ type request struct {
 	write     bool
 	name      string
 	netascii  bool
-	blockSize int   // 0: not asked for
-	size      int64 // tsize; -1: none
+	blockSize int           // 0: not asked for
+	window    int           // windowsize; 0: not asked for
+	timeout   time.Duration // 0: not asked for
+	size      int64         // tsize; -1: none
 }
 
 var (
-	errMalformed = errors.New("malformed request")
-	errMode      = errors.New("unknown transfer mode")
+	errNoRequest = errors.New("no request")
+	// errMode: the request has no transfer mode that is known.
+	errMode = errors.New("unknown transfer mode")
 )
 
 // parseRequest takes a packet apart. Modes and option names are compared in
 // any letter case (RFC 1350 §5, RFC 2347). An option that is not known or has
-// no proper value is passed over. Whatever is not a request gives
-// errMalformed, which deserves no answer.
+// no proper value is passed over, and so are bytes behind them that make none:
+// boot ROMs send such. What is not a request gives errNoRequest, and deserves no
+// answer.
 func parseRequest(packet []byte) (request, error) {
 	op := opcode(packet)
 	if op != opRead && op != opWrite || len(packet) > maxRequest {
-		return request{}, errMalformed
+		return request{}, errNoRequest
 	}
-	text, ok := bytes.CutSuffix(packet[2:], []byte{0})
-	fields := strings.Split(string(text), "\x00")
-	if !ok || len(fields)%2 != 0 {
-		return request{}, errMalformed
+	fields := strings.Split(string(packet[2:]), "\x00")
+	fields = fields[:len(fields)-1] // what has no zero byte behind it
+	r := request{write: op == opWrite, size: -1}
+	if len(fields) < 2 {
+		return r, errMode
 	}
-	r := request{write: op == opWrite, name: fields[0], size: -1}
+	r.name = fields[0]
 	switch strings.ToLower(fields[1]) {
 	case "octet":
 	case "netascii":
@@ -71,60 +79,68 @@ func parseRequest(packet []byte) (request, error) {
 	default:
 		return r, errMode
 	}
-	for i := 2; i < len(fields); i += 2 {
-		value, err := strconv.ParseUint(fields[i+1], 10, 63)
-		if err != nil {
-			continue
-		}
-		switch strings.ToLower(fields[i]) {
-		case "blksize":
-			r.blockSize = int(min(value, maxBlock))
-		case "tsize":
-			r.size = int64(value)
+	for i := 2; i+1 < len(fields); i += 2 {
+		if value, err := strconv.ParseUint(fields[i+1], 10, 63); err == nil {
+			r.setOption(strings.ToLower(fields[i]), value)
 		}
 	}
 	return r, nil
 }
 
-// block returns the length of the data in a full packet, which is at most
-// limit, and whether it has to be negotiated.
-func (r request) block(limit int) (size int, negotiated bool) {
-	if r.blockSize < plainBlock {
-		return plainBlock, false
+func (r *request) setOption(name string, value uint64) {
+	switch {
+	case name == "blksize" && value >= minBlock:
+		r.blockSize = int(min(value, maxBlock))
+	case name == "windowsize" && value >= 1 && value <= maxWindow:
+		r.window = int(value)
+	case name == "timeout" && value >= 1 && value <= maxTimeout:
+		r.timeout = time.Duration(value) * time.Second
+	case name == "tsize":
+		r.size = int64(value)
 	}
-	return min(r.blockSize, limit), true
 }
 
-// packet returns the request as the engine is to see it: without the name,
-// always in mode octet, and with the options that it honours.
-func (r request) packet(limit int) []byte {
-	op := byte(opRead)
-	if r.write {
-		op = opWrite
+// maxHeld is how many bytes of a window are kept, for the case that they have to be
+// sent again.
+const maxHeld = 256 << 10
+
+// settle finds out how the transfer goes: what the client asks for, within our
+// limits.
+func (t *transfer) settle() {
+	t.block, t.window, t.timeout = plainBlock, 1, t.server.timeout()
+	if t.blockSize > 0 {
+		t.block = min(t.blockSize, t.server.maxBlock())
 	}
-	p := append([]byte{0, op}, "file\x00octet\x00"...)
-	if size, negotiated := r.block(limit); negotiated {
-		p = append(p, "blksize\x00"...)
-		p = strconv.AppendInt(p, int64(size), 10)
-		p = append(p, 0)
+	if t.request.window > 0 {
+		t.window = max(1, min(t.request.window, t.server.maxWindow(), maxHeld/t.block))
 	}
-	if !r.write { // see exchange.proves
-		p = append(p, "tsize\x000\x00"...)
+	if t.request.timeout > 0 {
+		t.timeout, t.chosen = t.request.timeout, true
 	}
-	return p
+	t.buf = make([]byte, max(plainBlock, t.block)+len("\x00\x03\x00\x00")+1)
 }
 
-// options returns the packet that acknowledges the options of a read request for
-// a file of this size; nil if there are none.
-func (r request) options(limit int, size int64) []byte {
+// options returns the packet that acknowledges options (RFC 2347); nil if there are
+// none.
+func (t *transfer) options() []byte {
 	p := []byte{0, opOptions}
-	if size, negotiated := r.block(limit); negotiated {
-		p = fmt.Appendf(p, "blksize\x00%d\x00", size)
+	if t.blockSize > 0 {
+		p = fmt.Appendf(p, "blksize\x00%d\x00", t.block)
 	}
-	// The length of a text in netascii is not known beforehand, and curl 7.88
-	// takes a size of 0 for an error.
-	if r.size >= 0 && !r.netascii && size > 0 {
-		p = fmt.Appendf(p, "tsize\x00%d\x00", size)
+	if t.request.window > 0 {
+		p = fmt.Appendf(p, "windowsize\x00%d\x00", t.window)
+	}
+	if t.chosen {
+		p = fmt.Appendf(p, "timeout\x00%d\x00", t.timeout/time.Second)
+	}
+	switch {
+	case t.request.size < 0:
+	case t.write:
+		p = fmt.Appendf(p, "tsize\x00%d\x00", t.request.size)
+	case !t.netascii && t.content.size > 0:
+		// The length of a text in netascii is not known beforehand, and curl 7.88
+		// takes a size of 0 for an error.
+		p = fmt.Appendf(p, "tsize\x00%d\x00", t.content.size)
 	}
 	if len(p) == 2 {
 		return nil

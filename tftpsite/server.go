@@ -26,56 +26,51 @@ type Server struct {
 	// names. Without a domain it is in the Main Domain. Empty: there is none.
 	Storage string
 	// AllowWrite admits write requests. They need a right of the account
-	// tftpuser besides. An upload that is cut, or has another size than its
-	// tsize option says, leaves the old file as it was.
+	// tftpuser besides. An upload that is cut leaves the old file as it was.
 	AllowWrite bool
 	// MaxTransfers bounds the transfers at any time; 0: 200. For one more, one
-	// whose client has not answered the last packet is given up: the oldest of the
-	// network that has most of them. If there is none, the request is dropped, and
-	// the client will repeat it.
+	// whose client is not yet heard of gives way. If there is none the request is
+	// answered by an ERROR.
 	MaxTransfers int
-	// MaxTransfersPerAddr is the same for one client address; 0: 20.
+	// MaxTransfersPerAddr is the same for one IPv4 address or one IPv6 network of 64
+	// bits; 0: 20.
 	MaxTransfersPerAddr int
 	// MaxBlockSize bounds the option blksize, in bytes: 512 to 65464. 0: 1428,
 	// which passes an Ethernet and most tunnels in one piece. What lies
 	// outside is brought to the nearer end.
 	MaxBlockSize int
-	// Timeout is the time to wait for an answer before a packet is sent
-	// again; 0: 5 seconds.
+	// MaxWindowSize bounds the option windowsize (RFC 7440), in blocks: 1 to 64.
+	// 0: 16. A window is also held below 256 KiB.
+	MaxWindowSize int
+	// Timeout is the time to wait for an answer before a packet is sent again, the
+	// first time; it doubles up to eight times that. 0: 1 second. The option
+	// timeout of a client stands in its place, and does not grow.
 	Timeout time.Duration
 	// Retries is how often a packet is sent again before the transfer is
-	// given up; 0: 5.
+	// given up; 0: 5. Before the client is heard of, it is sent again once.
 	Retries int
-	// Observer hears of every transfer; nil: nobody does.
-	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
+	// Observer hears of every transfer; nil: nobody does.
+	Observer filestore.Observer
 
 	calls  serving.Calls
 	places serving.Places
 
-	mu        sync.Mutex // guards what follows
-	requests  map[identity]struct{}
-	lingering int // uploads that are done, but for the last acknowledgement
+	mu        sync.Mutex                   // guards what follows
+	newest    map[netip.AddrPort]*transfer // of each client
+	lingering int                          // uploads that are done, but for the last acknowledgement
 }
-
-// identity tells a repeated request from a new one: a client may go on to its
-// next file before we have seen the end of the last.
-type identity struct {
-	client netip.AddrPort
-	write  bool
-	name   string
-}
-
-func (r request) identity() identity { return identity{r.from, r.write, r.name} }
 
 func (s *Server) maxTransfers() int      { return cmp.Or(max(s.MaxTransfers, 0), 200) }
-func (s *Server) timeout() time.Duration { return cmp.Or(max(s.Timeout, 0), 5*time.Second) }
+func (s *Server) timeout() time.Duration { return cmp.Or(max(s.Timeout, 0), time.Second) }
 func (s *Server) retries() int           { return cmp.Or(max(s.Retries, 0), 5) }
 
 func (s *Server) maxBlock() int {
 	return min(max(cmp.Or(s.MaxBlockSize, 1428), plainBlock), maxBlock)
 }
+
+func (s *Server) maxWindow() int { return min(max(cmp.Or(s.MaxWindowSize, 16), 1), 64) }
 
 func (s *Server) log() *slog.Logger {
 	if s.Logger == nil {
@@ -83,9 +78,6 @@ func (s *Server) log() *slog.Logger {
 	}
 	return s.Logger
 }
-
-// noBackoff: the wait for the answer was long enough.
-func noBackoff(int) time.Duration { return 0 }
 
 // Serve answers requests that arrive on pc until Shutdown or Close is called;
 // then it waits for the transfers under way, and returns ErrServerClosed. If pc
@@ -103,14 +95,16 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	defer call.Finish()
 	defer serving.After(call.Accepting, func() { pc.Close() })()
 
-	e, err := startEngine(s)
-	if err != nil {
-		return err
-	}
-	defer e.close()
 	var transfers sync.WaitGroup
 	defer transfers.Wait()
-
+	begin := func(t *transfer) {
+		transfers.Go(func() {
+			for t != nil {
+				t.run(call.Context, call.Accepting)
+				t = s.next(t, pc)
+			}
+		})
+	}
 	read := requestReader(pc)
 	buf := make([]byte, maxRequest+1)
 	for {
@@ -121,25 +115,19 @@ func (s *Server) Serve(pc net.PacketConn) error {
 		if err != nil {
 			return fmt.Errorf("read a request: %w", err)
 		}
-		ctx, giveUp := context.WithCancelCause(call.Context)
-		r, place, ok := s.admit(buf[:n], from, asked, func() { giveUp(errGaveWay) })
-		if !ok {
-			giveUp(nil)
-			continue
+		if r, ok := s.understand(buf[:n], from, asked); ok {
+			if t := s.admit(r, pc); t != nil {
+				begin(t)
+			}
 		}
-		transfers.Go(func() {
-			defer giveUp(nil)
-			s.exchange(ctx, call.Accepting, e, r, place)
-		})
 	}
 }
 
-// admit decides whether a packet is answered at all. What it begins may have to
-// give way.
-func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr, giveWay func()) (request, *serving.Place, bool) {
-	drop := func(reason string) (request, *serving.Place, bool) {
+// understand decides whether a packet is answered at all.
+func (s *Server) understand(packet []byte, from netip.AddrPort, asked netip.Addr) (request, bool) {
+	drop := func(reason string) (request, bool) {
 		s.log().Debug("packet dropped", "remote", from.Addr(), "reason", reason)
-		return request{}, nil, false
+		return request{}, false
 	}
 	if !oneHost(from.Addr()) || from.Port() == 0 {
 		return drop("impossible sender")
@@ -148,46 +136,82 @@ func (s *Server) admit(packet []byte, from netip.AddrPort, asked netip.Addr, giv
 		return drop("not sent to one host") // RFC 1123 §4.2.3.4
 	}
 	r, err := parseRequest(packet)
-	if errors.Is(err, errMalformed) {
+	if errors.Is(err, errNoRequest) {
 		return drop("not a request")
 	}
 	r.from, r.asked, r.refused = from, asked, err
-	place, ok := s.enter(r, giveWay)
-	if !ok {
-		return drop("repeated, or too many transfers")
+	return r, true
+}
+
+// admit returns the transfer that a request begins, if it does. A client that
+// repeats its request has heard nothing, and is answered at once by the transfer
+// that runs. One that has heard of that, or asks for something else, has begun
+// something new: where the end of the old one was lost nobody waits for it.
+func (s *Server) admit(r request, pc net.PacketConn) *transfer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.newest[r.from]
+	if old != nil && !old.answered && old.request == r {
+		old.push(errRepeated)
+		return nil
 	}
-	return r, place, true
+	t := &transfer{request: r, server: s}
+	place, ok := s.places.Enter(r.from.Addr(), s.maxTransfers(), cmp.Or(max(s.MaxTransfersPerAddr, 0), 20), func() { t.push(errGaveWay) })
+	if !ok {
+		s.log().Debug("request refused", "remote", r.from.Addr(), "reason", "too many transfers")
+		pc.WriteTo(replyBusy.packet(), net.UDPAddrFromAddrPort(r.from))
+		return nil
+	}
+	if old != nil && !old.answered {
+		old.push(errGaveWay)
+	} else {
+		t.before = old
+	}
+	if s.newest == nil {
+		s.newest = map[netip.AddrPort]*transfer{}
+	}
+	s.newest[r.from], t.place = t, place
+	return t
+}
+
+// hear notes that the client of t is where it seems to be. What it did before from
+// the same port is over.
+func (s *Server) hear(t *transfer) {
+	t.place.Trust(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.answered = true
+	if t.before != nil {
+		t.before.push(errGaveWay)
+		t.before = nil
+	}
+}
+
+// leave gives the place of t to others.
+func (s *Server) leave(t *transfer) {
+	t.place.Leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newest[t.from] == t {
+		delete(s.newest, t.from)
+	}
+	t.before = nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.repeated = t.repeated || errors.Is(t.pushed, errRepeated)
+}
+
+// next returns the transfer for a request that came again while t ended.
+func (s *Server) next(t *transfer, pc net.PacketConn) *transfer {
+	if !t.repeated {
+		return nil
+	}
+	return s.admit(t.request, pc)
 }
 
 // oneHost reports whether an address belongs to a single host.
 func oneHost(a netip.Addr) bool {
 	return a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
-}
-
-// enter counts a transfer. A client that repeats its request while its
-// transfer runs gets no second one.
-func (s *Server) enter(r request, giveWay func()) (*serving.Place, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, repeated := s.requests[r.identity()]; repeated {
-		return nil, false
-	}
-	place, ok := s.places.Enter(r.from.Addr(), s.maxTransfers(), cmp.Or(max(s.MaxTransfersPerAddr, 0), 20), giveWay)
-	if !ok {
-		return nil, false
-	}
-	if s.requests == nil {
-		s.requests = map[identity]struct{}{}
-	}
-	s.requests[r.identity()] = struct{}{}
-	return place, true
-}
-
-func (s *Server) leave(r request, place *serving.Place) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.requests, r.identity())
-	place.Leave()
 }
 
 // linger counts uploads that dally by n, and tells whether there may be more.

@@ -5,190 +5,315 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net/netip"
-
-	"github.com/pin/tftp/v3/netascii"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
-// errSize: an upload has not the size that its request announced.
-var errSize = errors.New("size differs from the announced one")
+// transfer is one file on its way, from the first packet to the last. Its socket
+// is its transfer ID (RFC 1350 §4), bound to the address that was asked.
+type transfer struct {
+	request
+	server *Server
+	place  *serving.Place
+	conn   *net.UDPConn
+	content
 
-// serviceAccount is the account of the Main Domain in whose name all requests
-// are made, if it exists (CommuniGate Pro Guide, TFTP).
-const serviceAccount = "tftpuser"
+	block   int           // the bytes in a full packet of data
+	window  int           // the packets of data that are sent at once
+	timeout time.Duration // for an answer; the client chose it if chosen
+	chosen  bool
+	buf     []byte // for what the client sends
 
-// caller returns in whose name requests are made, and the Main Domain.
-func (s *Server) caller(ctx context.Context) (filestore.Caller, string, error) {
-	site, err := s.Directory.Site(ctx, "", netip.Addr{})
-	if err != nil {
-		return filestore.Caller{}, "", fmt.Errorf("find the main domain: %w", err)
-	}
-	account, err := s.Directory.Account(ctx, serviceAccount+"@"+site.Domain)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return filestore.Caller{}, site.Domain, nil
-	case err != nil:
-		return filestore.Caller{}, "", fmt.Errorf("find %s: %w", serviceAccount, err)
-	}
-	return filestore.Caller{Account: account.Address, Limited: true}, site.Domain, nil
+	blocks   uint64 // of an upload: those that have come
+	heard    bool   // the client has answered from where it seems to be
+	doubted  bool   // the client was heard of before, and is not now
+	repeated bool   // the client has sent its request again
+
+	answered bool      // heard, for the server
+	before   *transfer // that of the same client, which ends when this one is heard of; both guarded by server.mu
+
+	mu     sync.Mutex // guards what follows
+	pushed error      // what the transfer is told from outside, until it has heard that
 }
 
-// content is what one transfer reads or writes. Its methods keep the error of
-// the storage, which the client is told, apart from those of the network.
-type content struct {
-	ctx    context.Context
-	where  place
-	size   int64 // of the file, in bytes; of an upload -1: not announced
-	bytes  int64 // so far
-	err    error
-	file   filestore.File
-	upload filestore.Upload
-	text   *textWriter // an upload in mode netascii goes through it
+var (
+	errTimeout = errors.New("no answer in time")
+	// errSilent: the client is not heard of any more. It gets no answer.
+	errSilent = errors.New("client has fallen silent")
+	// errGivenUp: the client sent an ERROR. It gets no answer.
+	errGivenUp = errors.New("client has given up")
+	// errGaveWay: others needed the place, or the client has begun something else.
+	errGaveWay = errors.New("gave way")
+	// errRepeated: the client has sent its request again.
+	errRepeated = errors.New("request was repeated")
+	errPanic    = errors.New("panic")
+)
+
+var longAgo = time.Unix(1, 0)
+
+// push tells the transfer something, wherever it waits.
+func (t *transfer) push(what error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pushed == nil || errors.Is(t.pushed, errRepeated) {
+		t.pushed = what
+	}
+	if t.conn != nil {
+		t.conn.SetReadDeadline(longAgo)
+	}
 }
 
-// open finds what a request is about. The content has to be closed, after an
-// error too.
-func (c *content) open(s *Server, r request) error {
-	if r.refused != nil {
-		return r.refused
-	}
-	if r.write && !s.AllowWrite {
-		return filestore.ErrReserved
-	}
-	caller, domain, err := s.caller(c.ctx)
-	if err != nil {
-		return err
-	}
-	if c.where, err = locate(r.name, s.Storage, domain); err != nil {
-		return err
-	}
-	name, directory, err := filestore.CleanName(c.where.path)
-	if err != nil {
-		return err
-	}
-	caller.Remote, caller.RemoteUnverified = r.from.Addr(), true
-	view := filestore.NewView(s.Directory, caller, c.where.address)
-	switch {
-	case r.write && directory:
-		return filestore.ErrIsDirectory
-	case r.write:
-		return c.create(view, name, r)
-	case directory:
-		if _, err := view.Stat(c.ctx, name); err != nil {
-			return err
+// wait lets the next read wait until then, unless something was pushed.
+func (t *transfer) wait(until time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.pushed; err != nil {
+		if errors.Is(err, errRepeated) {
+			t.pushed = nil
 		}
-		return filestore.ErrIsDirectory
-	}
-	return c.load(view, name)
-}
-
-func (c *content) load(view *filestore.View, name string) error {
-	file, err := view.Open(c.ctx, name)
-	if err != nil {
 		return err
 	}
-	c.file = file
-	info, err := file.Stat()
+	return t.conn.SetReadDeadline(until)
+}
+
+// run serves the request. The end of ctx ends everything, that of accepting only
+// what is dispensable.
+func (t *transfer) run(ctx, accepting context.Context) {
+	conn, err := net.ListenUDP("udp", socketFor(t.request))
 	if err != nil {
-		return err
+		t.server.leave(t)
+		t.server.log().Error("socket cannot be opened", "remote", t.from.Addr(), "err", err)
+		return
 	}
-	c.size = info.Size()
-	return nil
+	defer conn.Close()
+	t.mu.Lock()
+	t.conn = conn
+	t.mu.Unlock()
+	defer serving.After(ctx, func() { t.push(ErrServerClosed) })()
+	t.ctx = ctx
+	err = t.perform()
+	t.server.leave(t) // the client may begin its next transfer
+	if err == nil && t.write && t.server.linger(1) {
+		defer t.server.linger(-1)
+		defer serving.After(accepting, func() { t.push(ErrServerClosed) })()
+		t.dally()
+	}
 }
 
-func (c *content) create(view *filestore.View, name string, r request) error {
-	c.size = r.size
-	if r.netascii {
-		c.size = -1 // what was announced is not the size of the file
+// socketFor returns the local address that a client expects its answers from.
+func socketFor(r request) *net.UDPAddr {
+	a := &net.UDPAddr{IP: r.asked.AsSlice()}
+	if r.asked.IsLinkLocalUnicast() {
+		a.Zone = r.from.Addr().Zone()
 	}
-	upload, err := view.Create(c.ctx, name, filestore.CreateOptions{Size: max(c.size, 0)})
-	if err != nil {
-		return err
-	}
-	c.upload = upload
-	if r.netascii {
-		c.text = newTextWriter(uploadWriter{c})
-	}
-	return nil
+	return a
 }
 
-// source returns what goes over the wire.
-func (c *content) source(text bool) io.Reader {
-	if text {
-		return netascii.ToReader(c)
+// perform does what the client asks for and tells it how that ended.
+func (t *transfer) perform() error {
+	began := time.Now()
+	err := t.attempt()
+	quiet := errors.Is(err, errSilent) || errors.Is(err, errGivenUp) || errors.Is(err, errGaveWay)
+	if err != nil && !quiet {
+		t.send(replyTo(err, t.write).packet())
 	}
-	return c
-}
-
-// Read reads the file.
-func (c *content) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
+	level := slog.LevelInfo
+	if err != nil && !quiet && replyTo(err, t.write) == replyOther {
+		level = slog.LevelError
 	}
-	n, err := c.file.Read(p)
-	c.bytes += int64(n)
-	if err != nil && err != io.EOF {
-		c.err = err
+	op := "RRQ"
+	if t.write {
+		op = "WRQ"
 	}
-	return n, err
-}
-
-// Write takes what the client sends.
-func (c *content) Write(p []byte) (n int, err error) {
-	if c.text != nil {
-		n, err = c.text.Write(p)
-	} else {
-		n, err = uploadWriter{c}.Write(p)
-	}
-	if err != nil {
-		c.err = err
-	}
-	return n, err
-}
-
-// commit makes an upload that has ended visible.
-func (c *content) commit() error {
-	if c.upload == nil {
-		return nil
-	}
-	if c.text != nil {
-		if err := c.text.Close(); err != nil {
-			return err
+	account, name := filestore.Redact(t.where.address), filestore.Redact(t.where.path)
+	t.server.log().Log(t.ctx, level, "transfer", "remote", t.from.Addr(), "op", op, "account", account,
+		"name", name, "bytes", t.bytes, filestore.LogError(err))
+	if o := t.server.Observer; o != nil {
+		done := filestore.Event{
+			Service: "TFTP", Remote: t.from.Addr(), Op: op, Storage: account, Name: name,
+			Code: 200, Bytes: t.bytes, Duration: time.Since(began), Err: err,
 		}
+		if err != nil {
+			done.Code = 500 + int(replyTo(err, t.write).code)
+		}
+		o.Observe(t.ctx, done)
 	}
-	if c.size >= 0 && c.bytes != c.size {
-		return errSize
-	}
-	_, err := c.upload.Commit()
 	return err
 }
 
-// close gives up what was not committed.
-func (c *content) close() {
-	if c.file != nil {
-		c.file.Close()
+// attempt is perform without the answer. Panics of the storage end here.
+func (t *transfer) attempt() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	defer t.close()
+	if err := t.open(t.server, t.request); err != nil {
+		return err
 	}
-	if c.upload != nil {
-		c.upload.Abort()
+	t.settle()
+	if t.write {
+		return t.receiveFile()
+	}
+	return t.sendFile()
+}
+
+// send sends a packet to the client. One that is lost on the way is the business
+// of whoever waits for the next.
+func (t *transfer) send(packet []byte) { t.conn.WriteToUDPAddrPort(packet, t.from) }
+
+// receive waits for a packet of the client. Whoever else sends one is told so and
+// disturbs nothing (RFC 1350 §4).
+func (t *transfer) receive(until time.Time) ([]byte, error) {
+	for {
+		if err := t.wait(until); err != nil {
+			return nil, err
+		}
+		n, from, err := t.conn.ReadFromUDPAddrPort(t.buf)
+		packet := t.buf[:n]
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if until.After(time.Now()) {
+				continue // something was pushed
+			}
+			return nil, errTimeout
+		case err != nil:
+			return nil, err
+		}
+		op := opcode(packet)
+		if unmap(from) != t.from {
+			if op == opData || op == opAck {
+				t.conn.WriteToUDPAddrPort(replyUnknownTID.packet(), from)
+			}
+			continue
+		}
+		if op == opError {
+			return nil, errGivenUp
+		}
+		if op == opData || op == opAck {
+			t.hear()
+		}
+		return packet, nil
 	}
 }
 
-// uploadWriter counts what goes into an upload and stops it at the announced
-// size.
-type uploadWriter struct{ *content }
-
-func (w uploadWriter) Write(p []byte) (int, error) {
-	if w.size >= 0 && w.bytes+int64(len(p)) > w.size {
-		return 0, errSize
+// hear notes that the client is where it seems to be.
+func (t *transfer) hear() {
+	if !t.heard {
+		t.heard = true
+		t.server.hear(t)
 	}
-	n, err := w.upload.Write(p)
-	w.bytes += int64(n)
-	return n, err
+	if t.doubted {
+		t.doubted = false
+		t.place.Trust(true)
+	}
 }
+
+// doubt notes that nothing is heard of the client: its place may be taken.
+func (t *transfer) doubt() {
+	if !t.doubted {
+		t.doubted = true
+		t.place.Trust(false)
+	}
+}
+
+// Before the client is heard of, its address may be made up, and what is sent there
+// a burden for somebody else.
+const silentRetries = 1
+
+// answer is what a packet of the client is to an exchange.
+type answer int
+
+const (
+	nothing  answer = iota // it is no answer
+	progress               // there is more to come
+	again                  // what was sent has to be sent again
+	done
+)
+
+// exchange sends something and waits until the answer is done, sending again where
+// none comes.
+func (t *transfer) exchange(send func(), accept func(packet []byte) answer) error {
+	send()
+	tries := 0
+	until := time.Now().Add(t.patience(tries))
+	for {
+		packet, err := t.receive(until)
+		if errors.Is(err, errRepeated) {
+			// What the client said before that may have ended the transfer. If not it
+			// has heard nothing.
+			packet, err = t.receive(time.Now().Add(time.Millisecond))
+			if errors.Is(err, errTimeout) || errors.Is(err, errRepeated) {
+				send()
+				continue
+			}
+			t.repeated = errors.Is(err, errGivenUp)
+		}
+		if errors.Is(err, errTimeout) {
+			t.doubt()
+			limit := t.server.retries()
+			if !t.heard {
+				limit = min(limit, silentRetries)
+			}
+			if tries++; tries > limit {
+				return errSilent
+			}
+			send()
+			until = time.Now().Add(t.patience(tries))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		switch accept(packet) {
+		case done:
+			return nil
+		case again:
+			send()
+		case progress:
+			tries = 0
+			until = time.Now().Add(t.patience(tries))
+		}
+	}
+}
+
+// patience is the time to wait for an answer to what was sent again so often: twice
+// as long each time, up to eight times as long, unless the client chose the time
+// (RFC 2349), and a bit of chance, lest many clients go in step.
+func (t *transfer) patience(tries int) time.Duration {
+	d := t.timeout
+	if !t.chosen {
+		d <<= min(tries, 3)
+	}
+	return d + rand.N(d/8+1)
+}
+
+// dally repeats the last acknowledgement of an upload as long as the client seems to
+// have missed it (RFC 1350 §6).
+func (t *transfer) dally() {
+	until := time.Now().Add(t.patience(1))
+	for range t.server.retries() {
+		packet, err := t.receive(until)
+		if err != nil {
+			return
+		}
+		if opcode(packet) == opData && blockOf(packet) == uint16(t.blocks) {
+			t.send(ackPacket(uint16(t.blocks)))
+		}
+	}
+}
+
+// blockOf is the block number of a DATA or ACK.
+func blockOf(packet []byte) uint16 { return binary.BigEndian.Uint16(packet[2:]) }
 
 // ackPacket acknowledges a block.
 func ackPacket(block uint16) []byte {
