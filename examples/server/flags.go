@@ -29,7 +29,10 @@ type config struct {
 	certificates                *certificates // nil without -cert and -key
 	tls                         *tls.Config   // with them; nil as well
 	ftpPassive                  ftpsite.PortRange
-	ftpPublic                   netip.Addr
+	ftps                        string // implicit TLS; "" is off
+	ftpPublic                   publicAddrs
+	ftpActive                   bool
+	ftpSessionsPerAddress       int // 0: as ftpsite has it
 	ftpAnonymous                bool
 	tftpStorage                 string
 	tftpWrite                   bool
@@ -55,6 +58,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	c := &config{
 		ftpAnonymous: true,
+		ftpPublic:    publicAddrs{},
 		directory:    directory.Options{DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
 	}
 	fs := flag.NewFlagSet("server", flag.ContinueOnError)
@@ -76,6 +80,7 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	addr(&c.http, "http", "127.0.0.1:8100", "HTTP; off switches it off, port 0 takes a free one")
 	addr(&c.https, "https", "", "HTTPS; needs -cert and -key")
 	addr(&c.ftp, "ftp", "127.0.0.1:8121", "FTP, with TLS if there are -cert and -key")
+	addr(&c.ftps, "ftps", "", "FTP that begins with TLS (usually port 990); needs -cert and -key")
 	addr(&c.tftp, "tftp", "127.0.0.1:8169", "TFTP")
 	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol)")
 	fs.StringVar(&c.httpPrefix, "http-prefix", "", "clients find the HTTP services below the path `PATH`, such as /files, which a proxy takes away (default none)")
@@ -94,11 +99,10 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		c.ftpPassive, err = parsePorts(s)
 		return err
 	})
-	fs.Func("ftp-public-ip", "tell FTP clients to connect to `IP`, if that is not the address they came to", func(s string) (err error) {
-		c.ftpPublic, err = netip.ParseAddr(s)
-		if err == nil && !c.ftpPublic.Is4() {
-			err = errors.New("not an IPv4 address")
-		}
+	fs.Func("ftp-public-ip", "tell FTP clients to connect to `IP`, if that is not the address they came to; DOMAIN=IP is for those that log in to a domain, and may be repeated", c.ftpPublic.add)
+	fs.BoolVar(&c.ftpActive, "ftp-active", false, "connect to FTP clients that ask for it (PORT, EPRT), each at its own address")
+	fs.Func("ftp-sessions-per-address", "allow `N` FTP sessions of one IPv4 address, or 64 bits of IPv6 (default 20)", func(s string) (err error) {
+		c.ftpSessionsPerAddress, err = parseCount(s, 1000)
 		return err
 	})
 	fs.Func("ftp-anonymous", "let strangers read public files by FTP: `on|off` (default on)", func(s string) (err error) {
@@ -174,6 +178,9 @@ func (c *config) complete() error {
 	}
 	if (c.certFile == "") != (c.keyFile == "") || c.https != "" && c.certFile == "" {
 		return errors.New("-https, -cert and -key belong together")
+	}
+	if c.ftps != "" && c.certFile == "" {
+		return errors.New("-ftps needs -cert and -key")
 	}
 	if c.certFile == "" {
 		return nil

@@ -63,7 +63,7 @@ func (r *running) log(t *testing.T) string {
 }
 
 var (
-	readyLine   = regexp.MustCompile(`^ready http=(\S+) https=(\S+) ftp=(\S+) tftp=(\S+) cli=(\S+)\n$`)
+	readyLine   = regexp.MustCompile(`^ready http=(\S+) https=(\S+) ftp=(\S+) tftp=(\S+) cli=(\S+)(?: ftps=(\S+))?\n$`)
 	demoBase    = regexp.MustCompile(`(?m)^demo base in (.*)$`)
 	demoAccess  = regexp.MustCompile(`(?m)^  (\S+@\S+) +([a-z0-9]{16}) `)
 	allFreePort = []string{"-http", "127.0.0.1:0", "-ftp", "127.0.0.1:0", "-tftp", "127.0.0.1:0", "-cli", "127.0.0.1:0"}
@@ -96,7 +96,7 @@ func start(t *testing.T, args ...string) *running {
 	t.Cleanup(func() { r.stop(t) })
 	found := readyLine.FindStringSubmatch(line)
 	require.NotNil(t, found, "ready line: %q", line)
-	for i, name := range []string{"http", "https", "ftp", "tftp", "cli"} {
+	for i, name := range []string{"http", "https", "ftp", "tftp", "cli", "ftps"} {
 		r.addr[name] = found[i+1]
 	}
 	if m := demoBase.FindStringSubmatch(r.log(t)); m != nil {
@@ -195,6 +195,13 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "address without a port", args: []string{"-http", "nonsense"}, want: "-http"},
 		{name: "port out of range", args: []string{"-ftp", "127.0.0.1:99999"}, want: "-ftp"},
 		{name: "bad ports", args: []string{"-ftp-passive", "9-1"}, want: "LOW-HIGH"},
+		{name: "public address of IPv6", args: []string{"-ftp-public-ip", "::1"}, want: "not an IPv4 address"},
+		{name: "public address of no domain", args: []string{"-ftp-public-ip", "=192.0.2.1"}, want: "DOMAIN=IP"},
+		{name: "public address of a bad domain", args: []string{"-ftp-public-ip", "a/b=192.0.2.1"}, want: "DOMAIN=IP"},
+		{name: "domain without a public address", args: []string{"-ftp-public-ip", "client1.com="}, want: "ftp-public-ip"},
+		{name: "no sessions", args: []string{"-ftp-sessions-per-address", "0"}, want: "not a number from 1"},
+		{name: "sessions in words", args: []string{"-ftp-sessions-per-address", "many"}, want: "not a number from 1"},
+		{name: "implicit TLS without certificate", args: []string{"-ftps", "127.0.0.1:0"}, want: "-ftps needs -cert"},
 		{name: "bad switch", args: []string{"-ftp-anonymous", "perhaps"}, want: "neither on nor off"},
 		{name: "bad route", args: []string{"-route", "nonsense"}, want: "route"},
 		{name: "bad alias", args: []string{"-domain-alias", "x"}, want: "domain-alias"},
@@ -224,7 +231,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
-	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-anonymous", "-tftp",
+	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-tftp",
 		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}

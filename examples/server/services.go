@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +38,7 @@ const (
 // service is one way in.
 type service struct {
 	name, addr string // addr "" is off
+	rare       bool   // the ready line says nothing of it while it is off
 	listen     func(addr string) (net.Addr, error)
 	serve      func() error // after listen; returns a closed-error after shutdown
 	shutdown   func(context.Context) error
@@ -78,18 +78,18 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		access.ClientAddr = c.trustedProxies.ClientAddr
 		web, observer = access.Handler(site), access
 	}
-	ftp := &ftpsite.Server{
-		Directory: base, Anonymous: c.ftpAnonymous, PassivePorts: c.ftpPassive, TLSConfig: c.tls, Observer: observer,
-		PublicAddr: func(netip.Addr, string) netip.Addr { return c.ftpPublic }, Logger: logger.With("service", "ftp"),
-	}
+	ftp := c.newFTP(base, observer, logger)
 	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, Observer: observer, Logger: logger.With("service", "tftp")}
 	cli := &clisite.Server{Directory: base, Observer: observer, Logger: logger.With("service", "cli")}
+	ftps := newStreamService("ftps", c.ftps, ftp.ServeTLS, ftp.Shutdown, ftpsite.ErrServerClosed)
+	ftps.rare = true
 	return services{
 		newHTTPService("http", c.http, web, nil, logger),
 		newHTTPService("https", c.https, web, c.tls, logger),
 		newStreamService("ftp", c.ftp, ftp.Serve, ftp.Shutdown, ftpsite.ErrServerClosed),
 		newPacketService("tftp", c.tftp, tftp.Serve, tftp.Shutdown, tftpsite.ErrServerClosed),
 		newStreamService("cli", c.cli, cli.Serve, cli.Shutdown, clisite.ErrServerClosed),
+		ftps,
 	}, nil
 }
 
@@ -248,6 +248,8 @@ func (ss services) listen() (ready string, err error) {
 				return "", errors.Join(fmt.Errorf("-%s: %w", s.name, err), ss.stop())
 			}
 			where = s.bound.String()
+		} else if s.rare {
+			continue
 		}
 		ready += " " + s.name + "=" + where
 	}
