@@ -141,7 +141,7 @@ func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	t.Cleanup(server.Close)
 	methods := map[string]string{"read": "GET", "write": "PUT", "delete": "DELETE", "remove": "DELETE", "mkdir": "MKCOL", "rename": "MOVE", "copy": "COPY"}
 	path := func(account, name string) string {
-		path := "/~" + account
+		path := "/~" + url.PathEscape(account)
 		for segment := range strings.SplitSeq(name, "/") {
 			path += "/" + url.PathEscape(segment)
 		}
@@ -170,8 +170,7 @@ func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 			require.NoError(t, err)
 			r.Header.Set("Destination", destination)
 			if user != "" {
-				account, _, _ := strings.Cut(user, "@")
-				r.SetBasicAuth(user, account+"-pw")
+				r.SetBasicAuth(user, passwordOf(user))
 			}
 			response, err := http.DefaultTransport.RoundTrip(r)
 			require.NoError(t, err)
@@ -220,12 +219,11 @@ func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 				clients[user] = c
 				_, _, err = c.ReadResponse(220)
 				require.NoError(t, err)
-				login, _, _ := strings.Cut(user, "@")
 				if user == "" {
-					login, user = "anonymous", "anonymous"
+					user = "anonymous"
 				}
 				say("USER %s", user)
-				code, text := say("PASS %s-pw", login)
+				code, text := say("PASS %s", passwordOf(user))
 				require.Equal(t, 230, code, text)
 			}
 			name = "~" + account + "/" + name
@@ -366,9 +364,8 @@ func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 				clients[user] = c
 				_, err = c.ReadLine()
 				require.NoError(t, err)
-				login, _, _ := strings.Cut(user, "@")
 				say("USER " + user)
-				require.Equal(t, "200", say("PASS "+login+"-pw"))
+				require.Equal(t, "200", say("PASS "+passwordOf(user)))
 				say("INLINE")
 			}
 			quote := func(name string) string {
@@ -395,6 +392,50 @@ func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 			_, err := cgpdata.Append(nil, cgpdata.String(name), nil)
 			return err == nil
 		},
+	}
+}
+
+// passwordOf returns the password of an account of the fixture, however it is named.
+func passwordOf(user string) string {
+	name, _, _ := strings.Cut(strings.ReplaceAll(user, "%", "@"), "@")
+	return strings.ToLower(name) + "-pw"
+}
+
+// Accounts have the same names in every protocol, in logins as well as in paths and
+// commands.
+func TestWaysInTakeTheSameAccountNames(t *testing.T) {
+	t.Parallel()
+	d := fixture.New(func() filestore.Store { return memstore.New() })
+	for _, account := range []string{"john@client1.com", "ann@client2.com"} {
+		d.Write(t, account, "public.txt", "public")
+		d.Write(t, account, "private/secret.txt", "secret")
+	}
+	names := [][]string{
+		{"john", "john@client1.com", "john%client1.com", "JOHN%Client1.Com"},
+		{"ann@client2.com", "ann%client2.com", "Ann%CLIENT2.com"},
+	}
+	for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overCLI(t, d, nil), overTFTP(t, d, "", nil)} {
+		t.Run(w.name, func(t *testing.T) {
+			want := func(outcome, user, account, name string) {
+				if got := w.try(t, user, "read", account, name); got != "" {
+					require.Contains(t, strings.Fields(w.codes("read", outcome, user == "")), got, "%s of %q for %q", name, account, user)
+				}
+			}
+			for _, same := range names {
+				for _, user := range append(same, "") {
+					for _, account := range same {
+						want(ok, user, account, "public.txt")
+						if user != "" {
+							want(ok, user, account, "private/secret.txt")
+						}
+					}
+				}
+			}
+			for _, account := range []string{"ann", "ann%client1.com", "%client2.com", "john%", "john%client1.com%client2.com"} {
+				want(notThere, "", account, "public.txt")
+			}
+			require.NotEmpty(t, w.try(t, "", "read", "john", "public.txt")+w.try(t, "john", "read", "john", "public.txt"))
+		})
 	}
 }
 

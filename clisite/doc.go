@@ -34,8 +34,8 @@
 // AUTH. Everything else is an unknown command. Arguments are single-line text
 // of package cgpdata.
 //
-// An account is *, name or name@domain, where the domain of the one who has
-// logged in is left out. A file name that starts with ~name/ or ~name@domain/
+// An account is *, name, name@domain or name%domain, where the domain of the one who
+// has logged in is left out. A file name that starts with ~name/ or ~name@domain/
 // is in the storage of that account instead. AUTH x runs a command with the
 // rights of account x; this is for administrators of the server, and for those
 // that a [Delegator] names.

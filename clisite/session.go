@@ -263,16 +263,12 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 
 func (c *session) authenticate(ctx context.Context, password string) (caller filestore.Caller, err error) {
 	defer catch(&err)
-	user := c.user
-	if !strings.Contains(user, "@") {
-		site, err := c.server.Directory.Site(ctx, "", addrOf(c.line.LocalAddr()))
-		if err != nil {
-			return filestore.Caller{}, fmt.Errorf("find the domain: %w", err)
-		}
-		user += "@" + site.Domain
+	site, err := c.server.Directory.Site(ctx, "", addrOf(c.line.LocalAddr()))
+	if err != nil {
+		return filestore.Caller{}, fmt.Errorf("find the domain: %w", err)
 	}
 	caller, err = c.server.Directory.Login(ctx, filestore.Credentials{
-		Login: user, Password: password, Service: serviceName, Remote: remoteAddr(c.line),
+		Login: filestore.QualifyAccount(c.user, site.Domain), Password: password, Service: serviceName, Remote: remoteAddr(c.line),
 	})
 	if err == nil && caller.Stranger() {
 		err = errors.New("login names no account")

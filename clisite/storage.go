@@ -124,10 +124,7 @@ func (o *operation) actFor(ctx context.Context, name string) error {
 }
 
 func (o *operation) qualify(account string) string {
-	if strings.Contains(account, "@") {
-		return account
-	}
-	return account + "@" + o.domain
+	return filestore.QualifyAccount(account, o.domain)
 }
 
 // target is a name in a storage.

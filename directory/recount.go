@@ -57,10 +57,7 @@ func (b *Base) recount(ctx context.Context, r *Recounted) (found bool, err error
 func (b *Base) addresses(ctx context.Context, accounts []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, account := range accounts {
-			if _, _, ok := splitAddress(account); !ok {
-				account += "@" + b.main.name
-			}
-			if !yield(account, nil) {
+			if !yield(filestore.QualifyAccount(account, b.main.name), nil) {
 				return
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -205,9 +204,7 @@ func (req *request) login() (filestore.Caller, error) {
 	if !ok || req.NoBasicAuth {
 		return filestore.Caller{}, errLoginNeeded
 	}
-	if !strings.Contains(name, "@") {
-		name += "@" + req.site.Domain
-	}
+	name = filestore.QualifyAccount(name, req.site.Domain)
 	return req.Directory.Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
 }
 

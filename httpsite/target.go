@@ -116,10 +116,8 @@ func (t *target) cutAccount(path *string, site filestore.Site) (below bool, err 
 			continue
 		case name == "", form.prefix == "" && slices.Contains(realms, name):
 			return false, fs.ErrNotExist
-		case !strings.Contains(name, "@"):
-			name += "@" + site.Domain
 		}
-		t.account, t.location, *path = name, head.location, head.rest
+		t.account, t.location, *path = filestore.QualifyAccount(name, site.Domain), head.location, head.rest
 		return head.below, nil
 	}
 	return false, fs.ErrNotExist

@@ -14,7 +14,7 @@
 //
 // A plain name is a file of the Default Storage, [Server.Storage]. The storage
 // of another account is named by a leading "~account/" or "/account/", with or
-// without "@domain"; without one it is in the Main Domain.
+// without "@domain" or "%domain"; without one it is in the Main Domain.
 //
 // # Rights
 //

@@ -3,6 +3,8 @@ package tftpsite
 import (
 	"io/fs"
 	"strings"
+
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
 // place is a file that a request names, before any look at whether it exists.
@@ -29,19 +31,9 @@ func locate(name, storage, domain string) (place, error) {
 	default:
 		account, path = storage, rest
 	}
-	address, ok := qualify(account, domain)
-	if !ok || path == "" {
+	address := filestore.QualifyAccount(account, domain)
+	if local, host, _ := strings.Cut(address, "@"); local == "" || host == "" || path == "" {
 		return place{}, fs.ErrNotExist
 	}
 	return place{address, path}, nil
-}
-
-// qualify completes the name of an account. It refuses one without a local
-// part or with an empty domain.
-func qualify(account, domain string) (address string, ok bool) {
-	local, host, qualified := strings.Cut(account, "@")
-	if !qualified {
-		host = domain
-	}
-	return local + "@" + host, local != "" && host != ""
 }

@@ -36,7 +36,7 @@ func LogIn(ctx context.Context, directory filestore.Directory, l Login) (User, e
 	if err != nil {
 		return User{}, err
 	}
-	address := qualified(l.Name, site.Domain)
+	address := filestore.QualifyAccount(l.Name, site.Domain)
 	if l.Anonymous && isAnonymous(l.Name) { // before a login that would be refused, and logged
 		if _, err := directory.Account(ctx, address); errors.Is(err, fs.ErrNotExist) {
 			return User{Caller: filestore.Caller{Remote: l.Remote}, Domain: site.Domain}, nil
@@ -57,18 +57,6 @@ func isAnonymous(name string) bool {
 	return strings.EqualFold(name, "anonymous") || strings.EqualFold(name, "ftp")
 }
 
-// qualified makes an address of "name", "name@domain" or "name%domain"
-// (CommuniGate Pro Guide, File Storage, FTP).
-func qualified(name, domain string) string {
-	if strings.Contains(name, "@") {
-		return name
-	}
-	if i := strings.LastIndexByte(name, '%'); i >= 0 {
-		return name[:i] + "@" + name[i+1:]
-	}
-	return name + "@" + domain
-}
-
 // Place is what a path stands for.
 type Place struct {
 	View    *filestore.View
@@ -77,8 +65,8 @@ type Place struct {
 }
 
 // Locate finds the place of a path that is folded and begins with a slash. A first
-// segment "~name" or "~name@domain" is another's storage (CommuniGate Pro Guide,
-// File Storage, FTP). A path that can be none gives fs.ErrInvalid.
+// segment "~name" is another's storage, with or without a domain (CommuniGate Pro
+// Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid.
 func (u User) Locate(directory filestore.Directory, path string) (Place, error) {
 	p := Place{Account: u.Caller.Account}
 	path = strings.TrimPrefix(path, "/")
@@ -87,10 +75,7 @@ func (u User) Locate(directory filestore.Directory, path string) (Place, error) 
 		if err := filestore.CheckName(first); err != nil {
 			return Place{}, err
 		}
-		p.Account = first[1:]
-		if !strings.Contains(p.Account, "@") {
-			p.Account += "@" + u.Domain
-		}
+		p.Account = filestore.QualifyAccount(first[1:], u.Domain)
 		path = rest
 	}
 	name, _, err := filestore.CleanName(path)
