@@ -54,27 +54,42 @@ func failed(op string, err error) error {
 }
 
 func (d *Document) set(path cgpdata.Path, v cgpdata.Value) error {
-	if old, ok := d.Get(path); ok && old.Equal(v) {
-		return nil
+	if d.hints == nil || !d.hints.blind {
+		if old, ok := d.Get(path); ok && old.Equal(v) {
+			return nil
+		}
 	}
-	e := d.edit(path)
 	if len(path) == 0 {
-		return e.setRoot(v)
+		d.refresh()
+		return d.edit(path).setRoot(v)
 	}
 	way, last := path[:len(path)-1], path[len(path)-1]
 	if err := d.inside(way, last); err != nil {
 		return err
 	}
+	if _, ok := d.kind(path); !ok && isIndex(last) {
+		return at(ErrNotFound, path)
+	}
+	if d.hasIndex() {
+		return d.locally(path, true, func(e *Document, path cgpdata.Path) error { return e.set(path, v) })
+	}
+	e := d.edit(path)
 	o := e.find(way)
 	switch i := o.index(last); {
 	case i >= 0:
 		return e.replace(&o, i, v)
-	case isIndex(last):
-		return at(ErrNotFound, path)
 	case len(o.items) == 0:
 		return e.fill(&o, way, cgpdata.Dictionary(cgpdata.Pair{Key: keyOf(last), Value: v}))
 	}
 	return e.insert(&o, keyOf(last), v)
+}
+
+// hasIndex reports whether there is an index, which it makes of a long text.
+func (d *Document) hasIndex() bool {
+	if d.index == nil {
+		d.index = d.makeIndex()
+	}
+	return d.index != nil
 }
 
 // setRoot replaces the whole value.
@@ -107,7 +122,10 @@ func (e *edit) replace(o *outline, i int, v cgpdata.Value) error {
 
 // insert adds a pair to o, which has others.
 func (e *edit) insert(o *outline, key string, v cgpdata.Value) error {
-	n := o.place(key)
+	n := len(o.items)
+	if e.document.hints == nil || !e.document.hints.falls {
+		n = o.place(key)
+	}
 	if _, own := e.lead(o, o.items[0]); n == 0 && !own && grammar.Scan(e.Src, o.open, e.Space) < o.items[0].start {
 		n = len(o.items) // a comment of the first pair would come before the new one
 	}
@@ -183,8 +201,11 @@ func (d *Document) append(path cgpdata.Path, v cgpdata.Value) error {
 	if err := d.inside(path, cgpdata.Index(0)); err != nil {
 		return err
 	}
-	array, _ := d.Get(path)
-	e := d.edit(append(slices.Clip(path), cgpdata.Index(array.Len())))
+	target := append(slices.Clip(path), cgpdata.Index(d.length(path)))
+	if d.hasIndex() {
+		return d.locally(target, true, func(e *Document, path cgpdata.Path) error { return e.append(path[:len(path)-1], v) })
+	}
+	e := d.edit(target)
 	o := e.find(path)
 	if len(o.items) == 0 {
 		return e.fill(&o, path, cgpdata.Array(v))
@@ -213,6 +234,12 @@ func (d *Document) delete(path cgpdata.Path) error {
 	if err := d.inside(way, last); err != nil {
 		return err
 	}
+	if _, ok := d.kind(path); !ok {
+		return at(ErrNotFound, path)
+	}
+	if d.hasIndex() {
+		return d.locally(path, false, (*Document).delete)
+	}
 	e := d.edit(path)
 	o := e.find(way)
 	var gone []splice
@@ -226,10 +253,7 @@ func (d *Document) delete(path cgpdata.Path) error {
 		}
 		gone = append(gone, e.removal(&o, i))
 	}
-	switch {
-	case len(gone) == 0:
-		return at(ErrNotFound, path)
-	case len(gone) == len(o.items) && o.bracket == 0: // an empty text would be none
+	if len(gone) == len(o.items) && o.bracket == 0 { // an empty text would be none
 		start, end := e.rootSpan()
 		return e.document.apply(splice{start, end, "{}"})
 	}
@@ -264,16 +288,19 @@ func (d *Document) rename(path cgpdata.Path, key string) error {
 	if err := d.inside(way, last); err != nil {
 		return err
 	}
+	other := append(slices.Clip(way), cgpdata.Key(key))
+	if _, ok := d.kind(path); !ok {
+		return at(ErrNotFound, path)
+	} else if key == keyOf(last) {
+		return nil
+	} else if _, ok := d.kind(other); ok {
+		return at(ErrExists, other)
+	}
+	if d.hasIndex() {
+		return d.locally(path, false, func(e *Document, path cgpdata.Path) error { return e.rename(path, key) })
+	}
 	e := d.edit(path)
 	o := e.find(way)
-	switch {
-	case o.index(last) < 0:
-		return at(ErrNotFound, path)
-	case key == keyOf(last):
-		return nil
-	case o.index(cgpdata.Key(key)) >= 0:
-		return at(ErrExists, append(slices.Clip(way), cgpdata.Key(key)))
-	}
 	text, err := e.newKey(key)
 	if err != nil {
 		return err

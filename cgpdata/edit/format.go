@@ -23,6 +23,7 @@ import (
 func (d *Document) Format() error { return failed("format", d.format()) }
 
 func (d *Document) format() error {
+	d.refresh()
 	f := &formatter{reader: d.reader(), line: "\n"}
 	f.a = &grammar.Writer{AllYears: true, Allow: grammar.Fault(d.options.Allow), MaxDepth: f.MaxDepth}
 	f.findComments()

@@ -23,6 +23,10 @@ type edit struct {
 // edit begins an edit of the value at path.
 func (d *Document) edit(path cgpdata.Path) *edit {
 	e := &edit{reader: d.reader(), document: d, target: path}
+	if d.hints != nil {
+		n := min(len(path), len(d.hints.target))
+		e.target = slices.Concat(d.hints.target[:n], path[n:])
+	}
 	e.line, e.unit, e.equals = e.newLine(), " ", " = " // as in Settings
 	at, braced := e.root()
 	if braced && e.At(at) != '(' && e.At(at) != '{' {
@@ -43,6 +47,9 @@ func (d *Document) edit(path cgpdata.Path) *edit {
 
 // newLine returns a line break as the text has them.
 func (e *edit) newLine() string {
+	if e.document.hints != nil {
+		return e.document.hints.line
+	}
 	if i := bytes.IndexAny(e.Src, "\r\n"); i >= 0 {
 		return string(e.Src[i:e.nextLine(i)])
 	}
@@ -98,15 +105,22 @@ func (e *edit) equalsOf(it item) string {
 // indents reports whether the text has arrays or dictionaries on many lines inside
 // others.
 func (e *edit) indents() bool {
-	i, braced := e.root()
-	depth := 0
-	if !braced {
-		depth = 1
+	if e.document.hints != nil {
+		return e.document.hints.indents
 	}
-	for i = e.Skip(i); i < len(e.Src); i = e.Skip(i) {
-		switch e.At(i) {
+	i, braced := e.root()
+	if !braced {
+		return e.spreadsIn(i, 1)
+	}
+	return e.spreadsIn(i, 0)
+}
+
+// spreadsIn is indents for the text from i on, with arrays and dictionaries around it.
+func (r *reader) spreadsIn(i, depth int) bool {
+	for i = r.Skip(i); i < len(r.Src); i = r.Skip(i) {
+		switch r.At(i) {
 		case '(', '{':
-			if depth++; depth > 1 && e.tail(i+1).lineEnds {
+			if depth++; depth > 1 && r.tail(i+1).lineEnds {
 				return true
 			}
 			i++
@@ -116,7 +130,7 @@ func (e *edit) indents() bool {
 		case ',', ';', '=':
 			i++
 		default:
-			i = e.LeafEnd(i)
+			i = r.LeafEnd(i)
 		}
 	}
 	return false

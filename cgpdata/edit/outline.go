@@ -11,8 +11,7 @@ type reader struct{ grammar.Parser }
 // reader returns one of the text.
 func (d *Document) reader() *reader {
 	r := new(reader)
-	r.Reset(d.src, &grammar.Options{SingleLine: d.options.SingleLine, Allow: grammar.Lenient,
-		MaxBytes: grammar.CeilingBytes, MaxDepth: d.options.MaxDepth, MaxItems: grammar.CeilingBytes})
+	r.Reset(d.src, d.rules())
 	return r
 }
 

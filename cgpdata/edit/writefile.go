@@ -36,7 +36,7 @@ func UpdateFile(name string, o *cgpdata.Options, change func(*Document) error) e
 		if err := change(d); err != nil {
 			return nil, err
 		}
-		return d.src, nil
+		return d.Bytes(), nil
 	})
 }
 
