@@ -54,25 +54,35 @@ func failed(op string, err error) error {
 }
 
 func (d *Document) set(path cgpdata.Path, v cgpdata.Value) error {
-	if d.hints == nil || !d.hints.blind {
-		if old, ok := d.Get(path); ok && old.Equal(v) {
-			return nil
-		}
+	if d.hints != nil {
+		return d.setIn(path, v)
+	}
+	if old, ok := d.Get(path); ok && old.Equal(v) {
+		return nil
 	}
 	if len(path) == 0 {
 		d.refresh()
-		return d.edit(path).setRoot(v)
+		return d.setIn(path, v)
 	}
-	way, last := path[:len(path)-1], path[len(path)-1]
-	if err := d.inside(way, last); err != nil {
+	if err := d.inside(path[:len(path)-1], path[len(path)-1]); err != nil {
 		return err
 	}
-	if _, ok := d.kind(path); !ok && isIndex(last) {
+	if _, ok := d.kind(path); !ok && isIndex(path[len(path)-1]) {
 		return at(ErrNotFound, path)
 	}
 	if d.hasIndex() {
-		return d.locally(path, true, func(e *Document, path cgpdata.Path) error { return e.set(path, v) })
+		return d.locally(path, true, func(e *Document, path cgpdata.Path) error { return e.setIn(path, v) })
 	}
+	return d.setIn(path, v)
+}
+
+// The methods below whose names end in In make edits that are possible, in the text.
+
+func (d *Document) setIn(path cgpdata.Path, v cgpdata.Value) error {
+	if len(path) == 0 {
+		return d.edit(path).setRoot(v)
+	}
+	way, last := path[:len(path)-1], path[len(path)-1]
 	e := d.edit(path)
 	o := e.find(way)
 	switch i := o.index(last); {
@@ -203,8 +213,13 @@ func (d *Document) append(path cgpdata.Path, v cgpdata.Value) error {
 	}
 	target := append(slices.Clip(path), cgpdata.Index(d.length(path)))
 	if d.hasIndex() {
-		return d.locally(target, true, func(e *Document, path cgpdata.Path) error { return e.append(path[:len(path)-1], v) })
+		return d.locally(target, true, func(e *Document, target cgpdata.Path) error { return e.appendIn(target, v) })
 	}
+	return d.appendIn(target, v)
+}
+
+func (d *Document) appendIn(target cgpdata.Path, v cgpdata.Value) error {
+	path := target[:len(target)-1]
 	e := d.edit(target)
 	o := e.find(path)
 	if len(o.items) == 0 {
@@ -238,8 +253,13 @@ func (d *Document) delete(path cgpdata.Path) error {
 		return at(ErrNotFound, path)
 	}
 	if d.hasIndex() {
-		return d.locally(path, false, (*Document).delete)
+		return d.locally(path, false, (*Document).deleteIn)
 	}
+	return d.deleteIn(path)
+}
+
+func (d *Document) deleteIn(path cgpdata.Path) error {
+	way, last := path[:len(path)-1], path[len(path)-1]
 	e := d.edit(path)
 	o := e.find(way)
 	var gone []splice
@@ -297,8 +317,13 @@ func (d *Document) rename(path cgpdata.Path, key string) error {
 		return at(ErrExists, other)
 	}
 	if d.hasIndex() {
-		return d.locally(path, false, func(e *Document, path cgpdata.Path) error { return e.rename(path, key) })
+		return d.locally(path, false, func(e *Document, path cgpdata.Path) error { return e.renameIn(path, key) })
 	}
+	return d.renameIn(path, key)
+}
+
+func (d *Document) renameIn(path cgpdata.Path, key string) error {
+	way, last := path[:len(path)-1], path[len(path)-1]
 	e := d.edit(path)
 	o := e.find(way)
 	text, err := e.newKey(key)

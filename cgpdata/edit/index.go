@@ -176,6 +176,18 @@ func (n *node) place(key string) int {
 	return sort.Search(len(n.order), func(i int) bool { return n.part(i).key >= key })
 }
 
+// size returns the length of the text.
+func (n *node) size() int {
+	size := len(n.head) + len(n.tail)
+	for i := range n.order {
+		p := n.part(i)
+		if size += len(p.before) + len(p.text) + len(p.after); p.inner != nil {
+			size += p.inner.size()
+		}
+	}
+	return size
+}
+
 // appendTo appends the text.
 func (n *node) appendTo(text []byte) []byte {
 	text = append(text, n.head...)
@@ -269,34 +281,36 @@ func (d *Document) length(path cgpdata.Path) int {
 // spread reports whether there are arrays or dictionaries on many lines in a node, or itself
 // if it is inside another.
 func (d *Document) spread(n *node, inside bool) bool {
-	if inside {
-		behind := n.tail
-		if len(n.order) > 0 {
-			behind = append(slices.Clip(n.part(0).before), 'x')
-		}
-		r := new(reader)
-		r.Reset(behind, d.rules())
-		if r.tail(0).lineEnds {
+	if inside && d.opensLine(n) {
+		return true
+	}
+	for i := range n.order {
+		if p := n.part(i); p.inner != nil && d.spread(p.inner, true) || p.inner == nil && d.spreadPart(p) {
 			return true
 		}
 	}
-	for i := range n.order {
-		p := n.part(i)
-		switch {
-		case p.inner != nil:
-			if d.spread(p.inner, true) {
-				return true
-			}
-		case p.value.Kind() != cgpdata.KindArray && p.value.Kind() != cgpdata.KindDictionary || bytes.IndexByte(p.text, '\n') < 0 && bytes.IndexByte(p.text, '\r') < 0:
-		default:
-			r := new(reader)
-			r.Reset(p.text, d.rules())
-			if r.spreadsIn(0, 1) {
-				return true
-			}
-		}
-	}
 	return false
+}
+
+// opensLine reports whether nothing is behind the opening bracket of a node on its line.
+func (d *Document) opensLine(n *node) bool {
+	behind := n.tail
+	if len(n.order) > 0 {
+		behind = append(slices.Clip(n.part(0).before), 'x')
+	}
+	r := new(reader)
+	r.Reset(behind, d.rules())
+	return r.tail(0).lineEnds
+}
+
+// spreadPart is spread for a part that is not in pieces.
+func (d *Document) spreadPart(p *part) bool {
+	if k := p.value.Kind(); k != cgpdata.KindArray && k != cgpdata.KindDictionary || !bytes.ContainsAny(p.text, "\r\n") {
+		return false
+	}
+	r := new(reader)
+	r.Reset(p.text, d.rules())
+	return r.spreadsIn(0, 1)
 }
 
 // rules are those of a text that has been found to be right.

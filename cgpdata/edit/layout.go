@@ -24,8 +24,7 @@ type edit struct {
 func (d *Document) edit(path cgpdata.Path) *edit {
 	e := &edit{reader: d.reader(), document: d, target: path}
 	if d.hints != nil {
-		n := min(len(path), len(d.hints.target))
-		e.target = slices.Concat(d.hints.target[:n], path[n:])
+		e.target = d.hints.target[:len(path)]
 	}
 	e.line, e.unit, e.equals = e.newLine(), " ", " = " // as in Settings
 	at, braced := e.root()

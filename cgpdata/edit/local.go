@@ -12,11 +12,10 @@ import (
 // with the array or dictionary in which that is, and those around it. It is a Document of
 // its own, which knows what it cannot see.
 type hints struct {
-	line    string // a line break
-	indents bool
-	blind   bool         // the excerpt has not the value at the place
+	line    string       // a line break
+	indents bool         // see edit.indents
 	falls   bool         // not all keys ascend where the place is
-	target  cgpdata.Path // the way to the part that is changed, in the whole text
+	target  cgpdata.Path // the way to the place, in the whole text
 }
 
 // An excerpt is a part of a text.
@@ -25,12 +24,8 @@ type excerpt struct {
 	path  cgpdata.Path // to the node in which the place is, in the excerpt
 	parts []int        // that it has of this node
 	node  *node
-	size  int
-	items int
+	size  int // of its text, before the edit
 }
-
-// long is how many bytes of a neighbour an excerpt has at most.
-const long = 4 << 10
 
 // locally makes an edit at path in an excerpt. replaces tells that it is the value that becomes
 // another one, and not the key.
@@ -48,12 +43,8 @@ func (d *Document) locally(path cgpdata.Path, replaces bool, change func(*Docume
 			at = n.place(key)
 		}
 	}
-	e, err := d.excerpt(w, at)
-	if err != nil {
-		return err
-	}
-	e.hints = &hints{line: x.line, indents: x.indents, falls: n.falls > 0, target: path[:len(w.parts)+1],
-		blind: at < len(n.order) && n.part(at).inner != nil}
+	e := d.excerpt(w, at)
+	e.hints = &hints{line: x.line, indents: x.indents, falls: n.falls > 0, target: path}
 	inner := slices.Clone(path[len(w.parts):])
 	if n.array {
 		inner[0] = cgpdata.Index(len(e.parts))
@@ -61,7 +52,7 @@ func (d *Document) locally(path cgpdata.Path, replaces bool, change func(*Docume
 			inner[0] = cgpdata.Index(i)
 		}
 	}
-	d.read += 4 * len(e.src) // by Parse, twice, and to find the places before and after
+	d.read += 4 * len(e.src) // to find the places before and after, and by Parse
 	if err := change(e.Document, append(slices.Clip(e.path), inner...)); err != nil {
 		return err
 	}
@@ -69,7 +60,7 @@ func (d *Document) locally(path cgpdata.Path, replaces bool, change func(*Docume
 }
 
 // excerpt returns the excerpt at part number at of the last node of the way.
-func (d *Document) excerpt(w way, at int) (*excerpt, error) {
+func (d *Document) excerpt(w way, at int) *excerpt {
 	last := len(w.nodes) - 1
 	n := w.nodes[last]
 	e := &excerpt{node: n}
@@ -117,13 +108,8 @@ func (d *Document) excerpt(w way, at int) (*excerpt, error) {
 
 	o := d.options
 	o.MaxBytes, o.MaxItems = grammar.CeilingBytes, grammar.CeilingBytes
-	v, err := cgpdata.Parse(text, &o)
-	if err != nil {
-		return nil, err
-	}
-	e.Document = &Document{src: text, value: v, options: o}
-	e.size, e.items = len(text), count(v)
-	return e, nil
+	e.Document, e.size = &Document{src: text, options: o}, len(text)
+	return e
 }
 
 // excerpt appends the part, and of a long value what tells its layout.
@@ -137,12 +123,12 @@ func (p *part) excerpt(text []byte) []byte {
 			text = append(text, p.inner.part(n-1).after...)
 		}
 		text = append(text, p.inner.tail...)
-	case len(p.text) > long && p.value.Kind() == cgpdata.KindDictionary:
-		text = append(text, "{}"...)
-	case len(p.text) > long && p.value.Kind() == cgpdata.KindArray:
-		text = append(text, "()"...)
-	case len(p.text) > long:
-		text = append(text, 'x')
+	case len(p.text) > 64 && p.value.Len() > 0:
+		if last := p.text[max(bytes.LastIndexAny(p.text, "\r\n"), 1):]; len(bytes.TrimSpace(last)) == 1 {
+			text = append(append(text, p.text[0]), last...) // the last line alone
+		} else {
+			text = append(text, p.text...)
+		}
 	default:
 		text = append(text, p.text...)
 	}
@@ -157,13 +143,23 @@ func (d *Document) take(e *excerpt, at int, replaced bool) error {
 	v, _ := e.value.Lookup(e.path)
 	added := len(o.items) - len(e.parts)
 	k, _ := slices.BinarySearch(e.parts, at) // the number in the excerpt
-	size, items := x.size+len(e.src)-e.size, x.items+count(e.value)-e.items
-	if (replaced && added == 0 || added < 0) && at < len(n.order) {
-		hidden := n.part(at)
-		if hidden.inner != nil { // the excerpt did not have it
-			text := hidden.excerpt(nil)
-			size -= len(hidden.before) + len(hidden.inner.appendTo(nil)) + len(hidden.after) - len(text)
-			items -= hidden.items() - 1 - min(len(hidden.inner.order), 1)
+	if added > 0 {                           // the excerpt knows where
+		k, at = len(e.parts), len(n.order)
+		for i, number := range e.parts {
+			if !n.array && o.items[i].key != n.part(number).key {
+				k, at = i, number
+				break
+			}
+		}
+	}
+	size, items := x.size+len(e.src)-e.size, x.items
+	if added >= 0 && (replaced || added > 0) {
+		items += count(v.Index(k))
+	}
+	if added <= 0 && (replaced || added < 0) {
+		gone := n.part(at)
+		if items -= gone.items(); gone.inner != nil { // the excerpt did not have it
+			size -= len(gone.before) + gone.inner.size() + len(gone.after) - len(gone.excerpt(nil))
 		}
 	}
 	switch {
@@ -178,15 +174,6 @@ func (d *Document) take(e *excerpt, at int, replaced bool) error {
 	parts := make([]*part, len(e.parts), len(e.parts)+1)
 	for i, number := range e.parts {
 		parts[i] = n.part(number)
-	}
-	if added > 0 { // the excerpt knows where
-		k, at = len(e.parts), len(n.order)
-		for i := range e.parts {
-			if !n.array && o.items[i].key != parts[i].key {
-				k, at = i, e.parts[i]
-				break
-			}
-		}
 	}
 	n.falls -= n.fallsIn(at, at+1-max(added, 0))
 	switch {
@@ -224,6 +211,7 @@ func (d *Document) take(e *excerpt, at int, replaced bool) error {
 	}
 	n.tail = kept(n.tail, e.src[done:end])
 	n.falls += n.fallsIn(at, at+1-max(-added, 0))
+	x.indents = x.indents || len(e.path) > 0 && d.opensLine(n) || k >= 0 && parts[k].inner == nil && d.spreadPart(parts[k])
 	return nil
 }
 
