@@ -27,7 +27,7 @@ type node struct {
 	array      bool
 	parts      []*part
 	order      []int32          // the numbers of the parts, in the order of the text
-	byKey      map[string]*part // of a dictionary
+	byKey      map[string]*part // if the keys do not ascend and somebody has looked for one
 	falls      int              // how many keys are less than the one before
 }
 
@@ -69,21 +69,21 @@ func (r *reader) node(src []byte, start, i, end int, v cgpdata.Value) *node {
 	if c := r.At(i); c != '(' && c != '{' {
 		return nil
 	}
-	o := r.outline(i, true)
+	o := r.outlineOf(i, true, false)
 	if len(o.items) != v.Len() {
 		return nil
 	}
 	n := &node{head: src[start:o.open], array: o.bracket == '(', parts: make([]*part, len(o.items)), order: make([]int32, len(o.items))}
-	if !n.array {
-		n.byKey = make(map[string]*part, len(o.items))
-	}
 	all, done := make([]part, len(o.items)), o.open
 	for i, it := range o.items {
-		all[i] = part{key: it.key, before: src[done:it.at], text: src[it.at:it.end], after: src[it.end:it.stop], value: v.Index(i)}
+		all[i] = part{before: src[done:it.at], text: src[it.at:it.end], after: src[it.end:it.stop], value: v.Index(i)}
 		n.parts[i], n.order[i] = &all[i], int32(i)
-		if done = it.stop; !n.array {
-			n.byKey[it.key] = &all[i]
-		}
+		done = it.stop
+	}
+	i = 0
+	for key := range v.Pairs() {
+		all[i].key = key
+		i++
 	}
 	n.tail = src[done:end]
 	n.falls = n.fallsIn(0, len(n.order))
@@ -161,12 +161,21 @@ func (n *node) find(s cgpdata.Step) int {
 		return i
 	}
 	key, _ := s.Key()
+	if n.falls == 0 {
+		if i := n.place(key); i < len(n.order) && n.part(i).key == key && !n.array {
+			return i
+		}
+		return -1
+	}
+	if n.byKey == nil {
+		n.byKey = make(map[string]*part, len(n.order))
+		for i := range n.order {
+			n.byKey[n.part(i).key] = n.part(i)
+		}
+	}
 	p := n.byKey[key]
 	if p == nil {
 		return -1
-	}
-	if n.falls == 0 {
-		return n.place(key)
 	}
 	return slices.IndexFunc(n.order, func(i int32) bool { return n.parts[i] == p })
 }

@@ -198,8 +198,9 @@ func (d *Document) take(e *excerpt, at int, replaced bool) error {
 		}
 		if !n.array {
 			delete(n.byKey, p.key)
-			p.key = it.key
-			n.byKey[p.key] = p
+			if p.key = it.key; n.byKey != nil {
+				n.byKey[p.key] = p
+			}
 		}
 		if replaced {
 			p.text, p.value, p.inner = bytes.Clone(e.src[it.at:it.end]), v.Index(i).Clone(), nil

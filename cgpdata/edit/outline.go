@@ -87,7 +87,10 @@ func (p *reader) root() (at int, braced bool) {
 
 // outline reads the array or dictionary at i, or, not braced, the pairs from i to the
 // end of the text.
-func (p *reader) outline(i int, braced bool) outline {
+func (p *reader) outline(i int, braced bool) outline { return p.outlineOf(i, braced, true) }
+
+// outlineOf is outline, with or without the keys.
+func (p *reader) outlineOf(i int, braced, keys bool) outline {
 	o := outline{open: i}
 	if braced {
 		o.bracket = p.At(i)
@@ -98,7 +101,9 @@ func (p *reader) outline(i int, braced bool) outline {
 		if o.bracket != '(' {
 			p.Scratch = p.Scratch[:0]
 			s, end := p.Str(i)
-			it.key, it.keyEnd = string(p.KeyText(s)), p.LeafEnd(i)
+			if it.keyEnd = p.LeafEnd(i); keys {
+				it.key = string(p.KeyText(s))
+			}
 			i = p.Skip(p.Skip(end) + 1)
 		}
 		it.at, it.end = i, i
