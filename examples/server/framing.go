@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -14,27 +16,33 @@ import (
 // for the first request only: one of HTTP/1.0 is the last, and a body of HTTP/1.0
 // that is not in the first is refused.
 
-// watchListener accepts connections whose first head is watched.
-type watchListener struct{ net.Listener }
+// watchListener accepts connections whose first head is watched. With a TLS
+// configuration that is the head inside TLS: to net/http the connections are plain
+// ones then, and the first Read is what shakes hands.
+type watchListener struct {
+	net.Listener
+	tls *tls.Config
+}
 
 func (l watchListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if tcp, ok := conn.(tcpConn); ok {
-		return &watchedConn{tcpConn: tcp}, err
+	if err == nil && l.tls != nil {
+		conn = tls.Server(conn, l.tls)
+	}
+	if c, ok := conn.(halfCloser); ok {
+		return &watchedConn{halfCloser: c}, err
 	}
 	return conn, err
 }
 
-// tcpConn is what net/http makes use of: files sent by the kernel, and an end
-// that lets the client read the last answer.
-type tcpConn interface {
+// halfCloser is a connection with an end that lets the client read the last answer.
+type halfCloser interface {
 	net.Conn
-	io.ReaderFrom
 	CloseWrite() error
 }
 
 type watchedConn struct {
-	tcpConn
+	halfCloser
 	line     [len(transferEncoding)]byte // the beginning of the line
 	length   int                         // of the line
 	encoded  bool                        // there is a Transfer-Encoding
@@ -43,12 +51,15 @@ type watchedConn struct {
 }
 
 // NetConn returns the connection below, as that of tls.Conn does.
-func (c *watchedConn) NetConn() net.Conn { return c.tcpConn }
+func (c *watchedConn) NetConn() net.Conn { return c.halfCloser }
 
 const transferEncoding = "Transfer-Encoding:"
 
 func (c *watchedConn) Read(p []byte) (int, error) {
-	n, err := c.tcpConn.Read(p)
+	n, err := c.halfCloser.Read(p)
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil {
+		_, _ = io.WriteString(plain.Conn, "HTTP/1.0 400 Bad Request\r\n\r\nThis is HTTPS, and the request came without TLS.\n")
+	}
 	for _, b := range p[:n] {
 		if c.complete {
 			break
@@ -57,6 +68,9 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// ReadFrom lets the kernel send files by itself, where there is no TLS.
+func (c *watchedConn) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.halfCloser, src) }
 
 // watch takes the next byte of the head.
 func (c *watchedConn) watch(b byte) {
@@ -86,11 +100,12 @@ func watchedContext(ctx context.Context, c net.Conn) context.Context {
 }
 
 // refuseFaultyFraming answers requests of HTTP/1.0 that have, or may have, a
-// Transfer-Encoding, and hands on all others.
+// Transfer-Encoding, and hands on all others. Those of HTTP/2, many at a time on one
+// connection, have none.
 func refuseFaultyFraming(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
-		if !ok {
+		if !ok || r.ProtoMajor > 1 {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -2,21 +2,42 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
+// startTLS starts the server with HTTPS too, and returns what its clients need.
+func startTLS(t *testing.T) (*running, *tls.Config) {
+	t.Helper()
+	chain, key := pair(t, 1)
+	chainFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	require.NoError(t, os.WriteFile(chainFile, chain, 0o600))
+	require.NoError(t, os.WriteFile(keyFile, key, 0o600))
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(chain))
+	return start(t, "-https", "127.0.0.1:0", "-cert", chainFile, "-key", keyFile), &tls.Config{RootCAs: roots, ServerName: "localhost"}
+}
+
 // HTTP/1.0 with a Transfer-Encoding stores nothing and ends the connection.
 func TestFaultyFraming(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	r, config := startTLS(t)
+	testFaultyFraming(t, r, func() (net.Conn, error) { return net.Dial("tcp", r.addr["http"]) })
+	testFaultyFraming(t, r, func() (net.Conn, error) { return tls.Dial("tcp", r.addr["https"], config) })
+}
+
+func testFaultyFraming(t *testing.T, r *running, dial func() (net.Conn, error)) {
+	t.Helper()
 	credentials := "Host: client1.com\r\nAuthorization: Basic " + base64.StdEncoding.EncodeToString([]byte(r.auth("john"))) + "\r\n"
 	const chunked = "3\r\nnew\r\n0\r\n\r\n"
 	for _, tt := range []struct {
@@ -38,7 +59,7 @@ func TestFaultyFraming(t *testing.T) {
 			if pieces != "whole" && tt.name != "both" {
 				continue // each takes a while to end
 			}
-			conn, err := net.Dial("tcp", r.addr["http"])
+			conn, err := dial()
 			require.NoError(t, err)
 			defer conn.Close()
 			const next = "DELETE /~john/notes.txt HTTP/1.1\r\n"
@@ -74,4 +95,42 @@ func TestFaultyFraming(t *testing.T) {
 			require.FileExists(t, r.storage("john@client1.com", "notes.txt"))
 		}
 	}
+}
+
+// HTTPS speaks both versions of HTTP, and tells whoever forgot the TLS.
+func TestHTTPS(t *testing.T) {
+	t.Parallel()
+	r, config := startTLS(t)
+	for _, major := range []int{1, 2} {
+		var protocols http.Protocols
+		protocols.SetHTTP1(major == 1)
+		protocols.SetHTTP2(major == 2)
+		transport := &http.Transport{TLSClientConfig: config.Clone(), Protocols: &protocols}
+		client := http.Client{Transport: transport}
+		for _, method := range []string{"PUT", "GET", "DELETE"} {
+			var body io.Reader
+			if method == "PUT" {
+				body = io.MultiReader(strings.NewReader("new")) // of unknown length
+			}
+			request, err := http.NewRequestWithContext(t.Context(), method, "https://"+r.addr["https"]+"/~john/new", body)
+			require.NoError(t, err)
+			request.SetBasicAuth("john", r.password["john@client1.com"])
+			response, err := client.Do(request)
+			require.NoError(t, err)
+			content, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, major, response.ProtoMajor)
+			require.Equal(t, map[string]int{"PUT": 201, "GET": 200, "DELETE": 204}[method], response.StatusCode)
+			require.Equal(t, map[string]string{"GET": "new"}[method], string(content))
+		}
+		transport.CloseIdleConnections()
+	}
+	response, err := http.Get("http://" + r.addr["https"] + "/~john/")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "HTTPS")
 }

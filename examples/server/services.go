@@ -133,7 +133,6 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 			defer running.Done()
 			handler.ServeHTTP(w, r)
 		}),
-		TLSConfig:         config,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -148,13 +147,15 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 			serving.PlaceOf(conn).Busy(state == http.StateActive)
 		},
 	}
-	serve := func(l net.Listener) error {
-		return server.Serve(watchListener{serving.Limit(l, maxConns, maxConnsPerAddr)})
-	}
 	if config != nil {
-		serve = func(l net.Listener) error {
-			return server.ServeTLS(serving.Limit(l, maxConns, maxConnsPerAddr), "", "")
-		}
+		config = config.Clone()
+		config.NextProtos = []string{"h2", "http/1.1"}
+		server.Protocols = new(http.Protocols)
+		server.Protocols.SetHTTP1(true)
+		server.Protocols.SetUnencryptedHTTP2(true) // what is in TLS is not encrypted once more
+	}
+	serve := func(l net.Listener) error {
+		return server.Serve(watchListener{serving.Limit(l, maxConns, maxConnsPerAddr), config})
 	}
 	shutdown := func(grace context.Context) error {
 		defer cancel()
