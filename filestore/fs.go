@@ -141,7 +141,7 @@ type RemoveOptions struct {
 	IfMatch string
 }
 
-// RenameOptions say what Rename may replace. Use field names.
+// RenameOptions say what Rename may move and replace. Use field names.
 type RenameOptions struct {
 	// Replace removes an existing target, whatever it is, in the same step.
 	// Without it an existing target gives fs.ErrExist.
@@ -149,6 +149,9 @@ type RenameOptions struct {
 	// ReplaceFile is Replace for files alone: where a directory stands at
 	// either end, an existing target gives fs.ErrExist.
 	ReplaceFile bool
+	// IfMatch, if not empty, demands a file with this entity tag as the source,
+	// else ErrChanged.
+	IfMatch string
 }
 
 // CopyOptions say how Copy works. Use field names.
@@ -163,6 +166,9 @@ type CopyOptions struct {
 	// them and their sidecars. nil: none. It must not call the store. A View
 	// leaves out what nobody could store, too.
 	Skip func(name string, directory bool) bool
+	// IfMatch, if not empty, demands a file with this entity tag as the source,
+	// else ErrChanged.
+	IfMatch string
 }
 
 // Usage is what a storage or a part of it holds.

@@ -105,14 +105,11 @@ func (req *request) delete(view *filestore.View) error {
 	if current != nil && req.directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
-	if o.IfMatch == "*" {
-		o.IfMatch = "" // to be removed it has to be there anyway
-	}
 	whole := depth(req.r.Header) == depthInfinity
 	if current != nil && current.IsDir() && !whole {
 		return fs.ErrInvalid // a client that means a file
 	}
-	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: whole, IfMatch: o.IfMatch}); err != nil {
+	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: whole, IfMatch: tagOf(o)}); err != nil {
 		return notFound(err)
 	}
 	req.w.WriteHeader(http.StatusNoContent)
@@ -169,7 +166,8 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := conditions(req.r, current); err != nil {
+	o, err := conditions(req.r, current)
+	if err != nil {
 		return err
 	}
 	if current != nil && req.target.directory && !current.IsDir() {
@@ -181,9 +179,9 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 		return fs.ErrInvalid // RFC 4918 §9.8.3, §9.9.2
 	}
 	if move {
-		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace})
+		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace, IfMatch: tagOf(o)})
 	} else {
-		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow})
+		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow, IfMatch: tagOf(o)})
 	}
 	if errors.Is(err, fs.ErrExist) && !replace {
 		return filestore.ErrChanged // RFC 4918 §10.6: 412

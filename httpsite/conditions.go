@@ -49,6 +49,15 @@ func conditions(r *http.Request, current filestore.FileInfo) (filestore.CreateOp
 	return o, nil
 }
 
+// tagOf is the one tag that these conditions let pass, "" if any will do: what is
+// removed, moved or copied has to be there anyway.
+func tagOf(o filestore.CreateOptions) string {
+	if o.IfMatch == "*" {
+		return ""
+	}
+	return o.IfMatch
+}
+
 // lostRace is the error of a change under these conditions: where nothing was to
 // be there, whatever came to be there in the meantime breaks the condition.
 func lostRace(o filestore.CreateOptions, err error) error {

@@ -1,6 +1,7 @@
 package httpsite_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -390,4 +391,59 @@ func TestRanges(t *testing.T) {
 	}
 	unmet := s.do(t, call{method: "GET", path: "/~john/ten.txt", header: map[string]string{"Range": "bytes=50-", "If-None-Match": tag}})
 	require.Equal(t, 304, unmet.code, "conditions come first")
+}
+
+// changed is a store in which something happens just before a rename or a copy.
+type changed struct {
+	filestore.Store
+	before func(filestore.Store)
+}
+
+func (s changed) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
+	s.before(s.Store)
+	return s.Store.Rename(ctx, from, to, o)
+}
+
+func (s changed) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, l filestore.Limits) error {
+	s.before(s.Store)
+	return s.Store.Copy(ctx, from, to, o, attributes, l)
+}
+
+func TestLostRaceOfMoveAndCopy(t *testing.T) {
+	t.Parallel()
+	replace := func(s filestore.Store) {
+		u, err := s.Create(t.Context(), "page.html", filestore.CreateOptions{}, filestore.Limits{Files: 100, Bytes: 1 << 20, FileSize: 1 << 20})
+		require.NoError(t, err)
+		_, err = u.Write([]byte("theirs"))
+		require.NoError(t, err)
+		_, err = u.Commit()
+		require.NoError(t, err)
+	}
+	for _, tt := range []struct {
+		name, path, header, value string
+		before                    func(filestore.Store)
+		want                      int
+	}{
+		{"unchanged", "page.html", "If-Match", "TAG", func(filestore.Store) {}, 201},
+		{"changed", "page.html", "If-Match", "TAG", replace, 412},
+		{"changed since", "page.html", "If-Unmodified-Since", httpDate(time.Now().Add(time.Hour)), replace, 412},
+		{"changed, and any will do", "page.html", "If-Match", "*", replace, 201},
+		{"changed, and another is excluded", "page.html", "If-None-Match", `"other"`, replace, 201},
+		{"changed, without a condition", "page.html", "X-Nothing", "*", replace, 201},
+		{"a folder", "folder", "If-Match", "*", func(filestore.Store) {}, 201},
+		{"a folder since", "folder", "If-Unmodified-Since", httpDate(time.Now().Add(time.Hour)), func(filestore.Store) {}, 201},
+	} {
+		for _, method := range []string{"MOVE", "COPY"} {
+			for store, open := range stores(t) {
+				s := newServerOn(t, func() filestore.Store { return changed{open(), tt.before} })
+				tag := s.do(t, call{method: "HEAD", path: "/~john/" + tt.path}).header.Get("ETag")
+				got := s.do(t, call{method: method, path: "/~john/" + tt.path, user: "john", header: map[string]string{
+					"Destination": "/~john/new", tt.header: strings.ReplaceAll(tt.value, "TAG", tag),
+				}})
+				require.Equal(t, tt.want, got.code, "%s, %s, %s", tt.name, method, store)
+				_, stays := s.Read(t, john, tt.path+map[string]string{"folder": "/default.html"}[tt.path])
+				require.Equal(t, tt.want == 412 || method == "COPY", stays, "%s, %s, %s", tt.name, method, store)
+			}
+		}
+	}
 }

@@ -63,10 +63,10 @@
 // # Conditions and ranges
 //
 // If-Match, If-None-Match, If-Unmodified-Since and, for reading, If-Modified-Since
-// and If-Range are heeded (RFC 9110 §13). A store checks those of PUT and DELETE
-// once more as it commits. Those of MOVE and COPY are about what is moved or
-// copied; about the target there is Overwrite. GET sends up to 100 ranges, and the
-// whole file if more are asked for.
+// and If-Range are heeded (RFC 9110 §13). A store checks them once more as it
+// commits. Those of MOVE and COPY are about what is moved or copied; about the
+// target there is Overwrite. GET sends up to 100 ranges, and the whole file if
+// more are asked for.
 //
 // # Framing
 //

@@ -298,6 +298,9 @@ func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o files
 	if err != nil {
 		return nil, err
 	}
+	if o.IfMatch != "" && o.IfMatch != (info{from, st}).ETag() {
+		return nil, filestore.ErrChanged
+	}
 	side, sideStat, err := s.sidecar(t, from)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,9 @@ func (c *copier) run() error {
 	if err != nil {
 		return err
 	}
+	if c.o.IfMatch != "" && c.o.IfMatch != (info{c.from, st}).ETag() {
+		return filestore.ErrChanged
+	}
 	attributes, err := c.attributesOf(info{c.from, st})
 	if err != nil {
 		return err

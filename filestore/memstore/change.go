@@ -54,6 +54,9 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 	if err != nil {
 		return fail("rename", from, err)
 	}
+	if o.IfMatch != "" && o.IfMatch != n.info(from).ETag() {
+		return fail("rename", from, filestore.ErrChanged)
+	}
 	side := s.sidecar(from)
 	if err := s.checkTarget(n, to, s.mayReplace(n, to, o), side != nil); err != nil {
 		return fail("rename", to, err)
@@ -89,6 +92,9 @@ func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptio
 	n, err := s.lookup(from)
 	if err != nil {
 		return fail("copy", from, err)
+	}
+	if o.IfMatch != "" && o.IfMatch != n.info(from).ETag() {
+		return fail("copy", from, filestore.ErrChanged)
 	}
 	side := s.cloneSidecar(s.sidecar(from), n.dir(), attributes)
 	if err := s.checkTarget(n, to, o.Replace, side != nil); err != nil {

@@ -40,11 +40,7 @@ func removeAll(name string) change {
 // removeSeen removes a file that is as it was when it was last looked at.
 func removeSeen(name string) change {
 	return func(ctx context.Context, s filestore.Store) error {
-		seen, err := s.Stat(ctx, name)
-		if err != nil {
-			return err
-		}
-		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: seen.ETag()})
+		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: seen(ctx, s, name)})
 	}
 }
 
@@ -53,6 +49,37 @@ func removeMatching(name string, recursive bool) change {
 	return func(ctx context.Context, s filestore.Store) error {
 		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: `"other"`, Recursive: recursive})
 	}
+}
+
+// seen is the tag that a file has now.
+func seen(ctx context.Context, s filestore.Store, name string) string {
+	info, err := s.Stat(ctx, name)
+	if err != nil {
+		return err.Error()
+	}
+	return info.ETag()
+}
+
+func renameSeen(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true, IfMatch: seen(ctx, s, from)})
+	}
+}
+
+func renameMatching(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true, IfMatch: `"other"`})
+	}
+}
+
+func copySeen(from, to string) change {
+	return func(ctx context.Context, s filestore.Store) error {
+		return copyWith(from, to, filestore.CopyOptions{Replace: true, IfMatch: seen(ctx, s, from)})(ctx, s)
+	}
+}
+
+func copyMatching(from, to string) change {
+	return copyWith(from, to, filestore.CopyOptions{Replace: true, IfMatch: `"other"`})
 }
 
 func rename(from, to string) change {
@@ -149,6 +176,15 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "remove a directory that does not match", before: "a/ a/b=1", change: removeMatching("a", true), err: filestore.ErrChanged},
 		{name: "remove a full directory that does not match", before: "a/ a/b=1", change: removeMatching("a", false), err: filestore.ErrChanged},
 		{name: "remove with a tag what is not there", change: removeMatching("a", false), err: fs.ErrNotExist},
+
+		{name: "rename what matches", before: "a=1 a.meta=m b=2", change: renameSeen("a", "b"), after: "b=1 b.meta=m"},
+		{name: "rename what does not match", before: "a=1 a.meta=m b=2", change: renameMatching("a", "b"), err: filestore.ErrChanged},
+		{name: "rename a directory that does not match", before: "a/ a/b=1", change: renameMatching("a", "c"), err: filestore.ErrChanged},
+		{name: "rename with a tag what is not there", before: "b=2", change: renameMatching("a", "b"), err: fs.ErrNotExist},
+		{name: "copy what matches", before: "a=1 b=2", change: copySeen("a", "b"), after: "a=1 b=1"},
+		{name: "copy what does not match", before: "a=1 b=2", change: copyMatching("a", "b"), err: filestore.ErrChanged},
+		{name: "copy a directory that does not match", before: "a/ a/b=1", change: copyMatching("a", "c"), err: filestore.ErrChanged},
+		{name: "copy with a tag what is not there", before: "b=2", change: copyMatching("a", "b"), err: fs.ErrNotExist},
 
 		{name: "rename a file", before: "a=1", change: rename("a", "b"), after: "b=1"},
 		{name: "rename into a directory", before: "a=1 d/ d/e/", change: rename("a", "d/e/a"), after: "d/ d/e/ d/e/a=1"},
