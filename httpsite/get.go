@@ -2,6 +2,7 @@ package httpsite
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -101,12 +102,22 @@ func (req *request) isTrusted() bool {
 	return req.site.TrustPages && strings.EqualFold(domain, req.site.Domain)
 }
 
-// query is the query of a URL as it came, with its question mark.
+// query is the query of a URL as it came, with its question mark. What must be
+// escaped in one (RFC 3986 §3.4), and was not, is.
 func query(u *url.URL) string {
 	if u.RawQuery == "" && !u.ForceQuery {
 		return ""
 	}
-	return "?" + u.RawQuery
+	var b strings.Builder
+	b.WriteByte('?')
+	for _, c := range []byte(u.RawQuery) {
+		if c <= ' ' || c >= 0x7F || strings.IndexByte("\"#<>\\^`{|}", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // notFound turns the errors of a path that does not lead to a file into one.

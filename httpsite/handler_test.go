@@ -264,6 +264,9 @@ func TestGetRedirectsToFolder(t *testing.T) {
 		"/~john/folder?//evil":     "/~john/folder/?//evil",
 		"/~john/a%20b%3F%23%C3%BC": "/~john/a%20b%3F%23%C3%BC/",
 		"/~john/evil.example":      "/~john/evil.example/",
+		"/~john?a#b":               "/~john/?a%23b",
+		"/~john?\xfc\"<>\\^{}":     "/~john/?%FC%22%3C%3E%5C%5E%7B%7D",
+		"/~john?%0d%0aX:y%zz":      "/~john/?%0d%0aX:y%zz",
 	} {
 		got := s.do(t, call{method: "GET", path: path})
 		require.Equal(t, 301, got.code, path)
