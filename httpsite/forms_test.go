@@ -248,6 +248,18 @@ func TestRenameToItsOwnName(t *testing.T) {
 			require.Equal(t, 303, got.code)
 			got = s.post(t, "/~john/index.wssp", url.Values{"action": {"rename"}, "mark": {"folder"}, "newName": {"page"}}, nil)
 			require.Equal(t, 404, got.code, "the form was sent twice")
+			require.Contains(t, text(got.body), "“folder”: The entry is no longer there.")
+			got = s.post(t, "/~john/index.wssp", url.Values{"action": {"rename"}, "mark": {"private"}, "newName": {"page2"}}, nil)
+			require.Equal(t, 403, got.code)
+			require.Contains(t, text(got.body), "“private”: This name is reserved.")
+			got = s.post(t, "/~john/index.wssp", url.Values{"action": {"rename"}, "mark": {"page.html"}, "newName": {"index.wssp"}}, nil)
+			require.Equal(t, 404, got.code, "it has another name by now")
+			got = s.post(t, "/~john/index.wssp", url.Values{"action": {"rename"}, "mark": {"PAGE.html"}, "newName": {"index.wssp"}}, nil)
+			require.Equal(t, 403, got.code)
+			require.Contains(t, text(got.body), "“index.wssp”: This name is reserved.")
+			got = s.post(t, "/~john/index.wssp", url.Values{"action": {"rename"}, "mark": {"data.bin"}, "newName": {"page"}}, nil)
+			require.Equal(t, 409, got.code)
+			require.Contains(t, text(got.body), "“page”: An entry with this name exists already.")
 		})
 	}
 }

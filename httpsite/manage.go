@@ -158,14 +158,20 @@ func (req *request) manage(view *filestore.View, dir string, f form) (confirm []
 }
 
 func rename(ctx context.Context, view *filestore.View, from, to string) error {
-	_, last := filestore.Split(to)
-	if from != to {
-		return about(last, view.Rename(ctx, from, to, filestore.RenameOptions{}))
+	_, oldName := filestore.Split(from)
+	_, newName := filestore.Split(to)
+	if from == to {
+		if _, err := view.Stat(ctx, from); err != nil {
+			return about(oldName, err)
+		}
+		return pageError{http.StatusOK, quote(oldName) + " has this name already."}
 	}
-	if _, err := view.Stat(ctx, from); err != nil {
-		return about(last, err)
+	err := view.Rename(ctx, from, to, filestore.RenameOptions{})
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == to {
+		return about(newName, err)
 	}
-	return pageError{http.StatusOK, quote(last) + " has this name already."}
+	return about(oldName, err)
 }
 
 // deleteMarked removes nothing unless all of it may be removed.
