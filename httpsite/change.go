@@ -236,8 +236,8 @@ func (req *request) destination() (target, error) {
 		return target{}, fs.ErrInvalid
 	}
 	u, err := url.Parse(header[0])
-	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
-		return target{}, fs.ErrInvalid
+	if err != nil || u.Opaque != "" || strings.ContainsAny(header[0], "?#") {
+		return target{}, fs.ErrInvalid // with a query or a fragment, an empty one too
 	}
 	path, ok := req.cutPrefix(rawPath(u))
 	if !ok {

@@ -207,6 +207,14 @@ func TestDestinationHost(t *testing.T) {
 		"/~john/copied\r\nDestination: /~john/copied":   400,
 		"/~john/copied\r\nDestination: /~john/other":    400,
 		"": 400,
+		// A question mark or a number sign that a client has not escaped: its name
+		// would lose them, and what stands behind.
+		"/~john/copied?":                   400,
+		"/~john/copied#":                   400,
+		"/~john/copied?x":                  400,
+		"/~john/copied#x":                  400,
+		"http://client1.com/~john/copied?": 400,
+		"http://client1.com/~john/copied#": 400,
 	} {
 		for _, method := range []string{"COPY", "MOVE"} {
 			s := newServer(t)

@@ -83,8 +83,9 @@
 // proxy apart; [TrustedProxies] reads X-Forwarded-For and Forwarded for it. A
 // proxy has to pass on the Host header as it came, port included: it decides
 // which domain is meant, and whether a form comes from the page itself.
-// X-Forwarded-Host and X-Forwarded-Proto are not read. Of Destination only the
-// path is, so a proxy may end TLS and need not change that header.
+// X-Forwarded-Host and X-Forwarded-Proto are not read. Of Destination neither the
+// scheme nor the port is, and a host that is not known here stands for that of the
+// request: so a proxy may end TLS and need not change that header.
 //
 //	mux.Handle("/files/", http.StripPrefix("/files", &httpsite.Handler{Directory: base, Prefix: "/files"}))
 //

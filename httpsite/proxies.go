@@ -59,8 +59,9 @@ func (p TrustedProxies) ClientAddr(r *http.Request) netip.Addr {
 }
 
 // client walks from the nearest proxy towards the client; nodes returns what a
-// line says, the nearest first. Lines are read one by one, the last one first: a quoted string that a client leaves open swallows
-// nothing of what a proxy has added in a line of its own.
+// line says, the nearest first. Lines are read one by one, the last one first: a
+// quoted string that a client leaves open swallows nothing of what a proxy has added
+// in a line of its own.
 func (p TrustedProxies) client(nearest netip.Addr, lines []string, nodes func(line string) ([]string, bool)) netip.Addr {
 	hops := 0
 	for i := len(lines) - 1; i >= 0; i-- {
