@@ -21,8 +21,14 @@ type entry struct {
 	dir      bool
 }
 
+// noTime stands for the time of what has none: FTP has no word for that.
+var noTime = time.Unix(0, 0).UTC()
+
 func newEntry(found filestore.FileInfo) entry {
 	e := entry{name: found.Name(), modified: found.ModTime().UTC(), dir: found.IsDir()}
+	if found.ModTime().IsZero() { // nothing has ever been stored
+		e.modified = noTime
+	}
 	if !e.dir {
 		e.size = found.Size()
 	}
@@ -32,7 +38,7 @@ func newEntry(found filestore.FileInfo) entry {
 // stat tells what is at p.
 func (s *session) stat(p place) (entry, error) {
 	if p.Empty() {
-		return entry{name: "/", modified: time.Unix(0, 0).UTC(), dir: true}, nil
+		return entry{name: "/", modified: noTime, dir: true}, nil
 	}
 	found, err := p.View.Stat(s.ctx, p.Name)
 	if err != nil {
@@ -272,7 +278,7 @@ func (s *session) machineFacts(arg string) reply {
 	found, err := s.stat(p)
 	switch {
 	case err != nil && arg == "" && s.isOnTheWay(full, err):
-		found = entry{modified: time.Unix(0, 0).UTC(), dir: true}
+		found = entry{modified: noTime, dir: true}
 	case err != nil:
 		return s.replyTo(err)
 	case !found.dir && strings.HasSuffix(arg, "/"):

@@ -81,6 +81,34 @@ func TestListings(t *testing.T) {
 
 // TestListingArguments: patterns for the last segment, flags of ls in every
 // combination, and names that look like either.
+// newborn is a store in which nothing has been stored yet: its top has no time.
+type newborn struct{ filestore.Store }
+
+func (s newborn) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {
+	found, err := s.Store.Stat(ctx, name)
+	if err == nil && name == filestore.Root {
+		found = timeless{found}
+	}
+	return found, err
+}
+
+type timeless struct{ filestore.FileInfo }
+
+func (timeless) ModTime() time.Time { return time.Time{} }
+
+// TestNoTime: what has no time is as old as what FTP makes up itself, and not of
+// the year 1, which clients cannot read.
+func TestNoTime(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	wrap(d, mary, func(s filestore.Store) filestore.Store { return newborn{s} })
+	addr := serve(t, &ftpsite.Server{Directory: d})
+	c := login(t, addr, "mary")
+	require.Contains(t, c.want("250", "MLST /"), "Type=dir;Size=0;Modify=19700101000000; /\n")
+	require.Contains(t, c.want("250", "MLST"), "Modify=19700101000000; ")
+	require.Contains(t, login(t, addr, "admin").want("250", "MLST ~mary"), "Modify=19700101000000; ")
+}
+
 func TestListingArguments(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
