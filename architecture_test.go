@@ -51,8 +51,10 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory": {"cgpdata", "meta", "filestore", "freebusy", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/network", "internal/recent", "filestore/dirstore", "filestore/memstore", "github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt",
-		"github.com/go-crypt/crypt/algorithm/scrypt", "github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
+	"directory":           {"cgpdata", "meta", "filestore", "freebusy", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore", "filestore/memstore"},
+	"directory/passwords": {"filestore", "internal/network", "internal/recent"},
+	"directory/passwords/crypt": {"github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt", "github.com/go-crypt/crypt/algorithm/scrypt",
+		"github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
 	"httpsite":               {"filestore"},
 	"ftpsite":                {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
@@ -75,15 +77,21 @@ var mayImport = map[string][]string{
 	"examples/callstats":  {"calllog", "calllog/statistics"},
 	"examples/freetime":   {"freebusy"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
-	"examples/ownusers":   {"filestore", "filestore/dirstore", "ftpsite", "httpsite"},
+	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.
 var mustNotLink = map[string][]string{
 	"freebusy": {"html/template", "net/http"}, // whoever reads a .vfb draws no page
+	// Whoever reads settings checks no hashes, and neither does a host with hashes of
+	// its own.
+	"directory":           hashLibraries,
+	"directory/passwords": append([]string{module + "/directory", module + "/cgpdata"}, hashLibraries...),
 }
+
+var hashLibraries = []string{module + "/directory/passwords/crypt", "github.com/go-crypt", "github.com/sergeymakinen", "golang.org/x/crypto"}
 
 func TestLinked(t *testing.T) {
 	t.Parallel()
@@ -93,7 +101,9 @@ func TestLinked(t *testing.T) {
 		linked := strings.Fields(string(out))
 		require.Contains(t, linked, module+"/"+name)
 		for _, other := range others {
-			require.NotContains(t, linked, other, name)
+			require.False(t, slices.ContainsFunc(linked, func(path string) bool {
+				return path == other || strings.HasPrefix(path, other+"/") && path != module+"/"+name
+			}), "%s brings %s", name, other)
 		}
 	}
 }

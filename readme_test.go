@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
 // readme is the code that README shows.
 func readme(ctx context.Context) error {
-	base, err := directory.Open("/var/CommuniGate", nil)
+	base, err := directory.Open("/var/CommuniGate", &directory.Options{Crypt: crypt.Match})
 	if err != nil {
 		return err
 	}

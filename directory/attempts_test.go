@@ -26,9 +26,16 @@ const extendedDES = `{Password="\002_J9..abcd22q80TrZTE6";}`
 // hashes counts the calls of Options.Crypt, which "secret1" satisfies.
 type hashes struct{ count atomic.Int64 }
 
-func (h *hashes) crypt(stored, password string) bool {
-	h.count.Add(1)
-	return stored == "_J9..abcd22q80TrZTE6" && password == "secret1"
+func (h *hashes) crypt(stored string) func(string) bool {
+	return func(password string) bool {
+		h.count.Add(1)
+		return stored == "_J9..abcd22q80TrZTE6" && password == "secret1"
+	}
+}
+
+// matching makes an Options.Crypt of what checks all passwords.
+func matching(match func(password string) bool) func(string) func(string) bool {
+	return func(string) func(string) bool { return match }
 }
 
 // since returns the number of calls since it was called last.
@@ -213,12 +220,12 @@ func TestHashesDoNotBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running atomic.Int64
 		release := make(chan struct{}, 1)
-		b := newBase(t, f, directory.Options{Crypt: func(string, string) bool {
+		b := newBase(t, f, directory.Options{Crypt: matching(func(string) bool {
 			running.Add(1)
 			defer running.Add(-1)
 			<-release
 			return true
-		}})
+		})})
 		login := func(ctx context.Context, name, password string) error {
 			return b.loginFrom(ctx, networkOf(name), name+"@main.example", password)
 		}
@@ -378,13 +385,13 @@ func TestConcurrentGuessesFromManyNetworks(t *testing.T) {
 		var begun atomic.Int64
 		release := make(chan struct{})
 		b := newBase(t, files{"Accounts/john.macnt/account.settings": `{Password="\002_J9..abcd22q80TrZTE6";FailedLoginFlow=(2,1m);}`}, directory.Options{
-			Crypt: func(_, password string) bool {
+			Crypt: matching(func(password string) bool {
 				<-release
 				if password == "right" {
 					begun.Add(1)
 				}
 				return false
-			},
+			}),
 		})
 		var group sync.WaitGroup
 		for i := range 100 {
@@ -411,11 +418,11 @@ func TestFloodsWaitForThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var begun atomic.Int64
 		release := make(chan struct{})
-		b := newBase(t, f, directory.Options{Crypt: func(_, password string) bool {
+		b := newBase(t, f, directory.Options{Crypt: matching(func(password string) bool {
 			begun.Add(1)
 			<-release
 			return password == "secret1"
-		}})
+		})})
 		var group sync.WaitGroup
 		defer group.Wait()
 		login := func(remote, name string, password string) (done chan error) {
@@ -472,12 +479,12 @@ func TestVainHashesHaveTheirTurn(t *testing.T) {
 		release := make(chan struct{}, 1)
 		b := newBase(t, files{
 			"Accounts/hashed.macnt/account.settings": extendedDES, "Accounts/clear.macnt/account.settings": "{Password=secret2;}", "Accounts/none.macnt/account.settings": "{}",
-		}, directory.Options{Crypt: func(string, string) bool {
+		}, directory.Options{Crypt: matching(func(string) bool {
 			running.Add(1)
 			defer running.Add(-1)
 			<-release
 			return false
-		}})
+		})})
 		fail := func(login string) {
 			_, err := b.Login(t.Context(), filestore.Credentials{Login: login, Password: "wrong"})
 			assert.ErrorIs(t, err, filestore.ErrLogin)

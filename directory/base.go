@@ -10,12 +10,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/directory/passwords"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
@@ -38,23 +37,14 @@ type Options struct {
 	// text, even where PasswordEncryption names a method. It may be a hash of an
 	// unknown form, which then is its own password.
 	UnmarkedClear bool
-	// Crypt reports whether a password belongs to a crypt(3) string of a form
-	// that the package does not know, as those of extended DES are. It must be
-	// safe for concurrent use. nil: such strings open no account.
-	Crypt func(stored, password string) bool
-	// Verify reports whether a password belongs to a stored one of a form that
-	// the package does not know, and that neither UnmarkedClear nor Crypt is for:
-	// one that the server has encrypted (byte 1), a hash of another form or with
-	// parameters that would take very long, or a text without a mark under a
-	// PasswordEncryption that is not clear. account is the real address, stored
-	// is the setting Password as it stands in the file, marks included, and never
-	// empty; neither is password. All that limits guessing is done before: it is
-	// called by as many goroutines as crypt(3) hashes are worked out, so it must be
-	// safe for concurrent use and end with ctx, which has 10 seconds. What was right
-	// is not asked again for a minute, as long as stored does not change. An error
-	// is logged, must hold no password, refuses the login, and is not counted as a
-	// failed one. Names without an account do not call it, so its time may tell that an
-	// account exists. nil: such accounts cannot log in.
+	// Crypt checks crypt(3) hashes: set it to crypt.Match of the package
+	// directory/passwords/crypt, which brings the libraries for them. Others may be
+	// known as well, as those of extended DES; see [passwords.Options]. nil: nobody can
+	// log in to accounts with such hashes, which is logged for each.
+	Crypt func(stored string) (match func(password string) bool)
+	// Verify checks stored passwords of forms that neither UnmarkedClear nor Crypt is
+	// for; see [passwords.Options]. stored is the setting Password as it stands in the
+	// file, marks included. nil: such accounts cannot log in.
 	Verify func(ctx context.Context, account, stored, password string) (bool, error)
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none. One Base at a time may have these open; see [Base.Claim].
@@ -98,8 +88,6 @@ type Base struct {
 	now           func() time.Time
 	log           *slog.Logger
 	unmarkedClear bool
-	crypt         func(stored, password string) bool
-	verify        func(ctx context.Context, account, stored, password string) (bool, error)
 	hosts         hosts
 
 	main     *domain
@@ -118,13 +106,7 @@ type Base struct {
 	clusterDir   string
 	clusterClaim claim
 
-	proofs   *proofs
-	failures failures
-	checked  checked
-	told     told // which accounts have passwords that cannot be checked
-	lanes    lanes
-	turns    turns
-	decoy    atomic.Pointer[secret] // the last one that was costly
+	passwords *passwords.Verifier
 }
 
 var _ filestore.Directory = (*Base)(nil)
@@ -170,19 +152,13 @@ func open(dir string, o *Options) (*Base, error) {
 		now:           o.Now,
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
-		crypt:         o.Crypt,
-		verify:        o.Verify,
 		clusterDir:    cluster,
 		clusterClaim:  claim{dir: cluster},
 		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
 		domains:       recent.New[string, *domain](keepDomains),
 		accounts:      recent.New[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
-		proofs:        newProofs(),
-		told:          told{said: recent.New[proof, struct{}](keepAccounts)},
-		turns:         newTurns(max(2, runtime.GOMAXPROCS(0))),
 	}
-	b.failures, b.checked = newFailures(b.proofs), newChecked(b.proofs)
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -190,6 +166,7 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
+	b.passwords = passwords.New(&passwords.Options{Crypt: o.Crypt, Verify: o.Verify, Logger: b.log, Now: b.now})
 	b.stores.log, b.stores.incidents.log, b.stores.incidents.now = b.log, b.log, b.now
 	zone := o.TimeZone
 	if zone == nil {

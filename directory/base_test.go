@@ -15,6 +15,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 )
@@ -68,6 +69,9 @@ func newBase(t testing.TB, f files, o directory.Options) *fixture {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		return x.now
+	}
+	if o.Crypt == nil {
+		o.Crypt = crypt.Match
 	}
 	if o.OpenStore == nil {
 		o.OpenStore = func(root string, create bool) (filestore.Store, error) {

@@ -52,8 +52,8 @@ func (c *checker) account(ctx context.Context, defaults level, p *place) {
 	_, _ = checkFile(c, readPreferences, p.prefs.path)
 	server, serverErr := c.defaults.get(c.now)
 	levels := []level{{own.own, err}, defaults, {server.accounts, serverErr}}
-	if _, refused := c.secret(levels); unchecked(refused) {
-		c.report(c.relative(p.settings.path), "nobody can log in: %s", refused)
+	if reason := c.passwords.Unchecked(c.passwordOf(levels)); reason != "" {
+		c.report(c.relative(p.settings.path), "nobody can log in: %s", reason)
 		c.unchecked++
 	}
 

@@ -26,8 +26,10 @@
 // of it is logged, once for each version of the file, by the file's name
 // within the base directory.
 //
-// Passwords may be stored as clear text or as hashes; see [Base.Login] for the
-// forms and for what limits guessing. Router lines, domain aliases and the
+// Passwords may be stored as clear text or as hashes; see [Base.Login]. What checks
+// crypt(3) hashes is an option, [Options.Crypt], and so are its libraries: without it
+// nobody logs in by them. Package passwords does the checking, and limits guessing, for
+// mail servers of any kind. Router lines, domain aliases and the
 // addresses assigned to domains are [Options], as no source tells in which files
 // the server keeps them. For the same reason a Base knows no groups.
 //

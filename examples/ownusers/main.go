@@ -10,17 +10,23 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/cgpkit/cgpkit/directory/passwords"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
+
+// stored is the password "secret" as a database has it.
+const stored = "{CRYPT}$2a$10$huupGjSkgcbdKBHhgQW2We2.0MH82tuvimDekNDbwEGHvuoMGRPMS"
 
 func main() {
 	httpAddr := flag.String("http", "127.0.0.1:8100", "serve HTTP at `ADDR`")
@@ -28,13 +34,14 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "keep the storages in `DIR`")
 	flag.Parse()
 
-	db, memory := users{}, &filestore.Memory{}
+	verifier := passwords.New(&passwords.Options{Crypt: crypt.Match, Logger: slog.Default()}) // one for all
+	db, memory := users{verifier: verifier, byAddress: map[string]user{}}, &filestore.Memory{}
 	for _, name := range []string{"john", "mary"} {
 		files, err := dirstore.Open(filepath.Join(*dir, name+".web"), nil)
 		if err != nil {
 			log.Fatal(err)
 		}
-		db[name+"@example.com"] = user{password: "secret", files: files, memory: memory}
+		db.byAddress[name+"@example.com"] = user{password: stored, files: files, memory: memory}
 	}
 	web, err := net.Listen("tcp", *httpAddr)
 	if err != nil {

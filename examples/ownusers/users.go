@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
-	"crypto/subtle"
 	"io/fs"
 	"net/netip"
 	"strings"
 
+	"github.com/cgpkit/cgpkit/directory/passwords"
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// users are the users of the mail server, by address.
-type users map[string]user
+// users are the users of the mail server.
+type users struct {
+	byAddress map[string]user
+	verifier  *passwords.Verifier // checks passwords, and limits guessing
+}
 
 type user struct {
-	password string // a real server has a hash
+	password string // as it is stored: a hash
 	files    filestore.Store
 	memory   *filestore.Memory // one for all: sidecars that were read, keys that were guessed
 }
@@ -22,7 +25,7 @@ type user struct {
 // Account finds a user: what he has, and how much he may store.
 func (u users) Account(_ context.Context, address string) (filestore.Account, error) {
 	address = strings.ToLower(address)
-	found, ok := u[address]
+	found, ok := u.byAddress[address]
 	if !ok {
 		return filestore.Account{}, fs.ErrNotExist
 	}
@@ -41,14 +44,12 @@ func (u users) Role(_ context.Context, c filestore.Caller, address string) (file
 	return filestore.Other, nil
 }
 
-// Login checks a password.
-func (u users) Login(_ context.Context, c filestore.Credentials) (filestore.Caller, error) {
+// Login checks a password. Names without a user are checked as well, so that nobody
+// can tell which there are.
+func (u users) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
 	address := strings.ToLower(c.Login)
-	found, ok := u[address]
-	if same := subtle.ConstantTimeCompare([]byte(c.Password), []byte(found.password)); !ok || same != 1 {
-		return filestore.Caller{}, filestore.ErrLogin
-	}
-	return filestore.Caller{Account: address}, nil
+	found, ok := u.byAddress[address]
+	return u.verifier.Login(ctx, c, passwords.Account{Address: address, Missing: !ok, Password: found.password})
 }
 
 // Site has one domain, whatever a client calls the server.

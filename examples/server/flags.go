@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
@@ -59,7 +60,7 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	c := &config{
 		ftpAnonymous: true,
 		ftpPublic:    publicAddrs{},
-		directory:    directory.Options{DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
+		directory:    directory.Options{Crypt: crypt.Match, DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
 	}
 	fs := flag.NewFlagSet("server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)

@@ -1,4 +1,4 @@
-package directory
+package passwords
 
 import (
 	"container/list"

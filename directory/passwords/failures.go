@@ -1,4 +1,4 @@
-package directory
+package passwords
 
 import (
 	"context"
@@ -6,44 +6,26 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"math"
 	"net/netip"
 	"sync"
 	"time"
 
-	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
-// flow is how many logins may fail in how much time.
-type flow struct {
-	count int64
-	time  time.Duration
+// Flow is how many logins of an account may fail in how much time. One without a count
+// or a time is 20 in 10 minutes. Source: settings files of a server, FailedLoginFlow.
+type Flow struct {
+	Count int64
+	Time  time.Duration
 }
 
-// builtInFlow is the value of FailedLoginFlow that is missing everywhere.
-var builtInFlow = cgpdata.Array(cgpdata.String("20"), cgpdata.String("10m"))
-
-// parseFlow reads FailedLoginFlow: an array of a count and a time. The form is
-// inferred from other settings of a server. Nobody could log in with a count of
-// 0; a time of 0 means nothing.
-func parseFlow(v cgpdata.Value) (flow, error) {
-	if v.Kind() != cgpdata.KindArray || v.Len() != 2 {
-		return flow{}, errors.New("read flow: want an array of a count and a time")
+func (l Flow) orDefault() Flow {
+	if l.Count <= 0 || l.Time <= 0 {
+		return Flow{20, 10 * time.Minute}
 	}
-	count, err := ParseCount(v.Index(0))
-	if err != nil {
-		return flow{}, err
-	}
-	length, err := ParseTime(v.Index(1))
-	if err != nil {
-		return flow{}, err
-	}
-	if count == 0 || length == 0 {
-		return flow{}, errors.New("read flow: 0 is no count and no time")
-	}
-	return flow{count, length}, nil
+	return l
 }
 
 // overAll is how many times as many logins of an account may fail from all networks
@@ -51,7 +33,7 @@ func parseFlow(v cgpdata.Value) (flow, error) {
 const overAll = 10
 
 // overall returns how many logins may fail from all networks together.
-func (l flow) overall() int64 { return min(l.count, math.MaxInt64/overAll) * overAll }
+func (l Flow) overall() int64 { return min(l.Count, math.MaxInt64/overAll) * overAll }
 
 // guesser is a network that logs in to an account, or to a name without one.
 type guesser struct {
@@ -88,12 +70,13 @@ type failed struct {
 	running int64 // logins that may yet fail, whenever they began
 }
 
-// How many names with failed logins are kept in mind, at least, and how many
-// networks that have logged in.
+// How many names with failed logins are kept in mind, at least, how many networks
+// that have logged in, and how many accounts by their passwords.
 const (
-	keepFailed  = 1 << 15
-	keepUnknown = 1 << 14
-	keepWelcome = 1 << 15
+	keepAccounts = 1 << 13
+	keepFailed   = 1 << 15
+	keepUnknown  = 1 << 14
+	keepWelcome  = 1 << 15
 )
 
 func newFailures(p *proofs) failures {
@@ -135,19 +118,19 @@ func (f *failures) succeeded(g guesser) {
 }
 
 // over reports whether a network has used up the flow of a name.
-func (f *failures) over(g guesser, l flow, now time.Time) bool {
+func (f *failures) over(g guesser, l Flow, now time.Time) bool {
 	here, ok := f.in(g).byNetwork.Get(f.pair(g))
 	if !ok {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return here.within(l, now) && here.count >= l.count
+	return here.within(l, now) && here.count >= l.Count
 }
 
 // closed reports whether so many logins have failed from all networks together, or
 // may yet, that a name is closed to those that have not logged in before.
-func (f *failures) closed(g guesser, l flow, now time.Time) bool {
+func (f *failures) closed(g guesser, l Flow, now time.Time) bool {
 	overall, ok := f.in(g).overall.Get(f.name(g))
 	if !ok {
 		return false
@@ -157,13 +140,13 @@ func (f *failures) closed(g guesser, l flow, now time.Time) bool {
 	return overall.full(l, now)
 }
 
-func (n *failed) full(l flow, now time.Time) bool {
+func (n *failed) full(l Flow, now time.Time) bool {
 	n.renew(l, now)
 	return n.count+n.running >= l.overall()
 }
 
 // begin is closed for a login that may fail, and counts it until end is called.
-func (f *failures) begin(g guesser, l flow, now time.Time) (closed bool, end func(wrong bool)) {
+func (f *failures) begin(g guesser, l Flow, now time.Time) (closed bool, end func(wrong bool)) {
 	here, overall := f.in(g).byNetwork.Add(f.pair(g), &failed{}), f.in(g).overall.Add(f.name(g), &failed{})
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -183,7 +166,7 @@ func (f *failures) begin(g guesser, l flow, now time.Time) (closed bool, end fun
 }
 
 // renew begins to count anew if the time has run out.
-func (n *failed) renew(l flow, now time.Time) {
+func (n *failed) renew(l Flow, now time.Time) {
 	if !n.within(l, now) {
 		n.count, n.since = 0, now
 	}
@@ -191,9 +174,9 @@ func (n *failed) renew(l flow, now time.Time) {
 
 // within reports whether the time has not run out. The clock may have been set
 // back.
-func (n *failed) within(l flow, now time.Time) bool {
+func (n *failed) within(l Flow, now time.Time) bool {
 	age := now.Sub(n.since)
-	return 0 <= age && age < l.time
+	return 0 <= age && age < l.Time
 }
 
 // lanes let one goroutine through at a time for each network that logs in to a
