@@ -149,6 +149,12 @@ func TestRedact(t *testing.T) {
 		"protected/pwd/pwd/s3cret":                "protected/pwd/*/s3cret",
 		"open Protected/pwd/s3cret/f: not there":  "open Protected/pwd/*/f: not there",
 		"open pwd/s3cret/f: not there":            "open pwd/*/f: not there",
+		"protected/pwd//s3cret":                   "protected/pwd//*",
+		"protected/pwd/./s3cret/x":                "protected/pwd/./*/x",
+		"protected/pwd\x00/s3cret":                "protected/pwd\x00/*",
+		"protected/pwd \x7f/s3cret":               "protected/pwd \x7f/*",
+		`protected\pwd\s3cret\x`:                  `protected\pwd\*\x`,
+		"":                                        "",
 	} {
 		require.Equal(t, want, filestore.Redact(in), in)
 	}

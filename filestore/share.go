@@ -56,23 +56,35 @@ func IsShare(name string) bool {
 }
 
 // Redact returns text with an asterisk for whatever could be the key of a share
-// path in it, spelled well or badly: each segment behind one that is called pwd.
-// It is for names and errors on their way to a log, which are cut to a few hundred
-// bytes, for they come from strangers.
+// path in it, spelled well or badly: each segment behind one that is called pwd, or
+// nearly so, with slashes of either kind. It is for names and errors on their way to
+// a log, which are cut to a few hundred bytes, for they come from strangers.
 func Redact(text string) string {
-	segments := strings.Split(text, "/")
-	redacted := false
-	for i := 1; i < len(segments); i++ {
-		before := segments[i-1]
-		before = before[strings.LastIndexAny(before, " \"'=:(")+1:]
-		if strings.EqualFold(before, shareMark) && segments[i] != "" {
-			segments[i], redacted = "*", true
+	var redacted strings.Builder
+	key := false // the segment may be one
+	for rest := text; rest != ""; {
+		end := strings.IndexAny(rest, `/\`) + 1
+		if end == 0 {
+			end = len(rest)
 		}
+		part := rest[:end]
+		rest = rest[end:]
+		segment := strings.TrimRight(part, `/\`)
+		if key && segment != "" && segment != "." {
+			redacted.WriteString("*" + part[len(segment):])
+			key = false
+			continue
+		}
+		redacted.WriteString(part)
+		key = key || endsInMark(segment)
 	}
-	if redacted {
-		text = strings.Join(segments, "/")
-	}
-	return Clip(text, maxLogged)
+	return Clip(redacted.String(), maxLogged)
+}
+
+// endsInMark reports whether the last word of a segment is pwd.
+func endsInMark(segment string) bool {
+	segment = strings.TrimRightFunc(segment, func(r rune) bool { return r <= ' ' || r == 0x7F })
+	return strings.EqualFold(segment[strings.LastIndexAny(segment, " \"'=:(")+1:], shareMark)
 }
 
 // maxLogged is the longest text that this suite puts into a log, in bytes.

@@ -157,16 +157,19 @@ func (a *Access) write(l line) {
 	_, _ = a.W.Write(out.Bytes())
 }
 
-// redact takes share keys out of a path, also of one in which bytes of other
-// segments are escaped, and cuts it.
+// redact takes share keys out of a path, and cuts it. Where there may be one the
+// path is written without escapes, also without those of escapes: clients err.
 func redact(path string) string {
-	segments := strings.Split(path, "/")
-	for i := range segments {
-		if plain, err := url.PathUnescape(segments[i]); err == nil && strings.EqualFold(plain, "pwd") {
-			segments[i] = "pwd"
+	plain := path
+	for range 3 {
+		if once, err := url.PathUnescape(plain); err == nil {
+			plain = once
 		}
 	}
-	return filestore.Clip(filestore.Redact(strings.Join(segments, "/")), maxField)
+	if strings.Contains(strings.ToLower(plain), "pwd") {
+		path = plain
+	}
+	return filestore.Clip(filestore.Redact(path), maxField)
 }
 
 // escape writes a field that has no quotes around it.

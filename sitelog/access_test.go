@@ -52,9 +52,17 @@ func TestCombined(t *testing.T) {
 		{"share, escaped", func(r *http.Request) {
 			r.URL.Path, r.URL.RawPath = "/~john/protected/pwd/secret", "/~john/protected/p%77d/secret"
 		}, `192.0.2.1 - - [] "GET /~john/protected/pwd/* HTTP/1.1" 202 7 "-" "-"`},
+		{"share, its slash escaped", func(r *http.Request) {
+			r.URL.Path, r.URL.RawPath = "/~john/protected/pwd/secret", "/~john/protected/pwd%2Fsecret"
+		}, `192.0.2.1 - - [] "GET /~john/protected/pwd/* HTTP/1.1" 202 7 "-" "-"`},
+		{"share, all slashes escaped twice", func(r *http.Request) { r.URL.Path = "/~john/protected%2Fpwd%2Fsecret/f" }, `192.0.2.1 - - [] "GET /~john/protected/pwd/*/f HTTP/1.1" 202 7 "-" "-"`},
+		{"share, a blank behind the mark", func(r *http.Request) { r.URL.Path = "/~john/protected/pwd /secret" }, `192.0.2.1 - - [] "GET /~john/protected/pwd\x20/* HTTP/1.1" 202 7 "-" "-"`},
+		{"share, two slashes", func(r *http.Request) { r.URL.Path = "/~john/protected/pwd//secret" }, `192.0.2.1 - - [] "GET /~john/protected/pwd//* HTTP/1.1" 202 7 "-" "-"`},
+		{"share, a backslash", func(r *http.Request) { r.URL.Path = "/~john/protected/pwd\\secret" }, `192.0.2.1 - - [] "GET /~john/protected/pwd\\* HTTP/1.1" 202 7 "-" "-"`},
 		{"share in Referer", func(r *http.Request) {
 			r.Header.Set("Referer", "https://u:secret@h/~j/protected/PWD/secret?secret#secret")
-		}, `192.0.2.1 - - [] "GET /~john/a.txt HTTP/1.1" 202 7 "https://h/~j/protected/pwd/*" "-"`},
+		}, `192.0.2.1 - - [] "GET /~john/a.txt HTTP/1.1" 202 7 "https://h/~j/protected/PWD/*" "-"`},
+		{"escaped share in a relative Referer", func(r *http.Request) { r.Header.Set("Referer", "~j/protected/pwd%2fsecret") }, `192.0.2.1 - - [] "GET /~john/a.txt HTTP/1.1" 202 7 "~j/protected/pwd/*" "-"`},
 		{"bad Referer", func(r *http.Request) { r.Header.Set("Referer", "http://h/%zz/pwd/secret") }, `192.0.2.1 - - [] "GET /~john/a.txt HTTP/1.1" 202 7 "*" "-"`},
 		{"hostile agent", func(r *http.Request) { r.Header.Set("User-Agent", "a\"b\\c\r\n\x1b[31mé\xff") }, `192.0.2.1 - - [] "GET /~john/a.txt HTTP/1.1" 202 7 "-" "a\"b\\c\x0d\x0a\x1b[31m\xc3\xa9\xff"`},
 		{"hostile method", func(r *http.Request) { r.Method = "A B\n" }, `192.0.2.1 - - [] "A\x20B\x0a /~john/a.txt HTTP/1.1" 202 7 "-" "-"`},
