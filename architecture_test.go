@@ -51,8 +51,9 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory":           {"cgpdata", "meta", "filestore", "freebusy", "freebusy/mailbox", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore", "filestore/memstore"},
+	"directory":           {"cgpdata", "meta", "filestore", "freebusy", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore", "filestore/memstore"},
 	"directory/passwords": {"filestore", "internal/network", "internal/recent"},
+	"directory/calendars": {"freebusy/mailbox", "freebusy/publisher"},
 	"directory/passwords/crypt": {"github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt", "github.com/go-crypt/crypt/algorithm/scrypt",
 		"github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
@@ -79,15 +80,15 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.
 var mustNotLink = map[string][]string{
 	"freebusy": {"html/template", "net/http"}, // whoever reads a .vfb draws no page
-	// Whoever reads settings checks no hashes, and neither does a host with hashes of
-	// its own.
-	"directory":           hashLibraries,
+	// Whoever reads settings checks no hashes and reads no messages; a host may have
+	// hashes of its own.
+	"directory":           append([]string{module + "/freebusy/mailbox", "github.com/emersion"}, hashLibraries...),
 	"directory/passwords": append([]string{module + "/directory", module + "/cgpdata"}, hashLibraries...),
 }
 

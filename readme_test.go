@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/calendars"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
@@ -20,7 +21,7 @@ import (
 
 // readme is the code that README shows.
 func readme(ctx context.Context) error {
-	base, err := directory.Open("/var/CommuniGate", &directory.Options{Crypt: crypt.Match})
+	base, err := directory.Open("/var/CommuniGate", &directory.Options{Crypt: crypt.Match, Calendars: calendars.Find})
 	if err != nil {
 		return err
 	}

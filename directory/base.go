@@ -46,6 +46,11 @@ type Options struct {
 	// for; see [passwords.Options]. stored is the setting Password as it stands in the
 	// file, marks included. nil: such accounts cannot log in.
 	Verify func(ctx context.Context, account, stored, password string) (bool, error)
+	// Calendars finds the mailbox with this name of a multi-mailbox account whose files
+	// are in dir: set it to calendars.Find of the package directory/calendars, which
+	// brings a library for messages. Of what it returns State, Changed and Read count.
+	// It must be safe for concurrent use. nil: no file freebusy.vfb is made.
+	Calendars func(dir, name string) (publisher.Calendar, error)
 	// ClusterDir holds the directories WebSkins and PBXApp of a Cluster. Empty:
 	// there is none. One Base at a time may have these open; see [Base.Claim].
 	ClusterDir string
@@ -101,7 +106,7 @@ type Base struct {
 	stores      stores
 	claim       *claim // nil: the host program opens the storages
 	memory      filestore.Memory
-	publisher   *publisher.Publisher
+	publisher   *publisher.Publisher // nil: nothing reads calendars
 
 	clusterDir   string
 	clusterClaim claim
@@ -172,7 +177,9 @@ func open(dir string, o *Options) (*Base, error) {
 	if zone == nil {
 		zone = time.Local
 	}
-	b.publisher = publisher.New(calendars{b, zone}, &publisher.Options{Logger: b.log, Now: b.now})
+	if o.Calendars != nil {
+		b.publisher = publisher.New(calendars{b, zone, o.Calendars}, &publisher.Options{Logger: b.log, Now: b.now})
+	}
 	if b.stores.open == nil {
 		b.claim = &claim{dir: dir}
 		b.stores.open = b.claim.openStore

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/calendars"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
@@ -70,6 +71,7 @@ func newBase(t testing.TB, f files, o directory.Options) *fixture {
 		defer x.mu.Unlock()
 		return x.now
 	}
+	o.Calendars = calendars.Find
 	if o.Crypt == nil {
 		o.Crypt = crypt.Match
 	}

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy"
-	"github.com/cgpkit/cgpkit/freebusy/mailbox"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 )
 
@@ -23,8 +21,13 @@ var _ filestore.Builder = (*Base)(nil)
 // has none. Times without a zone and whole days are those of the preference TimeZone,
 // or else of Options.TimeZone, which HostOS means everywhere.
 //
+// Without [Options.Calendars] nothing is made, and what is stored is the file.
+//
 // Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders".
 func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
+	if b.publisher == nil {
+		return nil, nil
+	}
 	return b.publisher.Build(ctx, account, stored)
 }
 
@@ -32,12 +35,13 @@ func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stor
 type calendars struct {
 	base *Base
 	zone *time.Location // of the server
+	find func(dir, name string) (publisher.Calendar, error)
 }
 
 // calendarState is what a calendar looks like.
 type calendarState struct {
 	name    string
-	mailbox mailbox.State
+	mailbox any    // its own state
 	zone    string // of the owner
 }
 
@@ -67,18 +71,15 @@ func (c calendars) Calendar(ctx context.Context, account string) (publisher.Cale
 		return publisher.Calendar{}, err
 	}
 	name, _ := text(box) // what cannot be read is not among the values
-	state, err := mailbox.StateOf(e.place.mailboxes, name)
+	found, err := c.find(e.place.mailboxes, name)
 	if err != nil { // an error of Read: the days count all the same, also those to come
 		calendar.State, calendar.Changed = calendarState{name: name, zone: calendar.Zone.String()}, now
 		calendar.Read = func(context.Context, func([]byte, error)) error { return fmt.Errorf("find calendar: %w", err) }
 		return calendar, nil
 	}
-	if state.Exists() {
-		calendar.State = calendarState{name, state, calendar.Zone.String()}
-		calendar.Changed = state.Changed()
-		calendar.Read = func(ctx context.Context, item func([]byte, error)) error {
-			return readCalendar(ctx, e.place.mailboxes, name, state, item)
-		}
+	if found.State != nil {
+		calendar.State = calendarState{name, found.State, calendar.Zone.String()}
+		calendar.Changed, calendar.Read = found.Changed, found.Read
 	}
 	return calendar, nil
 }
@@ -98,27 +99,4 @@ func parseTimeZone(v cgpdata.Value, host *time.Location) (*time.Location, error)
 		return host, nil
 	}
 	return freebusy.LoadLocation(name)
-}
-
-// readCalendar reads a mailbox that is in this state.
-func readCalendar(ctx context.Context, dir, name string, state mailbox.State, item func([]byte, error)) error {
-	m, err := mailbox.Open(dir, name)
-	if err != nil {
-		return fmt.Errorf("open calendar: %w", err)
-	}
-	if m.State() != state {
-		return publisher.ErrChanged
-	}
-	for text, err := range m.Items(ctx) {
-		var broken *mailbox.MessageError
-		switch {
-		case err == nil, errors.As(err, &broken):
-			item(text, err)
-		case errors.Is(err, mailbox.ErrChanged):
-			return publisher.ErrChanged
-		default:
-			return fmt.Errorf("read calendar: %w", err)
-		}
-	}
-	return nil
 }

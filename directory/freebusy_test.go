@@ -1,7 +1,9 @@
 package directory_test
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,4 +200,26 @@ func TestFreeBusyEndsWhileTheCalendarCannotBeRead(t *testing.T) {
 	b.pass()
 	require.Empty(t, b.busyHours(t, john))
 	require.False(t, b.stored(t, john))
+}
+
+// Without a reader of calendars nothing is made, and what is stored stays.
+func TestFreeBusyWithoutCalendars(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := files{"Settings/Main.settings": mainSettings, "Accounts/john.macnt/account.web/freebusy.vfb": "stored", "Accounts/mary.macnt/": ""}
+	f.write(t, dir)
+	b, err := directory.Open(dir, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	for account, want := range map[string]string{"john@main.example": "stored", "mary@main.example": ""} {
+		f, err := filestore.NewView(b, filestore.Caller{}, account).Open(t.Context(), freeBusyFile)
+		if want == "" {
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			continue
+		}
+		require.NoError(t, err)
+		text, err := io.ReadAll(f)
+		require.NoError(t, errors.Join(err, f.Close()))
+		require.Equal(t, want, string(text))
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/calendars"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/ftpsite"
@@ -60,7 +61,10 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	c := &config{
 		ftpAnonymous: true,
 		ftpPublic:    publicAddrs{},
-		directory:    directory.Options{Crypt: crypt.Match, DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{}},
+		directory: directory.Options{
+			Crypt: crypt.Match, Calendars: calendars.Find,
+			DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{},
+		},
 	}
 	fs := flag.NewFlagSet("server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
