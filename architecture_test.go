@@ -57,13 +57,14 @@ var mayImport = map[string][]string{
 	"directory/passwords/crypt": {"github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt", "github.com/go-crypt/crypt/algorithm/scrypt",
 		"github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
-	"httpsite":               {"filestore"},
-	"ftpsite":                {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
-	"ftpsite/internal/users": {"filestore"},
-	"ftpsite/internal/bench": nil,
-	"ftpsite/goftpdriver":    {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
-	"tftpsite":               {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
-	"clisite":                {"filestore", "cgpdata", "meta", "internal/serving"},
+	"httpsite":                {"filestore"},
+	"ftpsite":                 {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
+	"ftpsite/internal/users":  {"filestore"},
+	"ftpsite/internal/bench":  nil,
+	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
+	"tftpsite/internal/bench": nil,
+	"tftpsite":                {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
+	"clisite":                 {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"sitelog": {"filestore"},
 

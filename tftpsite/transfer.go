@@ -40,8 +40,9 @@ type transfer struct {
 	answered bool      // heard, for the server
 	before   *transfer // that of the same client, which ends when this one is heard of; both guarded by server.mu
 
-	mu     sync.Mutex // guards what follows
-	pushed error      // what the transfer is told from outside, until it has heard that
+	mu       sync.Mutex // guards what follows
+	pushed   error      // what the transfer is told from outside, until it has heard that
+	deadline time.Time  // of the socket, as far as it is known; zero: it is past
 }
 
 var (
@@ -67,11 +68,14 @@ func (t *transfer) push(what error) {
 		t.pushed = what
 	}
 	if t.conn != nil {
+		t.deadline = time.Time{}
 		t.conn.SetReadDeadline(longAgo)
 	}
 }
 
-// wait lets the next read wait until then, unless something was pushed.
+// wait lets the next read wait until then at most, unless something was pushed. A
+// deadline that comes sooner stays: to set one for every packet costs as much as a
+// tenth of the transfer.
 func (t *transfer) wait(until time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -81,7 +85,18 @@ func (t *transfer) wait(until time.Time) error {
 		}
 		return err
 	}
+	if !t.deadline.IsZero() && !t.deadline.After(until) {
+		return nil
+	}
+	t.deadline = until
 	return t.conn.SetReadDeadline(until)
+}
+
+// passed notes that the deadline of the socket has passed.
+func (t *transfer) passed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.deadline = time.Time{}
 }
 
 // run serves the request. The end of ctx ends everything, that of accepting only
@@ -182,8 +197,9 @@ func (t *transfer) receive(until time.Time) ([]byte, error) {
 		packet := t.buf[:n]
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			t.passed()
 			if until.After(time.Now()) {
-				continue // something was pushed
+				continue // something was pushed, or the deadline is an old one
 			}
 			return nil, errTimeout
 		case err != nil:
