@@ -138,7 +138,12 @@ func (c *client) wantEnd() {
 // port asks for a passive port.
 func (c *client) port() string {
 	c.t.Helper()
-	reply := c.want("229", "EPSV")
+	return c.passivePort(c.want("229", "EPSV"))
+}
+
+// passivePort is the address in a reply to EPSV.
+func (c *client) passivePort(reply string) string {
+	c.t.Helper()
 	port := regexp.MustCompile(`\(\|\|\|(\d+)\|\)`).FindStringSubmatch(reply)
 	require.NotNil(c.t, port, reply)
 	host, _, err := net.SplitHostPort(c.conn.RemoteAddr().String())

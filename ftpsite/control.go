@@ -68,17 +68,11 @@ func (c *control) next(by time.Time) (string, error) {
 	if !c.wait(by) {
 		return "", errStopping
 	}
-	if len(c.ahead) > 0 {
-		first := &c.ahead[0]
-		line := first.line
-		if first.times--; first.times == 0 {
-			c.ahead = c.ahead[1:]
-			c.aheadBytes -= len(line)
-		}
-		return line, nil
+	line, ok := c.takeAhead()
+	var err error
+	if !ok {
+		line, err = c.readLine()
 	}
-	c.ahead = nil
-	line, err := c.readLine()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = false
@@ -86,6 +80,21 @@ func (c *control) next(by time.Time) (string, error) {
 		err = errStopping
 	}
 	return line, err
+}
+
+// takeAhead returns the first line that was put aside.
+func (c *control) takeAhead() (line string, ok bool) {
+	if len(c.ahead) == 0 {
+		c.ahead = nil
+		return "", false
+	}
+	first := &c.ahead[0]
+	line = first.line
+	if first.times--; first.times == 0 {
+		c.ahead = c.ahead[1:]
+		c.aheadBytes -= len(line)
+	}
+	return line, true
 }
 
 func (c *control) wait(by time.Time) bool {

@@ -223,6 +223,35 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+// TestShutdownDuringWhatWasSentAhead: a transfer whose command was sent during the
+// one before is heard like any other while the server shuts down, so that a client
+// that dies then leaves nothing.
+func TestShutdownDuringWhatWasSentAhead(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	server := &ftpsite.Server{Directory: d}
+	c := login(t, serve(t, server), "john")
+	first := c.data("STOR first")
+	c.send("EPSV\r\nSTOR second\r\nSTAT")
+	require.Contains(t, c.want("211", ""), "Transfer is running") // and all before is heard
+	first.Close()
+	c.want("226", "")
+	second, err := net.Dial("tcp", c.passivePort(c.want("229", "")))
+	require.NoError(t, err)
+	defer second.Close()
+	c.want("150", "")
+	_, err = io.WriteString(second, "half of i")
+	require.NoError(t, err)
+	result := make(chan error)
+	go func() { result <- server.Shutdown(t.Context()) }()
+	for c.send("STAT"); !strings.Contains(c.want("211", ""), "9 bytes"); c.send("STAT") {
+	}
+	require.NoError(t, c.conn.Close())
+	require.NoError(t, second.Close())
+	require.NoError(t, <-result)
+	wantNoFile(t, d, john, "second", 1, 0)
+}
+
 func TestServeErrors(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]*ftpsite.Server{
