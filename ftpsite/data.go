@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,7 +24,8 @@ type data struct {
 	tcp      *net.TCPConn
 	private  bool
 	stall    time.Duration
-	err      error // io.EOF: all was received
+	moved    *atomic.Int64 // bytes, for STAT
+	err      error         // io.EOF: all was received
 }
 
 func (d *data) Read(p []byte) (int, error) {
@@ -32,6 +34,7 @@ func (d *data) Read(p []byte) (int, error) {
 	}
 	d.tcp.SetReadDeadline(time.Now().Add(d.stall))
 	n, err := d.Conn.Read(p)
+	d.moved.Add(int64(n))
 	d.err = err
 	return n, err
 }
@@ -45,6 +48,7 @@ func (d *data) Write(p []byte) (total int, err error) {
 		}
 		d.tcp.SetWriteDeadline(time.Now().Add(d.stall))
 		n, err := d.Conn.Write(chunk)
+		d.moved.Add(int64(n))
 		total += n
 		d.err = err
 		if err != nil || len(p) == 0 {
@@ -64,6 +68,7 @@ func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 	for d.err == nil {
 		d.tcp.SetWriteDeadline(time.Now().Add(d.stall))
 		n, err := io.CopyN(d.tcp, r, fileChunk)
+		d.moved.Add(n)
 		total += n
 		switch {
 		case err == io.EOF:

@@ -1,7 +1,6 @@
 package ftpsite
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -206,22 +205,24 @@ func (s *session) hashFile(arg string) reply {
 	if s.hash == hashCRC32 {
 		h = crc32.NewIEEE()
 	}
-	n, err := io.Copy(t.counting(h), untilDone{t.ctx, file})
+	n, err := io.Copy(h, untilDone{t, file})
 	if err != nil {
 		return t.replyTo(err)
 	}
 	return reply{213, fmt.Sprintf("%s 0-%d %s %s", s.hash, n, hex.EncodeToString(h.Sum(nil)), arg)}
 }
 
-// untilDone reads until ctx ends.
+// untilDone reads until the transfer ends, and counts.
 type untilDone struct {
-	ctx context.Context
-	r   io.Reader
+	t *transfer
+	r io.Reader
 }
 
 func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
+	if err := u.t.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.r.Read(p)
+	n, err := u.r.Read(p)
+	u.t.moved.Add(int64(n))
+	return n, err
 }

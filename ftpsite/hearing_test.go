@@ -2,13 +2,15 @@ package ftpsite_test
 
 import (
 	"io"
-
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -41,6 +43,37 @@ func TestStatusDuringTransfer(t *testing.T) {
 			c.want("213", "")
 			wantFile(t, d, john, "file", strings.Repeat("x", 20))
 			require.Contains(t, c.want("211", "STAT"), "No transfer is running")
+		})
+	}
+}
+
+// TestStatusDuringDownload: what was sent counts from its beginning on, the file of a
+// disk, which the kernel sends, included.
+func TestStatusDuringDownload(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func() filestore.Store{
+		"memory": func() filestore.Store { return memstore.New() },
+		"disk": func() filestore.Store {
+			store, err := dirstore.Open(filepath.Join(t.TempDir(), "account.web"), nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { store.Close() })
+			return store
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := fixture.New(open)
+			d.Write(t, john, "big", strings.Repeat("x", 24<<20))
+			c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+			data := c.data("RETR big")
+			_, err := io.CopyN(io.Discard, data, 16<<20)
+			require.NoError(t, err)
+			none := "211 Transfer is running, 0 bytes so far."
+			for c.send("STAT"); c.want("211", "") == none; c.send("STAT") {
+			}
+			_, err = io.Copy(io.Discard, data)
+			require.NoError(t, err)
+			c.want("226", "")
 		})
 	}
 }

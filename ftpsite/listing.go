@@ -216,7 +216,7 @@ func (s *session) sendListing(look func(ctx context.Context) (listing, error), l
 		}
 		return job{announce: replyOpening, close: l.close, run: func(d *data) error {
 			defer s.noteLeft(l)
-			return l.send(t.counting(d), line(l))
+			return l.send(d, line(l))
 		}}, nil
 	})
 }

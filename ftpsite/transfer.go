@@ -153,7 +153,7 @@ func (t *transfer) connect() error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.data = &data{Conn: conn, tcp: conn, stall: t.s.timeouts.DataStall}
+	t.data = &data{Conn: conn, tcp: conn, stall: t.s.timeouts.DataStall, moved: &t.moved}
 	if t.ctx.Err() != nil {
 		t.data.cut()
 	}
@@ -209,11 +209,10 @@ func (s *session) retrieve(arg string) reply {
 		}
 		return job{announce: replyOpening, close: func() { file.Close() }, run: func(d *data) error {
 			if s.ascii {
-				_, err := (&textReader{r: file}).WriteTo(t.counting(d))
+				_, err := (&textReader{r: file}).WriteTo(d)
 				return err
 			}
-			n, err := d.ReadFrom(file)
-			t.moved.Store(n)
+			_, err := d.ReadFrom(file)
 			return err
 		}}, nil
 	})
@@ -234,20 +233,6 @@ func skip(file filestore.File, n int64) error {
 		_, err = file.Seek(n, io.SeekStart)
 	}
 	return err
-}
-
-// counting is w with the bytes counted.
-func (t *transfer) counting(w io.Writer) io.Writer { return &counter{w, &t.moved} }
-
-type counter struct {
-	w io.Writer
-	n *atomic.Int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n.Add(int64(n))
-	return n, err
 }
 
 func (s *session) store(arg string) reply {
@@ -313,7 +298,6 @@ func (t *transfer) receive(to io.Writer, d *data) error {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return err
 			}
-			t.moved.Add(int64(n))
 		}
 		switch {
 		case err == io.EOF && text != nil:
