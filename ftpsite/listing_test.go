@@ -297,7 +297,7 @@ func TestUniqueNames(t *testing.T) {
 		_, err := conn.Write([]byte(command))
 		require.NoError(t, err)
 		conn.Close()
-		c.want("226", "")
+		require.Equal(t, "226 Transfer complete (unique file name:"+name+").", c.want("226", ""))
 		wantFile(t, d, john, name, command)
 		require.Equal(t, strings.HasSuffix(command, "txt"), strings.HasPrefix(name, "note.txt."))
 	}

@@ -244,7 +244,8 @@ func (s *session) appendTo(arg string) reply {
 }
 
 // storeUnique finds a new name, by itself or beside the one that it is given
-// (RFC 959 §4.1.3), and tells it in the form of RFC 1123 §4.1.2.9.
+// (RFC 959 §4.1.3), and tells it in the form of RFC 1123 §4.1.2.9, and at the end in
+// the one of older servers, which is what some clients look for.
 func (s *session) storeUnique(arg string) reply {
 	name := strings.Trim(arg, " ")
 	if name == "" {
@@ -253,7 +254,11 @@ func (s *session) storeUnique(arg string) reply {
 	var random [8]byte
 	rand.Read(random[:]) // never fails
 	name += "." + hex.EncodeToString(random[:])
-	return s.upload(name, reply{150, "FILE: " + name}, filestore.CreateOptions{Exclusive: true})
+	r := s.upload(name, reply{150, "FILE: " + name}, filestore.CreateOptions{Exclusive: true})
+	if r == replyTransferred {
+		r.text = "Transfer complete (unique file name:" + name + ")."
+	}
+	return r
 }
 
 func (s *session) upload(arg string, announce reply, o filestore.CreateOptions) reply {
