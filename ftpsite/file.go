@@ -57,25 +57,33 @@ func (s *session) setModified(arg string) reply {
 	if err != nil || name == "" {
 		return replyParameters
 	}
-	if err := s.touch(name, t); err != nil {
+	stored, err := s.touch(name, t)
+	if err != nil {
 		return s.replyTo(err)
 	}
-	return reply{213, "Modify=" + t.Format(timeLayout) + "; " + s.absolute(name)}
+	return reply{213, "Modify=" + stored.UTC().Format(timeLayout) + "; " + s.absolute(name)}
 }
 
-// touch gives a file another time. All else of it stays.
-func (s *session) touch(name string, t time.Time) error {
+// touch gives a file another time. All else of it stays. It returns the time that is
+// stored, since no disk holds every one.
+func (s *session) touch(name string, t time.Time) (time.Time, error) {
+	if t.IsZero() { // which stands for the present
+		t = t.Add(time.Second)
+	}
 	p, err := s.locateFile(name)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	upload, err := p.View.Create(s.ctx, p.Name, filestore.CreateOptions{KeepTail: true, ModTime: t})
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	defer upload.Abort()
-	_, err = upload.Commit()
-	return err
+	info, err := upload.Commit()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
 }
 
 // site knows what clients expect of every server.
@@ -127,7 +135,7 @@ func (s *session) utime(arg string) reply {
 	if err != nil || name == "" {
 		return replyParameters
 	}
-	if err := s.touch(name, t); err != nil {
+	if _, err := s.touch(name, t); err != nil {
 		return s.replyTo(err)
 	}
 	return replyOK

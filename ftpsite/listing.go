@@ -366,5 +366,5 @@ func (f *facts) choose(list string) string {
 	if f.modify {
 		chosen += "modify;"
 	}
-	return chosen
+	return strings.TrimSuffix(chosen, " ")
 }

@@ -45,7 +45,8 @@ func (s *session) quit(string) reply {
 }
 
 // setHost names the host that the client means, and so the domain that completes
-// account names (RFC 7151). It comes before the login.
+// account names (RFC 7151). It comes before the login. A host that is not known
+// changes nothing (§3.2).
 func (s *session) setHost(arg string) reply {
 	if s.loggedIn || s.user != "" {
 		return replySequence
@@ -53,6 +54,13 @@ func (s *session) setHost(arg string) reply {
 	host, err := filestore.CleanHost(arg)
 	if err != nil {
 		return replyParameters
+	}
+	site, err := s.server.Directory.Site(s.ctx, host, s.local)
+	switch {
+	case err != nil:
+		return s.replyTo(err)
+	case site.Default && host != "":
+		return reply{504, "Host is not known here."}
 	}
 	s.host = host
 	return replyReady
