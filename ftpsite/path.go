@@ -36,7 +36,10 @@ func (s *session) locateFile(arg string) (place, error) {
 // locateAbsolute finds the place of a folded path.
 func (s *session) locateAbsolute(path string) (place, error) {
 	p, err := s.who.Locate(s.server.Directory, path)
-	s.done.Storage, s.done.Name = p.Account, filestore.Redact(path)
+	s.done.Storage, s.done.Name = p.Account, ""
+	if p.Name != filestore.Root {
+		s.done.Name = filestore.Redact(p.Name)
+	}
 	return place{p}, err
 }
 

@@ -66,7 +66,8 @@ type Place struct {
 
 // Locate finds the place of a path that is folded and begins with a slash. A first
 // segment "~name" is another's storage, with or without a domain (CommuniGate Pro
-// Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid.
+// Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid, and a Place
+// without a View.
 func (u User) Locate(directory filestore.Directory, path string) (Place, error) {
 	p := Place{Account: u.Caller.Account}
 	path = strings.TrimPrefix(path, "/")
@@ -78,9 +79,10 @@ func (u User) Locate(directory filestore.Directory, path string) (Place, error) 
 		p.Account = filestore.QualifyAccount(first[1:], u.Domain)
 		path = rest
 	}
+	p.Name = path // as a log has it, if it is none
 	name, _, err := filestore.CleanName(path)
 	if err != nil {
-		return Place{}, err
+		return p, err
 	}
 	p.Name = name
 	p.View = filestore.NewView(directory, u.Caller, p.Account)
