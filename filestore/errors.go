@@ -12,6 +12,9 @@ var (
 	// ErrReserved: nobody may do this to that name. It is a kind of
 	// fs.ErrPermission.
 	ErrReserved = fmt.Errorf("name is reserved: %w", fs.ErrPermission)
+	// ErrSidecars: to learn what access control lists give, more sidecars would
+	// have to be read than one request may. It is a kind of fs.ErrPermission.
+	ErrSidecars = fmt.Errorf("more sidecars to look at than one request may: %w", fs.ErrPermission)
 	// ErrIsDirectory: a file is needed and the name is a directory.
 	ErrIsDirectory = errors.New("is a directory")
 	// ErrNotDirectory: a directory is needed and the name is a file.

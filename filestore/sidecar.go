@@ -29,8 +29,6 @@ var errSidecarSize = errors.New("sidecar is too large")
 // choice.
 const maxAsked = 2 * MaxSidecarBytes
 
-var errAsked = errors.New("there are more sidecars to look at than one request may")
-
 // openSidecar opens the sidecar of a name; nil if there is none.
 func (a access) openSidecar(ctx context.Context, name string) (File, FileInfo, error) {
 	side, ok := SidecarName(name)
@@ -101,7 +99,7 @@ func (a access) grants(ctx context.Context, name string) (*meta.Grants, error) {
 	defer f.Close()
 	if size := info.Size(); size <= MaxSidecarBytes {
 		if *a.asked+size > maxAsked {
-			return nil, errAsked
+			return nil, ErrSidecars
 		}
 		*a.asked += size
 	}

@@ -208,7 +208,7 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 			}
 			shown, err := v.shows(ctx, a, info, inside)
 			if err != nil {
-				yield(nil, pathError("list", dir, refuse(fs.ErrPermission, err)))
+				yield(nil, pathError("list", dir, err))
 				return
 			}
 			if !shown {
@@ -222,7 +222,7 @@ func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 }
 
 // shows reports whether a listing shows an entry: whatever the caller can
-// open. inside is what a list gives him in the directory. The error is errAsked:
+// open. inside is what a list gives him in the directory. The error is ErrSidecars:
 // a listing that ends early must not look like all there is.
 func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) (bool, error) {
 	if a.mount != "" {
@@ -243,7 +243,7 @@ func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func(
 		return false, nil
 	}
 	f, err := v.foundIn(ctx, a, entry, inside())
-	if !errors.Is(err, errAsked) {
+	if !errors.Is(err, ErrSidecars) {
 		err = nil // what fails gives nothing
 	}
 	return f.meets(toRead), err

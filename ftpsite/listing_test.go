@@ -283,6 +283,24 @@ func TestOnTheWay(t *testing.T) {
 }
 
 // TestUniqueNames: STOU finds a new name and tells it.
+// TestListingOfLargeSidecars: a listing that would have to read more sidecars than
+// one request may is refused, and does not look like an empty one.
+func TestListingOfLargeSidecars(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "private/box.meta", `<meta><ACL><subKey key="mary">lr</subKey></ACL></meta>`)
+	for _, name := range []string{"a", "b", "c"} {
+		d.Write(t, john, "private/box/"+name, "x")
+		d.Write(t, john, "private/box/"+name+".meta", `<meta><x>`+strings.Repeat("y", filestore.MaxSidecarBytes-20)+`</x></meta>`)
+	}
+	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "mary")
+	c.want("250", "CWD ~john/private/box")
+	for _, command := range []string{"LIST", "NLST", "MLSD", "LIST -la", "LIST *", "MLSD ~john/private/box"} {
+		require.Equal(t, "550", c.try(command), command)
+	}
+	require.Equal(t, "x", c.get("RETR a"), "each one by itself can be read")
+}
+
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()

@@ -61,6 +61,9 @@ func (s *session) leadsOn(p place, err error) bool {
 	if p.sharing() {
 		return true
 	}
+	if errors.Is(err, filestore.ErrSidecars) { // there is more to see than can be shown
+		return false
+	}
 	// An access control list somewhere below private opens something to those
 	// that have logged in.
 	first, _, _ := strings.Cut(p.Name, "/")
