@@ -2,6 +2,8 @@ package cgpdata
 
 import (
 	"reflect"
+
+	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
 func decodeInterface(t reflect.Type) decodeFunc {
@@ -52,6 +54,14 @@ func (d *filler) any(i int) (v any, end int) {
 func (d *filler) anyElements(i int, due bool) (end int) {
 	var v any
 	for due {
+		if grammar.Class[d.At(i)]&grammar.ClassString != 0 && d.Items > 0 { // as most are
+			if start, stop, end := d.Plain(i); end >= 0 {
+				d.Items--
+				d.anys = append(d.anys, d.boxes.box(d.text[start:stop], (len(d.Src)-i)/16))
+				i, due = d.Next(end)
+				continue
+			}
+		}
 		if v, i = d.any(i); i < 0 {
 			return -1
 		}

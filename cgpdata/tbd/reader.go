@@ -65,17 +65,18 @@ type Reader struct {
 	src   *bufio.Reader
 	o     Options
 	names []string
-	line  int    // number of the line read last
-	start int    // where it starts
-	next  int    // where the one after it starts
-	buf   []byte // its bytes
+	line  int      // number of the line read last
+	start int      // where it starts
+	next  int      // where the one after it starts
+	buf   []byte   // its bytes, if src does not hold them all
+	free  []string // for the fields of records: one allocation is for many
 }
 
 // NewReader returns a Reader of the table r, after it has read line 1. A table
 // without names is a *SyntaxError that wraps io.ErrUnexpectedEOF if there is
 // nothing at all; an error of r is returned as it is.
 func NewReader(r io.Reader, o *Options) (*Reader, error) {
-	t := &Reader{src: bufio.NewReader(r), o: o.orDefaults()}
+	t := &Reader{src: bufio.NewReaderSize(r, 32<<10), o: o.orDefaults()}
 	header, err := t.readLine()
 	switch {
 	case err == errLineTooLong:
@@ -154,7 +155,7 @@ func (t *Reader) Records() iter.Seq2[Record, error] {
 			if line != "" || end == errLineTooLong {
 				record, err := Record{}, end
 				if end != errLineTooLong {
-					record, err = split(line, t.names, t.o.Lenient)
+					record, err = t.split(line)
 				}
 				if err != nil {
 					err = &SyntaxError{Line: t.line, Err: err}
@@ -168,6 +169,26 @@ func (t *Reader) Records() iter.Seq2[Record, error] {
 			}
 		}
 	}
+}
+
+// split makes a record out of a line, in memory that many records share.
+func (t *Reader) split(line string) (Record, error) {
+	const many = 64
+	names := len(t.names)
+	if len(t.free) < names {
+		t.free = make([]string, max(names, min(many, 8*names)))
+	}
+	fields := t.free[:0:names]
+	for rest, more := line, true; more; {
+		if len(fields) == names {
+			return split(line, t.names, t.o.Lenient) // there are too many
+		}
+		var field string
+		field, rest, more = strings.Cut(rest, "\t")
+		fields = append(fields, field)
+	}
+	t.free = t.free[len(fields):]
+	return Record{names: t.names, fields: fields[:len(fields):len(fields)]}, nil
 }
 
 // split makes a record out of a line.

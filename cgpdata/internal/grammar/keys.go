@@ -49,7 +49,7 @@ func (p *Parser) hasTwice(keys []Span) bool {
 	if len(keys) <= few {
 		var heads [few]uint64
 		for i, key := range keys {
-			heads[i] = Head(p.KeyText(key))
+			heads[i] = p.headOf(key)
 			for j := range i {
 				if heads[j] == heads[i] && bytes.Equal(p.KeyText(keys[j]), p.KeyText(key)) {
 					return true
@@ -89,10 +89,21 @@ func Head[T string | []byte](text T) uint64 {
 		return word(text, 0) ^ bits.RotateLeft64(word(text, n-8), n)
 	}
 	var h uint64
-	for i := range n {
+	for i := n - 1; i >= 0; i-- {
 		h = h<<8 | uint64(text[i])
 	}
-	return h<<8 | uint64(n)
+	if n > 0 {
+		h <<= 64 - 8*n
+	}
+	return h ^ uint64(n)
+}
+
+// headOf is Head for a key, and mostly reads it at once.
+func (p *Parser) headOf(s Span) uint64 {
+	if n := s.End - s.Start; !s.Decoded && n > 0 && n < 8 && int(s.Start)+8 <= len(p.Src) {
+		return word(p.Src, int(s.Start))<<(64-8*n) ^ uint64(n)
+	}
+	return Head(p.KeyText(s))
 }
 
 // A place is that of a key in a table.

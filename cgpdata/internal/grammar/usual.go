@@ -62,7 +62,7 @@ func (p *Parser) usualPair(f *Frame, i int) (end int, due bool) {
 		return -1, false
 	}
 	key := Span{int32(i), int32(i), int32(stop), false}
-	if n := len(p.Keys); n > int(f.Keys) && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[i]) {
+	if n := len(p.Keys); n > int(f.Keys) && !f.Unordered && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[i]) {
 		p.PushKey(f, key)
 	} else { // the first bytes decide
 		p.Keys = append(p.Keys, key)

@@ -91,7 +91,7 @@ func (p *Parser) Valid() bool {
 			case i == len(src):
 				return false
 			case i > start && src[start] != '#' && src[i] < utf8.RuneSelf:
-				if n := len(p.Keys); n > int(f.Keys) && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[start]) {
+				if n := len(p.Keys); n > int(f.Keys) && !f.Unordered && (p.Keys[n-1].Decoded || src[p.Keys[n-1].Start] >= src[start]) {
 					p.PushKey(f, Span{int32(start), int32(start), int32(i), false})
 				} else {
 					p.Keys = append(p.Keys, Span{int32(start), int32(start), int32(i), false})
