@@ -233,10 +233,10 @@ func (r *record) arrange() {
 	r.table = make([]int32, 4<<bits.Len(uint(len(r.fields))))
 	for name, i := range r.byName {
 		at := nameHash(name)
-		for r.table[at%uint32(len(r.table))] > 0 {
+		for r.table[at&uint32(len(r.table)-1)] > 0 {
 			at++
 		}
-		r.table[at%uint32(len(r.table))] = int32(i + 1)
+		r.table[at&uint32(len(r.table)-1)] = int32(i + 1)
 	}
 }
 

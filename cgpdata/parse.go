@@ -109,6 +109,12 @@ func (p *parser) content(i int, due bool) (v Value, end int) {
 		} else if grammar.Class[c]&grammar.ClassString != 0 {
 			if start, stop, end := p.Plain(i); end >= 0 && len(p.Open) > p.outer {
 				p.elems = append(p.elems, elem{int32(start), int32(stop)})
+				f := &p.Open[len(p.Open)-1]
+				if f.Bracket == '(' && end+1 < len(p.Src) && p.Src[end] == ',' && grammar.Class[p.Src[end+1]]&grammar.ClassString != 0 {
+					f.Count++ // what Next does
+					i = end + 1
+					continue
+				}
 				i, due = p.Next(end)
 				continue
 			}

@@ -7,6 +7,9 @@ import (
 )
 
 func (m planner) decodeMap(t reflect.Type) decodeFunc {
+	if t == reflect.TypeFor[map[string]string]() {
+		return decodeStringMap
+	}
 	elem := m.plan(t.Elem())
 	return func(d *filler, i int, p place) int {
 		i, due := d.dictionary(i, t)
@@ -31,6 +34,36 @@ func (m planner) decodeMap(t reflect.Type) decodeFunc {
 		}
 		return d.leave(i)
 	}
+}
+
+// decodeStringMap spares the most common maps reflection.
+func decodeStringMap(d *filler, i int, p place) int {
+	m := at[map[string]string](p)
+	i, due := d.dictionary(i, reflect.TypeFor[map[string]string]())
+	if i < 0 {
+		return -1
+	}
+	if *m == nil {
+		*m = map[string]string{}
+	}
+	for due {
+		key := d.textOf(d.Keys[len(d.Keys)-1])
+		if !d.count(i) {
+			return -1
+		}
+		text := ""
+		if d.kind(i) == KindNull {
+			_, i = d.other(i)
+		} else {
+			text, i = d.word(i, stringType)
+		}
+		if i < 0 {
+			return -1
+		}
+		(*m)[key] = text
+		i, due = d.Next(i)
+	}
+	return d.leave(i)
 }
 
 // members are pairs for a map. They are kept until all are there: a map of known size need

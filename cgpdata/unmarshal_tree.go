@@ -179,6 +179,8 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			done = make([]bool, len(r.fields))
 		}
 		var others *members
+		var seen uint64 // the fields that were set, by their numbers
+		again, foreign := len(r.fields) > 64, 0
 		i, due := d.dictionary(i, t)
 		for due {
 			key := d.Keys[len(d.Keys)-1]
@@ -197,8 +199,19 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 					done[n] = true
 				}
 				likely = n + 1
+				again = again || seen&(1<<n) != 0
+				seen |= 1 << n
+				if f.plan.isText && d.Items > 0 && grammar.Class[d.At(i)]&grammar.ClassString != 0 { // as most are
+					if start, stop, end := d.Plain(i); end >= 0 {
+						d.Items--
+						*at[string](to) = d.text[start:stop]
+						i, due = d.Next(end)
+						continue
+					}
+				}
 				i = d.into(f.plan, i, to)
 			case rest != nil:
+				foreign++
 				if others == nil {
 					others = newMembers(r.fields[r.rest].typ, rest)
 				}
@@ -206,7 +219,8 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			case d.knownKeys:
 				return d.refuse(int(key.At), t, ErrUnknownKey)
 			default:
-				i = d.Walk(i)
+				foreign++
+				i = d.pass(i)
 			}
 			if i < 0 {
 				break
@@ -216,8 +230,23 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 		if others != nil {
 			others.putInto(r.fields[r.rest].of(valueAt(t, p)))
 		}
+		if i >= 0 && !again && foreign <= 1 { // so there is no key twice
+			d.Pop()
+			return i
+		}
 		return d.leave(i)
 	}
+}
+
+// pass goes past the value at i.
+func (d *filler) pass(i int) (end int) {
+	if grammar.Class[d.At(i)]&grammar.ClassString != 0 && d.Items > 0 { // as most are
+		if _, _, end = d.Plain(i); end >= 0 {
+			d.Items--
+			return end
+		}
+	}
+	return d.Walk(i)
 }
 
 // find returns the number of the field with a key, which is likely at a place; -1 if
@@ -226,8 +255,9 @@ func (r *record) find(key []byte, likely int) int {
 	if likely < len(r.fields) && string(key) == r.fields[likely].name && !r.fields[likely].inline {
 		return likely
 	}
+	mask := uint32(len(r.table) - 1)
 	for at := nameHash(key); ; at++ {
-		n := int(r.table[at%uint32(len(r.table))]) - 1
+		n := int(r.table[at&mask]) - 1
 		if n < 0 || string(key) == r.fields[n].name {
 			return n
 		}

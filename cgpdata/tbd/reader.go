@@ -65,11 +65,12 @@ type Reader struct {
 	src   *bufio.Reader
 	o     Options
 	names []string
-	line  int      // number of the line read last
-	start int      // where it starts
-	next  int      // where the one after it starts
-	buf   []byte   // its bytes, if src does not hold them all
-	free  []string // for the fields of records: one allocation is for many
+	line  int             // number of the line read last
+	start int             // where it starts
+	next  int             // where the one after it starts
+	buf   []byte          // its bytes, if src does not hold them all
+	piece strings.Builder // of short lines: one allocation is for many
+	free  []string        // for the fields of records: one allocation is for many
 }
 
 // NewReader returns a Reader of the table r, after it has read line 1. A table
@@ -143,7 +144,7 @@ func (t *Reader) Fields() []string { return slices.Clone(t.names) }
 // record may have fewer fields than there are names, the others are empty: so
 // they are after a name was added to line 1. A bad line yields a *SyntaxError,
 // and reading goes on. An error of the underlying reader is yielded as it is,
-// and ends the reading.
+// and ends the reading. Records share memory: one that is kept keeps some KiB of others.
 func (t *Reader) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for {
@@ -179,13 +180,16 @@ func (t *Reader) split(line string) (Record, error) {
 		t.free = make([]string, max(names, min(many, 8*names)))
 	}
 	fields := t.free[:0:names]
-	for rest, more := line, true; more; {
+	for rest := line; ; {
 		if len(fields) == names {
 			return split(line, t.names, t.o.Lenient) // there are too many
 		}
-		var field string
-		field, rest, more = strings.Cut(rest, "\t")
-		fields = append(fields, field)
+		end := strings.IndexByte(rest, '\t')
+		if end < 0 {
+			fields = append(fields, rest)
+			break
+		}
+		fields, rest = append(fields, rest[:end]), rest[end+1:]
 	}
 	t.free = t.free[len(fields):]
 	return Record{names: t.names, fields: fields[:len(fields):len(fields)]}, nil
@@ -199,6 +203,23 @@ func split(line string, names []string, lenient bool) (Record, error) {
 	}
 	fields := strings.SplitN(line, "\t", len(names)+1) // the last one is what is too much
 	return Record{names: names, fields: fields[:min(count, len(names))]}, nil
+}
+
+// text returns a line as a string. Short ones share memory, which a Builder never writes
+// again where it has written.
+func (t *Reader) text(line []byte) string {
+	const size = 4 << 10
+	if len(line) > size/8 {
+		return string(line)
+	}
+	start := t.piece.Len()
+	if start+len(line) > t.piece.Cap() {
+		t.piece.Reset()
+		t.piece.Grow(size)
+		start = 0
+	}
+	t.piece.Write(line)
+	return t.piece.String()[start:]
 }
 
 // errLineTooLong is what a line above Options.MaxLine is answered with.
