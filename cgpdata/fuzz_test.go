@@ -91,3 +91,34 @@ func FuzzString(f *testing.F) {
 		}
 	})
 }
+
+// Unmarshal accepts and refuses what Parse does, into what takes anything, and finds the same
+// keys and values.
+func FuzzUnmarshalAsParse(f *testing.F) {
+	addCorpus(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		for _, o := range []cgpdata.Options{{}, {SingleLine: true}, {Allow: cgpdata.Lenient}, {Allow: cgpdata.Lenient, MaxItems: 5}} {
+			want, wantErr := cgpdata.Parse(src, &o)
+			var anything any
+			require.Equal(t, wantErr, cgpdata.UnmarshalWith(src, &anything, &cgpdata.UnmarshalOptions{Options: o}))
+			if wantErr != nil || want.Kind() != cgpdata.KindDictionary {
+				continue
+			}
+			var fields struct {
+				A    any                      `cgp:"a"`
+				Rest map[string]cgpdata.Value `cgp:",inline"`
+			}
+			require.NoError(t, cgpdata.UnmarshalWith(src, &fields, &cgpdata.UnmarshalOptions{Options: o}))
+			values := map[string]cgpdata.Value{}
+			require.NoError(t, cgpdata.UnmarshalWith(src, &values, &cgpdata.UnmarshalOptions{Options: o}))
+			require.Len(t, values, want.Len())
+			for key, v := range want.Pairs() {
+				require.True(t, v.Equal(values[key]))
+				require.Contains(t, anything, key)
+				if key != "a" {
+					require.True(t, v.Equal(fields.Rest[key]))
+				}
+			}
+		}
+	})
+}
