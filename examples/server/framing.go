@@ -57,7 +57,8 @@ const transferEncoding = "Transfer-Encoding:"
 
 func (c *watchedConn) Read(p []byte) (int, error) {
 	n, err := c.halfCloser.Read(p)
-	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil {
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && !c.complete {
+		c.complete = true // net/http reads once more
 		_, _ = io.WriteString(plain.Conn, "HTTP/1.0 400 Bad Request\r\n\r\nThis is HTTPS, and the request came without TLS.\n")
 	}
 	for _, b := range p[:n] {

@@ -132,5 +132,5 @@ func TestHTTPS(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, response.StatusCode)
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	require.Contains(t, string(text), "HTTPS")
+	require.Equal(t, "This is HTTPS, and the request came without TLS.\n", string(text))
 }
