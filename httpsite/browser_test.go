@@ -67,6 +67,14 @@ const attempts = `(async () => {
 		const worker = new Worker("worker.js");
 		worker.onerror = failed, worker.onmessage = e => done(e.data);
 	}));
+	await attempt("menu", () => new Promise((done, failed) => {
+		onmessage = e => e.data == "ran" ? done(e.data) : failed();
+		for (const [name, src] of [["main", "about:blank"], ["menu", "menu.html"]]) {
+			const frame = document.createElement("iframe");
+			frame.name = name, frame.src = src;
+			document.body.append(frame);
+		}
+	}));
 	return said.join(" ");
 })()`
 
@@ -91,12 +99,13 @@ func TestChromiumSandbox(t *testing.T) {
 	s.Write(t, john, "script.js", `self.plain = "ran"`)
 	s.Write(t, john, "worker.js", `postMessage("ran")`)
 	s.Write(t, john, "pack.zip", "PK")
+	s.Write(t, john, "menu.html", `<script>try { parent.frames.main.location.href = "page.html"; parent.postMessage("ran", "*") } catch (e) { parent.postMessage("stopped", "*") }</script>`)
 	s.Write(t, john, "reports.html", `<script>opener.postMessage(self.origin, "*")</script>`)
 	browser := fixture.StartBrowser(t, "--host-resolver-rules=MAP "+fixture.LoginPage+" 127.0.0.1")
 	browser.Open(t, s.URL+"/cookie")
 
 	page := browser.Open(t, s.URL+"/~john/app.html")
-	require.Equal(t, "origin:null fetch:stopped cookie:stopped storage:stopped frame:stopped module:stopped script:ran worker:stopped", page.Eval(t, attempts))
+	require.Equal(t, "origin:null fetch:stopped cookie:stopped storage:stopped frame:stopped module:stopped script:ran worker:stopped menu:stopped", page.Eval(t, attempts))
 
 	page.Eval(t, `setTimeout(() => { alert("hello"); self.alerted = "yes" })`)
 	require.Equal(t, "hello", page.Dialog(t))
@@ -139,7 +148,7 @@ func TestChromiumSandbox(t *testing.T) {
 
 	trusted := browser.Open(t, strings.Replace(s.URL, "127.0.0.1", fixture.LoginPage, 1)+"/app.html")
 	require.Equal(t, "origin:"+strings.Replace(s.URL, "127.0.0.1", fixture.LoginPage, 1)+
-		" fetch:0123456789 cookie: storage:0 frame:page module:ran script:ran worker:ran", trusted.Eval(t, attempts))
+		" fetch:0123456789 cookie: storage:0 frame:page module:ran script:ran worker:ran menu:ran", trusted.Eval(t, attempts))
 }
 
 // Text is legible in the encoding it was written in, whatever machine it came

@@ -44,6 +44,8 @@
 //   - module scripts (script type="module" and import), while others run;
 //   - fetch and XMLHttpRequest of files of the site, web workers;
 //   - web fonts of the site (@font-face), pictures for a canvas that is read;
+//   - frames: what is in one neither reads another nor leads to it, as a menu does
+//     with target="main", nor to the whole window with target="_top";
 //   - cookies, localStorage, IndexedDB, service workers.
 //
 // Who needs these gets a host of their own: a LoginPage host shows one account,
