@@ -82,7 +82,8 @@ func reservedTarget(name string, directory bool) bool {
 		return true
 	}
 	dir, last := Split(name)
-	if reservedSegment(last, directory) {
+	of := strings.TrimSuffix(name, sidecarSuffix) // a sidecar of what cannot be there
+	if reservedSegment(last, directory) || of != "" && traitsOf(of).virtual {
 		return true
 	}
 	if dir != Root {
@@ -93,12 +94,9 @@ func reservedTarget(name string, directory bool) bool {
 }
 
 // reservedSegment reports whether nobody may give a name with this last segment
-// to something new, wherever that is: a management page, a directory or other
-// spelling of a sidecar, the sidecar of a sidecar in whatever spelling.
+// to something new, wherever that is: a management page or its sidecar, a directory
+// or other spelling of a sidecar, the sidecar of a sidecar in whatever spelling.
 func reservedSegment(last string, directory bool) bool {
-	if strings.EqualFold(last, pageName) {
-		return true
-	}
-	return hasSidecarSuffix(last) &&
-		(directory || !strings.HasSuffix(last, sidecarSuffix) || hasSidecarSuffix(strings.TrimSuffix(last, sidecarSuffix)))
+	of := strings.TrimSuffix(last, sidecarSuffix)
+	return strings.EqualFold(of, pageName) || hasSidecarSuffix(last) && (directory || of == last || hasSidecarSuffix(of))
 }

@@ -250,7 +250,18 @@ func TestViewReservedNames(t *testing.T) {
 		{"mkdir", "dir/x.meta", "reserved"},
 		{"create", "new.meta", "ok"},
 		{"create", ".meta", "ok"},
-		{"create", ".meta.meta", "ok"}, // of .meta, which is none
+		{"create", ".meta.meta", "ok"},            // of .meta, which is none
+		{"create", "index.wssp.meta", "reserved"}, // of what cannot be there
+		{"create", "dir/INDEX.wssp.meta", "reserved"},
+		{"copy to", "dir/index.wssp.meta", "reserved"},
+		{"rename to", "index.wssp.meta", "reserved"},
+		{"create", "FREEBUSY.wssp.meta", "reserved"},
+		{"create", "$ServerSkins.meta", "reserved"},
+		{"create", "~x.meta", "reserved"},
+		{"create", "freebusy.vfb.meta", "ok"},
+		{"create", "private.meta", "ok"},
+		{"create", "dir/freebusy.wssp.meta", "ok"},
+		{"create", "dir/.meta", "ok"},
 		{"create", "freebusy.wssp", "reserved"},
 		{"create", "FreeBusy.wssp", "reserved"},
 		{"create", "dir/freebusy.wssp", "ok"},
@@ -360,7 +371,7 @@ func TestViewCopyLeavesOutReservedNames(t *testing.T) {
 				require.NoError(t, store.Mkdir(t.Context(), dir, nil, boundless))
 			}
 			kept := []string{"file", "file.meta", "sub/freebusy.wssp", "sub/PRIVATE/x", "$DomainSkins/x", "~x", "sub/.meta", "orphan.meta"}
-			left := []string{"index.wssp", "index.w\u017f\u017fp", "sub/Index.wssp/x", "x.META/x", "sub/y.Meta", "file.meta.meta", "y.META.meta", "gone.meta.meta"}
+			left := []string{"index.wssp", "index.wssp.meta", "index.w\u017f\u017fp", "sub/Index.wssp/x", "x.META/x", "sub/y.Meta", "file.meta.meta", "y.META.meta", "gone.meta.meta"}
 			for _, name := range append(append([]string{}, kept...), left...) {
 				require.NoError(t, put(t.Context(), store, "tree/"+name, "<meta/>"))
 			}
