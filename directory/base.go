@@ -31,7 +31,7 @@ type Options struct {
 	// DomainIPs maps addresses of this machine to domains. See [ParseDomainIP].
 	DomainIPs map[netip.Addr]string
 	// TrustPages names the domains whose accounts are trusted with pages that
-	// run scripts in the origin of the server.
+	// run scripts in the origin of the server. Their aliases count for nothing.
 	TrustPages []string
 	// UnmarkedClear takes a stored password that carries no mark for clear
 	// text, even where PasswordEncryption names a method. It may be a hash of an

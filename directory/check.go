@@ -207,7 +207,7 @@ func (c *checker) options(ctx context.Context) {
 		}
 	}
 	for _, domain := range slices.Sorted(maps.Keys(c.hosts.trusted)) {
-		if c.domainNamed(domain, c.now) == nil {
+		if c.realDomain(domain, c.now) == nil { // the other names of a domain do nothing
 			c.report("TrustPages["+domain+"]", "domain does not exist")
 		}
 	}

@@ -56,7 +56,7 @@ func faultyBase(t testing.TB) *fixture {
 		Routes:        []directory.Route{{Host: "john.example", Account: "jj@main.example"}, {Host: "gone.example", Account: "nobody@main.example"}, {Host: "client1.com", Account: "john@main.example"}},
 		DomainAliases: map[string]string{"www.client1.com": "client1.com", "lost.example": "nowhere.example", "client2.com": "client1.com"},
 		DomainIPs:     map[netip.Addr]string{netip.MustParseAddr("127.0.0.3"): "client1.com", netip.MustParseAddr("127.0.0.4"): "nowhere.example"},
-		TrustPages:    []string{"client2.com", "nowhere.example"},
+		TrustPages:    []string{"client2.com", "nowhere.example", "www.client1.com"},
 	})
 	web := "Accounts/john.macnt/account.web/"
 	storage := files{}
