@@ -51,7 +51,8 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory":           {"cgpdata", "meta", "filestore", "freebusy", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore", "filestore/memstore"},
+	"directory":           {"cgpdata", "filestore", "freebusy", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore"},
+	"directory/check":     {"directory", "filestore", "filestore/dirstore", "filestore/memstore", "internal/hostfile", "meta"},
 	"directory/passwords": {"filestore", "internal/network", "internal/recent"},
 	"directory/calendars": {"freebusy/mailbox", "freebusy/publisher"},
 	"directory/passwords/crypt": {"github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt", "github.com/go-crypt/crypt/algorithm/scrypt",
@@ -81,7 +82,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

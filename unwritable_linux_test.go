@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 )
 
 // unwritableBase names the base directory to the process that may not write it.
@@ -100,7 +101,7 @@ func serveUnwritable(t *testing.T, dir string) {
 	require.NoError(t, err)
 	require.NoError(t, b.Claim())
 	var found []string
-	for f := range b.Check(t.Context()) {
+	for f := range b.Check(t.Context(), check.Storage) {
 		found = append(found, f.String())
 	}
 	require.Equal(t, []string{

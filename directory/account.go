@@ -133,13 +133,9 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, err)
 	}
 	return filestore.Account{
-		Address: e.address,
-		Store:   store,
-		Limits: filestore.Limits{
-			Files:    limit(ParseCount, maxWebFiles, levels[:]),
-			Bytes:    limit(ParseSize, maxWebSize, levels[:]),
-			FileSize: limit(ParseSize, maxFileSize, levels[:]),
-		},
+		Address:     e.address,
+		Store:       store,
+		Limits:      limitsOf(levels[:]),
 		WebSite:     b.serves(e, "WebSite", now),
 		DefaultPage: word(defaultWebPage, levels[:]),
 		Memory:      &b.memory,
@@ -155,6 +151,15 @@ func exhausted(levels []level) error {
 		}
 	}
 	return nil
+}
+
+// limitsOf returns the limits in effect.
+func limitsOf(levels []level) filestore.Limits {
+	return filestore.Limits{
+		Files:    limit(ParseCount, maxWebFiles, levels),
+		Bytes:    limit(ParseSize, maxWebSize, levels),
+		FileSize: limit(ParseSize, maxFileSize, levels),
+	}
 }
 
 // limit returns a limit that is in effect.

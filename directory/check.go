@@ -47,6 +47,14 @@ var (
 	inText = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 )
 
+// Storage is where the files of an account stand, for [Base.Check].
+type Storage struct {
+	Dir    string           // on the host; it may be missing
+	Path   string           // the same as in a [Finding]
+	Create bool             // a missing one is made for the first file
+	Limits filestore.Limits // of the account
+}
+
 // Check goes through the whole base directory and yields what an administrator
 // ought to know, in the same order whenever the same is found:
 //
@@ -55,22 +63,18 @@ var (
 //   - aliases and rights of accounts that do not exist; options that lead nowhere;
 //   - accounts that nobody can log in to, since nothing can check their passwords,
 //     and at the end how many there are and what can be done;
-//   - storages without an account, and those that hold more than their limits;
-//   - storages and directories in them that this process cannot change, and those
-//     whose usage is written down wrong, which mends itself when they are used;
-//   - in storages, names that nobody can reach or that are reserved, links and
-//     special files, sidecars without their file and such as cannot be read.
+//   - storages without an account, and what storage finds in the others: it is for
+//     check.Storage of the package below this one, which looks for faults in them. With
+//     nil nobody looks.
 //
 // It changes nothing: it opens files for reading only, and no Store. A server may
 // run meanwhile; what comes and goes while Check looks at it may be missed.
-// Links are followed as everywhere down to the storages, never in them. Check
-// keeps in memory what is wrong in one directory, and the names of the
-// directories in it. When ctx ends so does the walk.
+// Links are followed as everywhere. When ctx ends so does the walk.
 //
 // Source: our choice.
-func (b *Base) Check(ctx context.Context) iter.Seq[Finding] {
+func (b *Base) Check(ctx context.Context, storage func(context.Context, Storage) iter.Seq[Finding]) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
-		c := &checker{Base: b, now: b.now(), yield: yield, probe: newProbe()}
+		c := &checker{Base: b, now: b.now(), yield: yield, storage: storage}
 		c.server(ctx)
 		c.options(ctx)
 		c.domain(ctx, b.main)
@@ -90,7 +94,7 @@ type checker struct {
 	stopped bool // yield wants no more
 	// unchecked is how many accounts have passwords that nothing can check.
 	unchecked int
-	probe     *filestore.View
+	storage   func(context.Context, Storage) iter.Seq[Finding] // nil: nobody looks into them
 }
 
 func (c *checker) report(path, format string, args ...any) {
@@ -278,6 +282,56 @@ func (c *checker) domain(ctx context.Context, d *domain) {
 				return
 			}
 			c.entry(ctx, d, defaults, folders, filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// entry looks at something in a directory where accounts stand: the domain's own
+// or one of folders.
+func (c *checker) entry(ctx context.Context, d *domain, defaults level, folders []string, path string) {
+	dir, last := filepath.Split(path)
+	if stored, ok := accountOf(last); ok {
+		name := strings.ToLower(stored)
+		found, here := c.locate(d, name, c.now), c.placeIn(dir, stored)
+		switch {
+		case here == nil:
+			c.report(c.relative(path), "not what its name says: it is no account")
+		case here.proof != path: // another file of the same account
+		case !validAccount(name):
+			c.report(c.relative(path), "no name of an account: it cannot be found")
+		case found != nil && !samePlace(found.proof, path):
+			c.report(c.relative(path), "hidden by %q, which has the same name", c.relative(found.proof))
+		default:
+			c.account(ctx, defaults, here)
+		}
+		return
+	}
+	name, web := strings.CutSuffix(last, ".web")
+	switch ext := filepath.Ext(last); {
+	case web && name != "" && isDirectory(path) && c.placeIn(dir, name) == nil:
+		c.report(c.relative(path), "storage without an account")
+	case (ext == ".sub" || ext == ".mnt") && isDirectory(path) && !slices.Contains(folders, path):
+		c.report(c.relative(path), "accounts are not looked for in here")
+	}
+}
+
+// account looks at an account, and has its storage looked at.
+func (c *checker) account(ctx context.Context, defaults level, p *place) {
+	own, err := checkFile(c, readAccountSettings, p.settings.path)
+	_, _ = checkFile(c, readPreferences, p.prefs.path)
+	server, serverErr := c.defaults.get(c.now)
+	levels := []level{{own.own, err}, defaults, {server.accounts, serverErr}}
+	if reason := c.passwords.Unchecked(c.passwordOf(levels)); reason != "" {
+		c.report(c.relative(p.settings.path), "nobody can log in: %s", reason)
+		c.unchecked++
+	}
+	if c.storage == nil {
+		return
+	}
+	at := Storage{Dir: p.web, Path: c.relative(p.web), Create: p.create, Limits: limitsOf(levels)}
+	for finding := range c.storage(ctx, at) {
+		if c.stopped = c.stopped || !c.yield(finding); c.stopped {
+			return
 		}
 	}
 }

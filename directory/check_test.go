@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 )
 
 var update = flag.Bool("update", false, "write testdata/check.txt anew")
@@ -91,7 +92,7 @@ func TestCheck(t *testing.T) {
 	b := faultyBase(t)
 	before := everything(t, b.dir)
 	var lines strings.Builder
-	for f := range b.Check(t.Context()) {
+	for f := range b.Check(t.Context(), check.Storage) {
 		fmt.Fprintln(&lines, f)
 	}
 	require.Equal(t, before, everything(t, b.dir), "nothing on disk has changed")
@@ -127,17 +128,17 @@ func TestCheckEnds(t *testing.T) {
 		"Accounts/john.macnt/account.settings": "{Password=secret1;}", "Accounts/john.macnt/account.web/private/x": "x",
 		"Accounts/Settings/Aliases.data": "{jj=john;}", "Domains/client1.com/": "",
 	}, directory.Options{DomainAliases: map[string]string{"www.client1.com": "client1.com"}})
-	for f := range fine.Check(t.Context()) {
+	for f := range fine.Check(t.Context(), check.Storage) {
 		require.Fail(t, f.String())
 	}
 	faulty := faultyBase(t)
 	total := 0
-	for range faulty.Check(t.Context()) {
+	for range faulty.Check(t.Context(), check.Storage) {
 		total++
 	}
 	for stop := 1; stop <= total; stop++ {
 		found := 0
-		for range faulty.Check(t.Context()) {
+		for range faulty.Check(t.Context(), check.Storage) {
 			if found++; found == stop {
 				break
 			}
@@ -147,11 +148,28 @@ func TestCheckEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	found := 0
-	for range faulty.Check(ctx) {
+	for range faulty.Check(ctx, check.Storage) {
 		found++
 		cancel()
 	}
 	require.Less(t, found, total)
+}
+
+// Without anybody who looks into storages the rest is told.
+func TestCheckWithoutStorages(t *testing.T) {
+	t.Parallel()
+	faulty := faultyBase(t)
+	var all, rest []directory.Finding
+	for f := range faulty.Check(t.Context(), check.Storage) {
+		if !strings.Contains(f.Path, ".web") || f.Text == "storage without an account" {
+			all = append(all, f)
+		}
+	}
+	for f := range faulty.Check(t.Context(), nil) {
+		rest = append(rest, f)
+	}
+	require.NotEmpty(t, rest)
+	require.Equal(t, all, rest)
 }
 
 func TestFindingString(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 var _ filestore.Mounts = (*Base)(nil)
@@ -36,7 +37,7 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 		return nil, fs.ErrNotExist
 	}
 	var store filestore.Store
-	root, err := resolve(filepath.Join(above, dir)) // one store for one directory, whether or not it is there yet
+	root, err := hostfile.Resolve(filepath.Join(above, dir)) // one store for one directory, whether or not it is there yet
 	if err == nil && above == b.clusterDir {
 		err = b.claimCluster()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
@@ -166,7 +167,7 @@ func TestPasswordsThatCannotBeChecked(t *testing.T) {
 			b := newBase(t, f, test.o)
 			var got []string
 			last := ""
-			for finding := range b.Check(t.Context()) {
+			for finding := range b.Check(t.Context(), check.Storage) {
 				if strings.Contains(finding.Text, "nobody can log in") {
 					got = append(got, finding.Path)
 				}
@@ -219,7 +220,7 @@ func TestHashesWithoutCrypt(t *testing.T) {
 	_, err = b.Login(t.Context(), filestore.Credentials{Login: "ssha@main.example", Password: "secret1"})
 	require.NoError(t, err, "a form that needs no library")
 	var found []string
-	for finding := range b.Check(t.Context()) {
+	for finding := range b.Check(t.Context(), check.Storage) {
 		if strings.Contains(finding.Text, "nobody can log in: crypt(3) hashes are not checked") {
 			found = append(found, finding.Path)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
@@ -54,7 +55,7 @@ func TestCheckOpensNoPipe(t *testing.T) {
 		require.NoError(t, syscall.Mkfifo(b.path(name), 0o600))
 	}
 	found := map[string]string{}
-	for f := range b.Check(t.Context()) {
+	for f := range b.Check(t.Context(), check.Storage) {
 		found[f.Path] = f.Text
 	}
 	require.Equal(t, want, found)

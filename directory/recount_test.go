@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 )
@@ -80,7 +81,7 @@ func TestCheckUsage(t *testing.T) {
 	require.NoError(t, os.Rename(b.path("Accounts/john.macnt/account.web.state"), b.path("elsewhere.web.state")))
 	require.NoError(t, os.Symlink(filepath.Join("..", "..", "elsewhere.web"), b.path("Accounts/john.macnt/account.web")))
 	var got []string
-	for f := range b.Check(t.Context()) {
+	for f := range b.Check(t.Context(), check.Storage) {
 		got = append(got, f.String())
 	}
 	require.Equal(t, []string{

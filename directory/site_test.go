@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
@@ -261,7 +262,7 @@ func TestPrefix(t *testing.T) {
 			require.Equal(t, filestore.Site{Domain: "main.example", Prefix: test.want, BareNames: test.bare}, site)
 			require.Equal(t, test.warn, b.log.count("WebSitePrefix") > 0)
 			reported := false
-			for finding := range b.Check(t.Context()) {
+			for finding := range b.Check(t.Context(), check.Storage) {
 				reported = reported || strings.Contains(finding.Text, "WebSitePrefix")
 			}
 			require.Equal(t, test.warn, reported)

@@ -107,7 +107,7 @@ func (at *storage) get(create bool) (store filestore.Store, opened bool, err err
 	if at.in.isClosed() {
 		return nil, false, fs.ErrClosed
 	}
-	if real, err := resolve(at.root); err == nil && real != at.root {
+	if real, err := hostfile.Resolve(at.root); err == nil && real != at.root {
 		return nil, false, errMoved
 	}
 	if store, err = at.in.open(at.root, create); err != nil || store == nil {
@@ -260,7 +260,7 @@ type opened struct {
 // find returns the storage of a place. Links are followed, so that two accounts
 // whose storages are links to one directory have one Store.
 func (s *stores) find(p *place) opened {
-	root, err := resolve(p.web)
+	root, err := hostfile.Resolve(p.web)
 	switch {
 	case !p.create && (errors.Is(err, fs.ErrNotExist) || err == nil && !isDirectory(root)):
 		return opened{}
@@ -283,15 +283,3 @@ func (s *stores) storeAt(root string, create bool) (filestore.Store, error) {
 }
 
 var errMoved = errors.New("the storage is somewhere else now")
-
-// resolve follows the links down to a root, which may be missing. A root that it
-// has returned leads elsewhere when a link has come into its place; whoever then
-// opened it would open another one, which may be open already.
-func resolve(root string) (string, error) {
-	real, err := filepath.EvalSymlinks(root)
-	if errors.Is(err, fs.ErrNotExist) {
-		real, err = filepath.EvalSymlinks(filepath.Dir(root))
-		real = filepath.Join(real, filepath.Base(root))
-	}
-	return real, err
-}

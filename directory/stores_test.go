@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/check"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 )
@@ -96,7 +97,7 @@ func TestClaim(t *testing.T) {
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	_, err = second.Login(t.Context(), filestore.Credentials{Login: john, Password: "secret"})
 	require.NoError(t, err)
-	for finding := range second.Check(t.Context()) {
+	for finding := range second.Check(t.Context(), check.Storage) {
 		t.Error(finding)
 	}
 	own, err := directory.Open(dir, &directory.Options{OpenStore: func(string, bool) (filestore.Store, error) { return memstore.New(), nil }})

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/cgpkit/cgpkit/directory/check"
 )
 
-// check reports what is wrong in the base directory, a line for each finding. It
+// checkBase reports what is wrong in the base directory, a line for each finding. It
 // returns the number of lines.
-func check(ctx context.Context, args []string, stdout, stderr io.Writer) (found int, err error) {
+func checkBase(ctx context.Context, args []string, stdout, stderr io.Writer) (found int, err error) {
 	c, err := parseFlags(args, stderr)
 	if err != nil {
 		return 0, err
@@ -23,7 +25,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) (found 
 		return 0, usageError{err}
 	}
 	out := bufio.NewWriter(stdout)
-	for finding := range base.Check(ctx) {
+	for finding := range base.Check(ctx, check.Storage) {
 		if _, err := fmt.Fprintln(out, finding); err != nil {
 			return found, err
 		}

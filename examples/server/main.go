@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var err error
 	switch word, rest := firstWord(args); word {
 	case "check":
-		found, err = check(ctx, rest, stdout, stderr)
+		found, err = checkBase(ctx, rest, stdout, stderr)
 	case "recount":
 		found, err = recount(ctx, rest, stdout, stderr)
 	default:

@@ -1,15 +1,19 @@
-package directory
+// Package check looks for faults in storages, for [directory.Base.Check].
+package check
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
@@ -17,84 +21,84 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// entry looks at something in a directory where accounts stand: the domain's own
-// or one of folders.
-func (c *checker) entry(ctx context.Context, d *domain, defaults level, folders []string, path string) {
-	dir, last := filepath.Split(path)
-	if stored, ok := accountOf(last); ok {
-		name := strings.ToLower(stored)
-		found, here := c.locate(d, name, c.now), c.placeIn(dir, stored)
-		switch {
-		case here == nil:
-			c.report(c.relative(path), "not what its name says: it is no account")
-		case here.proof != path: // another file of the same account
-		case !validAccount(name):
-			c.report(c.relative(path), "no name of an account: it cannot be found")
-		case found != nil && !samePlace(found.proof, path):
-			c.report(c.relative(path), "hidden by %q, which has the same name", c.relative(found.proof))
-		default:
-			c.account(ctx, defaults, here)
-		}
-		return
-	}
-	name, web := strings.CutSuffix(last, ".web")
-	switch ext := filepath.Ext(last); {
-	case web && name != "" && isDirectory(path) && c.placeIn(dir, name) == nil:
-		c.report(c.relative(path), "storage without an account")
-	case (ext == ".sub" || ext == ".mnt") && isDirectory(path) && !slices.Contains(folders, path):
-		c.report(c.relative(path), "accounts are not looked for in here")
+// Storage goes through the storage of an account and yields what an administrator ought
+// to know, in the same order whenever the same is found:
+//
+//   - storages that hold more than their limits;
+//   - storages and directories in them that this process cannot change, and those
+//     whose usage is written down wrong, which mends itself when they are used;
+//   - names that nobody can reach or that are reserved, links and special files,
+//     sidecars without their file and such as cannot be read.
+//
+// It opens files for reading only, and no Store. Links are followed down to the storage,
+// never in it. It keeps in memory what is wrong in one directory, and the names of the
+// directories in it. When ctx ends so does the walk.
+//
+// Source: our choice.
+func Storage(ctx context.Context, at directory.Storage) iter.Seq[directory.Finding] {
+	return func(yield func(directory.Finding) bool) {
+		s := storage{Storage: at, yield: yield, probe: newProbe()}
+		s.check(ctx)
 	}
 }
 
-// account looks at an account and its storage.
-func (c *checker) account(ctx context.Context, defaults level, p *place) {
-	own, err := checkFile(c, readAccountSettings, p.settings.path)
-	_, _ = checkFile(c, readPreferences, p.prefs.path)
-	server, serverErr := c.defaults.get(c.now)
-	levels := []level{{own.own, err}, defaults, {server.accounts, serverErr}}
-	if reason := c.passwords.Unchecked(c.passwordOf(levels)); reason != "" {
-		c.report(c.relative(p.settings.path), "nobody can log in: %s", reason)
-		c.unchecked++
-	}
+// storage is a walk through one storage. It counts what a Store counts.
+type storage struct {
+	directory.Storage
+	yield   func(directory.Finding) bool
+	stopped bool // yield wants no more
+	probe   *filestore.View
+	used    filestore.Usage
+	found   []directory.Finding // in the directory that is being read
+	fixed   bool                // nothing can be changed: that is reported once
+}
 
-	web := c.relative(p.web)
-	if _, err := os.Lstat(p.web); errors.Is(err, fs.ErrNotExist) {
-		if err := hostfile.Changeable(filepath.Dir(p.web)); p.create && err != nil {
-			c.report(web, "cannot be made: %v", err)
+func (s *storage) report(path, format string, args ...any) {
+	if !s.stopped {
+		s.stopped = !s.yield(directory.Finding{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// done reports whether the walk is to end.
+func (s *storage) done(ctx context.Context) bool { return s.stopped || ctx.Err() != nil }
+
+func (s *storage) check(ctx context.Context) {
+	if _, err := os.Lstat(s.Dir); errors.Is(err, fs.ErrNotExist) {
+		if err := hostfile.Changeable(filepath.Dir(s.Dir)); s.Create && err != nil {
+			s.report(s.Path, "cannot be made: %v", err)
 		}
 		return
 	}
-	root, err := openRoot(p.web)
+	root, err := openRoot(s.Dir)
 	if err != nil {
-		c.report(web, "storage cannot be opened: %v", hostfile.WithoutPath(err))
+		s.report(s.Path, "storage cannot be opened: %v", hostfile.WithoutPath(err))
 		return
 	}
 	defer root.Close()
-	s := &storageCheck{checker: c, path: web}
-	if err := changeable(p.web); err != nil {
+	if err := changeable(s.Dir); err != nil {
 		s.fixed = true
-		c.report(web, "cannot be changed: %v", err)
+		s.report(s.Path, "cannot be changed: %v", err)
 	}
-	recorded, when, _ := dirstore.Recorded(p.web)
+	recorded, when, _ := dirstore.Recorded(s.Dir)
 	s.dir(ctx, root, filestore.Root, false)
-	if c.done(ctx) {
+	if s.done(ctx) {
 		return
 	}
-	if again, written, _ := dirstore.Recorded(p.web); !when.IsZero() && written.Equal(when) && again == recorded && again != s.used {
-		c.report(web, "holds %d files and directories and %d bytes, and %d and %d are written down", s.used.Files, s.used.Bytes, again.Files, again.Bytes)
+	if again, written, _ := dirstore.Recorded(s.Dir); !when.IsZero() && written.Equal(when) && again == recorded && again != s.used {
+		s.report(s.Path, "holds %d files and directories and %d bytes, and %d and %d are written down", s.used.Files, s.used.Bytes, again.Files, again.Bytes)
 	}
-	if most := limit(ParseCount, maxWebFiles, levels); s.used.Files > most {
-		c.report(web, "holds %d files and directories, %s allows %d", s.used.Files, maxWebFiles, most)
+	if most := s.Limits.Files; s.used.Files > most {
+		s.report(s.Path, "holds %d files and directories, MaxWebFiles allows %d", s.used.Files, most)
 	}
-	if most := limit(ParseSize, maxWebSize, levels); s.used.Bytes > most {
-		c.report(web, "holds %d bytes, %s allows %d", s.used.Bytes, maxWebSize, most)
+	if most := s.Limits.Bytes; s.used.Bytes > most {
+		s.report(s.Path, "holds %d bytes, MaxWebSize allows %d", s.used.Bytes, most)
 	}
 }
 
 // changeable returns nil if a Store could change a storage: what is at its top,
 // and its state directory. What is missing has to be made beside it.
 func changeable(web string) error {
-	root, err := resolve(web)
+	root, err := hostfile.Resolve(web)
 	if err != nil {
 		return hostfile.WithoutPath(err)
 	}
@@ -123,30 +127,21 @@ func openRoot(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// storageCheck is a walk through one storage. It counts what a Store counts.
-type storageCheck struct {
-	*checker
-	path  string // of the storage, relative to the base directory
-	used  filestore.Usage
-	found []Finding // in the directory that is being read
-	fixed bool      // nothing can be changed: that is reported once
-}
-
 // at returns the path of a name in the storage.
-func (s *storageCheck) at(name string) string {
+func (s *storage) at(name string) string {
 	if name == filestore.Root {
-		return s.path
+		return s.Path
 	}
-	return s.path + "/" + name
+	return s.Path + "/" + name
 }
 
-func (s *storageCheck) note(name, text string) {
-	s.found = append(s.found, Finding{s.at(name), text})
+func (s *storage) note(name, text string) {
+	s.found = append(s.found, directory.Finding{Path: s.at(name), Text: text})
 }
 
 // dir looks at a directory, which is opened as root. Below a reserved name it only
 // counts: all that stands there has the same fault.
-func (s *storageCheck) dir(ctx context.Context, root *os.Root, dir string, reserved bool) {
+func (s *storage) dir(ctx context.Context, root *os.Root, dir string, reserved bool) {
 	s.found = nil
 	var below []string // directories, to be looked at next
 	quiet := map[string]bool{}
@@ -187,7 +182,7 @@ func (s *storageCheck) dir(ctx context.Context, root *os.Root, dir string, reser
 	if err := hostfile.Changeable(root.Name()); err != nil && dir != filestore.Root && !s.fixed {
 		s.note(dir, "cannot be changed: "+err.Error())
 	}
-	slices.SortFunc(s.found, func(a, b Finding) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(s.found, func(a, b directory.Finding) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range s.found {
 		s.report(f.Path, "%s", f.Text)
 	}
@@ -200,7 +195,7 @@ func (s *storageCheck) dir(ctx context.Context, root *os.Root, dir string, reser
 	}
 }
 
-func (s *storageCheck) subdir(ctx context.Context, parent *os.Root, dir string, reserved bool) {
+func (s *storage) subdir(ctx context.Context, parent *os.Root, dir string, reserved bool) {
 	_, last := filestore.Split(dir)
 	root, err := parent.OpenRoot(last)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -239,7 +234,7 @@ func eachEntry(root *os.Root, visit func(fs.DirEntry) bool) error {
 }
 
 // sidecar looks at a sidecar in root.
-func (s *storageCheck) sidecar(root *os.Root, name string) {
+func (s *storage) sidecar(root *os.Root, name string) {
 	_, last := filestore.Split(name)
 	owner := strings.TrimSuffix(last, ".meta")
 	if info, err := root.Lstat(owner); err != nil || !info.IsDir() && !info.Mode().IsRegular() {
@@ -265,12 +260,12 @@ func (s *storageCheck) sidecar(root *os.Root, name string) {
 // storable reports whether the owner of a storage could give this name to
 // something new. The View decides about that, so it is asked, with a storage
 // that has no room.
-func (c *checker) storable(ctx context.Context, name string, directory bool) bool {
+func (s *storage) storable(ctx context.Context, name string, directory bool) bool {
 	var err error
 	if directory {
-		err = c.probe.Mkdir(ctx, name)
+		err = s.probe.Mkdir(ctx, name)
 	} else {
-		_, err = c.probe.Create(ctx, name, filestore.CreateOptions{Size: 1})
+		_, err = s.probe.Create(ctx, name, filestore.CreateOptions{Size: 1})
 	}
 	return !errors.Is(err, fs.ErrPermission)
 }
