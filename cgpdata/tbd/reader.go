@@ -246,7 +246,7 @@ func (t *Reader) readLine() (string, error) {
 		if size > t.o.MaxLine && (err == nil || err == io.EOF) { // at the end the next call says so
 			return "", errLineTooLong
 		}
-		return toUTF8(withoutEnd(string(t.buf))), err
+		return toUTF8(withoutEnd(t.text(t.buf))), err
 	}
 }
 
