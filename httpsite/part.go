@@ -106,7 +106,8 @@ func gone(err error, dir string) bool {
 	return errors.Is(err, fs.ErrNotExist) && errors.As(err, &p) && p.Path != dir
 }
 
-// partLinks lead to the other parts of a folder; "" where there is none.
+// partLinks lead to the other parts of a folder; "" where there is none. From is
+// greater than To in a part with no entries: those that it showed have gone.
 type partLinks struct {
 	From, To, All               int64
 	First, Previous, Next, Last string
@@ -119,9 +120,6 @@ func (p part) links() *partLinks {
 		return nil
 	}
 	l := &partLinks{From: p.before + 1, To: p.before + n, All: p.folder.Files}
-	if n == 0 {
-		l.From = l.To
-	}
 	if p.before > 0 {
 		l.First, l.Previous = pageName, pageName+partQuery{"before", ""}.String()
 		if n > 0 {
