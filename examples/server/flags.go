@@ -38,6 +38,7 @@ type config struct {
 	ftpAnonymous                bool
 	tftpStorage                 string
 	tftpWrite                   bool
+	tftpWindow                  int // 0: as tftpsite has it
 	directory                   directory.Options
 	logLevel                    slog.Level
 	logJSON                     bool
@@ -116,6 +117,10 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	})
 	fs.StringVar(&c.tftpStorage, "tftp-storage", "", "make `ACCOUNT` the Default Storage, whose files TFTP names without an account")
 	fs.BoolVar(&c.tftpWrite, "tftp-write", false, "admit TFTP uploads, as far as the account tftpuser has the right")
+	fs.Func("tftp-window", "send and take up to `N` TFTP packets at once, from 1 to 64, for clients that ask for it (default 16)", func(s string) (err error) {
+		c.tftpWindow, err = parseCount(s, 64)
+		return err
+	})
 	fs.Func("route", "show one account on a whole host: `'<LoginPage@HOST> = ACCOUNT@DOMAIN'`, both with an asterisk for a host of each account; may be repeated", func(s string) error {
 		r, err := directory.ParseRoute(s)
 		c.directory.Routes = append(c.directory.Routes, r)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -103,5 +104,24 @@ func TestPublicAddrs(t *testing.T) {
 	require.NoError(t, p.add("192.0.2.1"))
 	for domain, want := range map[string]string{"client1.com": "192.0.2.1", "": "192.0.2.1", "client2.com": "192.0.2.2"} {
 		require.Equal(t, want, p.of(netip.Addr{}, domain).String(), domain)
+	}
+}
+
+// TestTFTPWindow: -tftp-window is the most that a client gets (RFC 7440).
+func TestTFTPWindow(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{"16": nil, "5": {"-tftp-window", "5"}, "64": {"-tftp-window", "64"}} {
+		server, err := net.ResolveUDPAddr("udp", start(t, args...).addr["tftp"])
+		require.NoError(t, err)
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0") // answers come from another port
+		require.NoError(t, err)
+		defer pc.Close()
+		require.NoError(t, pc.SetDeadline(time.Now().Add(time.Minute)))
+		_, err = pc.WriteTo([]byte("\x00\x01/john/notes.txt\x00octet\x00windowsize\x0064\x00"), server)
+		require.NoError(t, err)
+		answer := make([]byte, 600)
+		n, _, err := pc.ReadFrom(answer)
+		require.NoError(t, err)
+		require.Equal(t, "\x00\x06windowsize\x00"+want+"\x00", string(answer[:n]))
 	}
 }

@@ -201,6 +201,8 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "domain without a public address", args: []string{"-ftp-public-ip", "client1.com="}, want: "ftp-public-ip"},
 		{name: "no sessions", args: []string{"-ftp-sessions-per-address", "0"}, want: "not a number from 1"},
 		{name: "sessions in words", args: []string{"-ftp-sessions-per-address", "many"}, want: "not a number from 1"},
+		{name: "no window", args: []string{"-tftp-window", "0"}, want: "not a number from 1 to 64"},
+		{name: "large window", args: []string{"-tftp-window", "65"}, want: "not a number from 1 to 64"},
 		{name: "implicit TLS without certificate", args: []string{"-ftps", "127.0.0.1:0"}, want: "-ftps needs -cert"},
 		{name: "bad switch", args: []string{"-ftp-anonymous", "perhaps"}, want: "neither on nor off"},
 		{name: "bad route", args: []string{"-route", "nonsense"}, want: "route"},
@@ -232,7 +234,7 @@ func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
 	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-tftp",
-		"-tftp-storage", "-tftp-write", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
+		"-tftp-storage", "-tftp-write", "-tftp-window", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
 }

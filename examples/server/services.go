@@ -79,7 +79,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		web, observer = access.Handler(site), access
 	}
 	ftp := c.newFTP(base, observer, logger)
-	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, Observer: observer, Logger: logger.With("service", "tftp")}
+	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, MaxWindowSize: c.tftpWindow, Observer: observer, Logger: logger.With("service", "tftp")}
 	cli := &clisite.Server{Directory: base, Observer: observer, Logger: logger.With("service", "cli")}
 	ftps := newStreamService("ftps", c.ftps, ftp.ServeTLS, ftp.Shutdown, ftpsite.ErrServerClosed)
 	ftps.rare = true
