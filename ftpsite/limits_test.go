@@ -3,8 +3,10 @@ package ftpsite_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -250,6 +252,27 @@ func TestShutdownDuringWhatWasSentAhead(t *testing.T) {
 	require.NoError(t, second.Close())
 	require.NoError(t, <-result)
 	wantNoFile(t, d, john, "second", 1, 0)
+}
+
+// TestRepliesThatAreNotTaken: who asks and asks, and reads no answer, is cut off.
+func TestRepliesThatAreNotTaken(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"HELP", "NOOP", "STAT /dir"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			d := newDirectory()
+			for i := range 200 {
+				d.Write(t, john, fmt.Sprintf("dir/%0200d", i), "x")
+			}
+			c := login(t, serve(t, &ftpsite.Server{Directory: d, Timeouts: ftpsite.Timeouts{DataStall: 50 * time.Millisecond}}), "john")
+			lines := []byte(strings.Repeat(command+"\r\n", 1000))
+			var err error
+			for err == nil {
+				_, err = c.conn.Write(lines)
+			}
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+		})
+	}
 }
 
 func TestServeErrors(t *testing.T) {

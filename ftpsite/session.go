@@ -104,7 +104,7 @@ func (s *session) run() {
 	}
 	s.private = s.secure
 	s.say(replyReady)
-	for !s.closing {
+	for !s.closing && !errors.Is(context.Cause(s.ctx), errGone) { // who takes no replies is gone
 		if line, r := s.wait(); r == (reply{}) {
 			s.say(s.execute(line))
 		} else {
