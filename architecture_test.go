@@ -30,13 +30,13 @@ var mayImport = map[string][]string{
 
 	"cgpdata":            {"cgpdata/internal/grammar"},
 	"cgpdata/stream":     {"cgpdata", "cgpdata/internal/grammar"},
-	"cgpdata/edit":       {"cgpdata", "cgpdata/internal/grammar"},
+	"cgpdata/edit":       {"cgpdata", "internal/flock", "cgpdata/internal/grammar"},
 	"cgpdata/jsonform":   {"cgpdata"},
-	"cgpdata/tbd":        {"cgpdata", "cgpdata/edit"},
+	"cgpdata/tbd":        {"cgpdata", "internal/flock", "cgpdata/edit"},
 	"cgpdata/ldb":        {"cgpdata", "github.com/go-ldap/ldap/v3"},
 	"cgpdata/table":      {"cgpdata", "cgpdata/tbd"},
 	"meta":               nil,
-	"calllog":            nil,
+	"calllog":            {"internal/flock"},
 	"freebusy":           {"internal/clock"},
 	"freebusy/weekpage":  {"freebusy", "internal/clock"},
 	"freebusy/goical":    {"freebusy", "github.com/emersion/go-ical"},
@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
-	"directory":           {"cgpdata", "filestore", "freebusy", "freebusy/publisher", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore"},
+	"directory":           {"cgpdata", "filestore", "freebusy", "freebusy/publisher", "internal/flock", "internal/hostfile", "internal/recent", "directory/passwords", "filestore/dirstore"},
 	"directory/check":     {"directory", "filestore", "filestore/dirstore", "filestore/memstore", "internal/hostfile", "meta"},
 	"directory/passwords": {"filestore", "internal/network", "internal/recent"},
 	"directory/calendars": {"freebusy/mailbox", "freebusy/publisher"},
@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"sitelog": {"filestore"},
 
 	"internal/clock":    nil,
+	"internal/flock":    nil,
 	"internal/hostfile": nil,
 	"internal/recent":   nil,
 	"internal/network":  nil,

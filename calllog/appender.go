@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/flock"
 )
 
 // Appender appends records to the logs in a directory of the local file system.
@@ -128,7 +130,7 @@ func lockNamed(ctx context.Context, f *os.File) (bool, error) {
 	if !info.Mode().IsRegular() {
 		return false, fs.ErrInvalid
 	}
-	if err := lock(ctx, f); err != nil {
+	if err := flock.Lock(ctx, f); err != nil {
 		return false, err
 	}
 	named, err := os.Lstat(f.Name())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/internal/flock"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
@@ -38,9 +39,9 @@ func (c *claim) take() error {
 	if err != nil {
 		return hostfile.WithoutPath(err)
 	}
-	if err := lockDirectory(f); err != nil {
+	if flock.Try(f) == flock.ErrLocked { // network file systems may have no locks
 		f.Close()
-		return err
+		return errClaimed
 	}
 	c.lock = f
 	return nil
@@ -51,7 +52,7 @@ func (c *claim) release() {
 	defer c.mu.Unlock()
 	c.closed = true
 	if c.lock != nil {
-		unlockDirectory(c.lock)
+		flock.Unlock(c.lock)
 		c.lock.Close()
 		c.lock = nil
 	}

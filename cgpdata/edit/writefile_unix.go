@@ -3,12 +3,15 @@
 package edit
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/flock"
 )
 
 // openFlags guard against what takes the place of a regular file: a link is not
@@ -34,14 +37,12 @@ func keepOwner(f *os.File, info fs.FileInfo) error {
 // keep it. A file system without locks has to do without.
 func lockDirectory(dir *os.File) error {
 	const patience = 10 * time.Second
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		switch err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
-		case !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.EWOULDBLOCK):
-			return nil
-		case time.Now().After(deadline):
-			return &fs.PathError{Op: "lock", Path: dir.Name(), Err: err}
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := flock.Lock(ctx, dir); errors.Is(err, context.DeadlineExceeded) {
+		return &fs.PathError{Op: "lock", Path: dir.Name(), Err: flock.ErrLocked}
 	}
+	return nil
 }
 
 // renameIf renames temp to name if unchanged returns nil, and makes it last.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/cgpkit/cgpkit/internal/flock"
 )
 
 // openFile opens a regular file.
@@ -39,7 +41,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 			f.Close()
 			return func() {}, nil
 		}
-		err = acquire(ctx, f)
+		err = flock.Lock(ctx, f)
 		if err == nil {
 			var locked, named fs.FileInfo
 			if locked, err = f.Stat(); err == nil {
