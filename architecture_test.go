@@ -83,7 +83,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/hostfile", "internal/serving"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

@@ -14,11 +14,6 @@ import (
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
-// settle is how old a change must be before a file that looks the same is taken
-// for the same: file systems count time in steps, and a file may change twice
-// within one.
-const settle = 2 * time.Second
-
 // watched is a file or directory in the form that read gives it, read again
 // whenever it has changed. One that does not exist is the zero T.
 type watched[T any] struct {
@@ -50,7 +45,7 @@ func (w *watched[T]) next(old version[T]) version[T] {
 	info, err := os.Stat(w.path) // before reading: a change in between is seen next time
 	if err == nil {
 		log := w.log
-		same := old.info != nil && unchanged(old.info, info)
+		same := old.info != nil && hostfile.Unchanged(old.info, info)
 		if same && old.settled {
 			return old
 		}
@@ -58,7 +53,7 @@ func (w *watched[T]) next(old version[T]) version[T] {
 			log = slog.New(slog.DiscardHandler)
 		}
 		// The times of files come from the real clock.
-		v.info, v.settled = info, time.Since(changed(info)) > settle
+		v.info, v.settled = info, hostfile.Settled(info)
 		v.value, err = w.read(w.path, log)
 		var system syscall.Errno
 		v.settled = v.settled && !errors.As(err, &system) // which may let it be read later
@@ -84,19 +79,6 @@ func withoutKeys(err error) error {
 		return fmt.Errorf("line %d, column %d: %w", e.Line, e.Column, e.Err)
 	}
 	return err
-}
-
-// changed returns the time of the last change of a file, which nobody can set
-// back where the system tells it.
-func changed(info fs.FileInfo) time.Time {
-	if _, t := hostfile.Identity(info); t != 0 {
-		return time.Unix(0, t)
-	}
-	return info.ModTime()
-}
-
-func unchanged(a, b fs.FileInfo) bool {
-	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b)) && os.SameFile(a, b)
 }
 
 // fileError names the file, relative to the base directory, and the place in it

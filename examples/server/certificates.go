@@ -1,18 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
 // certificates are a certificate chain and its key in files, which are looked at
 // once a second at most, when somebody connects, and read again when one of them
-// has changed. While they cannot be read, or do not belong together, as when only
-// one of them has been replaced, the last ones that did stay.
+// has changed, or has only just: it may do so once more within the same tick of the
+// clock. While they cannot be read, or do not belong together, as when only one of
+// them has been replaced, the last ones that did stay.
 type certificates struct {
 	files [2]string // chain, key
 	now   func() time.Time
@@ -21,6 +26,7 @@ type certificates struct {
 	log     *slog.Logger
 	checked time.Time
 	seen    [2]fs.FileInfo // nil: not there
+	settled bool           // what was seen then had not changed for a while
 	current *tls.Certificate
 }
 
@@ -28,6 +34,7 @@ type certificates struct {
 func readCertificates(chain, key string) (*certificates, error) {
 	c := &certificates{files: [2]string{chain, key}, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	c.checked, c.seen = c.now(), c.look()
+	c.settled = settled(c.seen)
 	return c, c.read()
 }
 
@@ -46,13 +53,18 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.checked = c.now()
-	if seen := c.look(); !sameFile(seen[0], c.seen[0]) || !sameFile(seen[1], c.seen[1]) {
-		c.seen = seen
-		if err := c.read(); err != nil {
-			c.log.Warn("certificate cannot be read again, the old one stays", "cert", c.files[0], "key", c.files[1], "err", err)
-		} else {
-			c.log.Info("certificate read again", "cert", c.files[0])
-		}
+	seen := c.look()
+	unchanged := same(seen[0], c.seen[0]) && same(seen[1], c.seen[1])
+	if unchanged && c.settled {
+		return c.current, nil
+	}
+	c.seen, c.settled = seen, settled(seen)
+	old := c.current
+	switch err := c.read(); {
+	case err == nil && (!unchanged || !slices.EqualFunc(old.Certificate, c.current.Certificate, bytes.Equal)):
+		c.log.Info("certificate read again", "cert", c.files[0])
+	case err != nil && !unchanged:
+		c.log.Warn("certificate cannot be read again, the old one stays", "cert", c.files[0], "key", c.files[1], "err", err)
 	}
 	return c.current, nil
 }
@@ -72,10 +84,20 @@ func (c *certificates) read() error {
 	return err
 }
 
-// sameFile reports whether a file has not changed.
-func sameFile(a, b fs.FileInfo) bool {
+// same reports whether a file has not changed.
+func same(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	return hostfile.Unchanged(a, b)
+}
+
+// settled reports whether neither file has only just changed.
+func settled(seen [2]fs.FileInfo) bool {
+	for _, info := range seen {
+		if info != nil && !hostfile.Settled(info) {
+			return false
+		}
+	}
+	return true
 }
