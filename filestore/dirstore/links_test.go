@@ -210,14 +210,37 @@ func TestSwappedLink(t *testing.T) {
 	}
 }
 
-// TestStateIsNotFollowed: a state directory that is a link is not ours.
+// TestStateIsNotFollowed: a state directory that is a link, or no directory, is not
+// ours. That is a fault, and nothing about the names of the caller.
 func TestStateIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "precious", "f"), "1")
-	require.NoError(t, os.Symlink("precious", filepath.Join(dir, "account.web.state")))
-	s, err := opens["best"](filepath.Join(dir, "account.web"), nil)
-	require.NoError(t, err)
-	require.Error(t, put(t.Context(), s, "a", "1"))
-	require.Equal(t, []string{"f"}, names(t, filepath.Join(dir, "precious")))
+	for way, open := range opens {
+		for what, make := range map[string]func(path string) error{
+			"link": func(path string) error { return os.Symlink("precious", path) },
+			"file": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+			"fifo": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		} {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "precious", "f"), "1")
+			write(t, filepath.Join(dir, "account.web", "b"), "1")
+			write(t, filepath.Join(dir, "account.web", "b.meta"), "<meta/>")
+			s, err := open(filepath.Join(dir, "account.web"), nil)
+			require.NoError(t, err)
+			require.NoError(t, make(filepath.Join(dir, "account.web.state")))
+			unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+			for op, err := range map[string]error{
+				"put":    put(t.Context(), s, "a", "1"),
+				"copy":   s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, nil, unlimited),
+				"rename": s.Rename(t.Context(), "b", "d", filestore.RenameOptions{}),
+				"remove": s.Remove(t.Context(), "b", filestore.RemoveOptions{}),
+			} {
+				require.Error(t, err, "%s, %s, %s", op, what, way)
+				for _, decision := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, filestore.ErrNotDirectory, filestore.ErrIsDirectory, filestore.ErrConflict} {
+					require.NotErrorIs(t, err, decision, "%s, %s, %s", op, what, way)
+				}
+			}
+			require.Equal(t, []string{"f"}, names(t, filepath.Join(dir, "precious")))
+			require.Equal(t, []string{"b", "b.meta"}, names(t, filepath.Join(dir, "account.web")))
+		}
+	}
 }

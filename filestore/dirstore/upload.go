@@ -167,10 +167,17 @@ func (s *Store) stage(t tree) (f newFile, entry string, err error) {
 	return f, entry, err
 }
 
+// errState: what stands in the place of the state directory is none.
+var errState = errors.New("state directory is no directory")
+
 func (s *Store) makeStateDir(t tree) error {
 	err := t.mkdir(s.stateDir(), statePerm)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		st, err := t.lstat(s.stateDir())
+		if err == nil && st.kind != kindDir {
+			err = errState
+		}
+		return err
 	}
 	if err == nil {
 		err = s.sync(t, ".")
