@@ -130,9 +130,6 @@ func (r *objectReader) line(n int, line string) error {
 		return nil
 	}
 	_, params, value, ok := cutLine(line)
-	if !ok { // because of a quote without its end
-		_, params, value, ok = cutParams(line, false)
-	}
 	if !ok {
 		if r.current != nil {
 			r.faults.add(n, errNoColon)
@@ -202,9 +199,8 @@ func (p *property) mendColons() {
 	more := strings.Split(p.value[:i], ";")
 	p.value = value
 	if len(p.params) > 0 {
-		at := max(0, slices.IndexFunc(p.params, func(param string) bool { return strings.HasPrefix(strings.ToUpper(param), "TZID=") }))
 		p.params = slices.Clone(p.params)
-		p.params[at] += ":" + more[0]
+		p.params[len(p.params)-1] += ":" + more[0]
 		more = more[1:]
 	}
 	p.params = append(p.params, more...)

@@ -113,6 +113,7 @@ type whole struct {
 // line takes a line. An error says that the object is none.
 func (p *parser) line(n int, line string) error {
 	name, params, value, ok := cutLine(line)
+	value = strings.TrimSpace(value)
 	switch name = strings.TrimSpace(name); {
 	case !ok && len(p.open) > 0:
 		p.faults.add(n, errNoColon)
@@ -166,6 +167,7 @@ func (p *parser) end(n int, component string) error {
 func (p *parser) property(q *property) {
 	first := p.components == 1
 	var err error
+	q.mendColons()
 	if kind := q.parameter("FBTYPE"); kind != "" {
 		p.whole.typed, p.whole.kind = true, busyType(kind)
 	}
@@ -200,12 +202,16 @@ func (p *parser) property(q *property) {
 }
 
 // cutLine takes a content line apart (RFC 5545 §3.1): its name, its parameters
-// and its value. A colon or semicolon in quotes belongs to a parameter.
+// and its value. A colon or semicolon in quotes belongs to a parameter, unless the
+// quotes have no end.
 func cutLine(line string) (name string, params []string, value string, ok bool) {
 	if i := strings.IndexAny(line, `:;"`); i >= 0 && line[i] == ':' {
 		return strings.ToUpper(line[:i]), nil, line[i+1:], true
 	}
-	return cutParams(line, true)
+	if name, params, value, ok = cutParams(line, true); ok {
+		return name, params, value, true
+	}
+	return cutParams(line, false)
 }
 
 // maxParams is how many parameters of a line are looked at.

@@ -77,7 +77,7 @@ func TestParseDuration(t *testing.T) {
 		{"P1W", 7 * day}, {"P1D", day}, {"P1DT2H3M4S", day + 2*time.Hour + 3*time.Minute + 4*time.Second},
 		{"PT90M", 90 * time.Minute}, {"PT1H", time.Hour}, {"PT5S", 5 * time.Second}, {"+PT1H", time.Hour}, {"P15250W", 15250 * 7 * day},
 		{"P", 0}, {"PT", 0}, {"P0D", 0}, {"PT0S", 0}, {"-PT1H", 0}, {"P1H", 0}, {"PT1D", 0}, {"PT1M1H", 0}, {"P1W1D", 0}, {"PT1", 0},
-		{"PT-1H", 0}, {"PT1H ", 0}, {"++PT1H", 0}, {"P15251W", 0}, {"P4294967295W", 0}, {"P99999999999999999999D", 0},
+		{"PT1H ", time.Hour}, {"PT-1H", 0}, {"PT 1H", 0}, {"++PT1H", 0}, {"P15251W", 0}, {"P4294967295W", 0}, {"P99999999999999999999D", 0},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 		{"property outside", "VERSION:2.0\n", "line 1: property outside"},
 		{"property behind", object() + "X:1\n", "line 6: property outside"},
 		{"no colon", "BEGIN:VCALENDAR\nX;A=b\n", "line 2: line without a colon"},
-		{"quote without end", object(`X;A="b:c`), "line 3: line without a colon"},
+		{"quote without end", object(`FREEBUSY;A="b:c`), "line 3: period"},
 		{"wrong end", "BEGIN:VCALENDAR\nEND:VFREEBUSY\n", "END does not match"},
 		{"end alone", "END:VCALENDAR\n", "END does not match"},
 		{"local time", object("FREEBUSY:20090306T010000/PT1H"), "line 3: time is not"},
@@ -137,7 +137,7 @@ func TestParsePart(t *testing.T) {
 		name, src, wantErr string
 		want               freebusy.Schedule
 	}{
-		{"comma at the end", object("FREEBUSY:20090306T010000Z/PT1H,"), "line 3: period without a slash", freebusy.Schedule{Periods: one}},
+		{"semicolon for a comma", object("FREEBUSY:20090306T010000Z/PT1H", "FREEBUSY:20090306T010000Z/PT1H;20090306T030000Z/PT1H"), "line 4: duration is not", freebusy.Schedule{Periods: one}},
 		{"period between others", object("FREEBUSY:20090306T010000Z/PT1H,soon/PT1H,20090306T030000Z/PT1H", "FREEBUSY:20090306T050000Z/PT1H"), "line 3: time is not",
 			freebusy.Schedule{Periods: []freebusy.Period{span(1, 2, busy), span(3, 4, busy), span(5, 6, busy)}}},
 		{"period backwards", object("FREEBUSY:20090306T010000Z/20090306T000000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: period does not end", freebusy.Schedule{Periods: one}},
@@ -145,7 +145,7 @@ func TestParsePart(t *testing.T) {
 		{"bad stamp", object("DTSTAMP:today", "DTEND:20090306T050000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: time is not", freebusy.Schedule{End: hour(5), Periods: one}},
 		{"bad window", object("DTSTART;TZID=Nowhere:20090306T010000", "DTEND:20090306T050000Z", "FREEBUSY:20090306T010000Z/PT1H"), "line 3: time is not", freebusy.Schedule{End: hour(5), Periods: one}},
 		{"line without a colon", object("COMMENT:wrapped by", "a mail program", "FREEBUSY:20090306T010000Z/PT1H"), "line 4: line without a colon", freebusy.Schedule{Periods: one}},
-		{"quote without its end", object(`X;A="b:c`, "FREEBUSY:20090306T010000Z/PT1H"), "line 3: line without a colon", freebusy.Schedule{Periods: one}},
+		{"quote without its end", object(`X;A="b`, "FREEBUSY:20090306T010000Z/PT1H"), "line 3: line without a colon", freebusy.Schedule{Periods: one}},
 		{"many faults", object("FREEBUSY:20090306T010000Z/PT1H" + strings.Repeat(",x", 100)), "and 90 more faults", freebusy.Schedule{Periods: one}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,6 +155,29 @@ func TestParsePart(t *testing.T) {
 			require.ErrorAs(t, err, new(*freebusy.PartError))
 			require.ErrorAs(t, err, new(*freebusy.SyntaxError))
 			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+// Blanks and empty values say nothing, and neither quotes without their end nor colons
+// without quotes around them lose a line.
+func TestParseLoose(t *testing.T) {
+	t.Parallel()
+	want := []freebusy.Period{span(1, 2, tentative)}
+	for _, tt := range []struct{ name, src string }{
+		{"blanks behind", strings.ReplaceAll(object("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20090306T010000Z/PT1H"), "\n", " \t\n")},
+		{"blanks in front", strings.ReplaceAll(object("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20090306T010000Z/PT1H"), ":", ": ")},
+		{"blanks beside commas and slashes", object("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20090306T010000Z / PT30M\t,\t20090306T013000Z/ PT30M ")},
+		{"blanks in parameters", object(`FREEBUSY; FBTYPE = "busy-tentative" ; VALUE=PERIOD:20090306T010000Z/PT1H`)},
+		{"empty periods", object("FREEBUSY;FBTYPE=BUSY-TENTATIVE:,20090306T010000Z/PT1H,,")},
+		{"quote without its end", object(`FREEBUSY;X-NOTE="a;FBTYPE=BUSY-TENTATIVE:20090306T010000Z/PT1H`)},
+		{"colon without quotes", object("FREEBUSY;X-NOTE=http://a/b;FBTYPE=BUSY-TENTATIVE:20090306T010000Z/PT1H")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := freebusy.Parse([]byte(tt.src))
+			require.NoError(t, err)
+			require.Equal(t, want, freebusy.Merge(got.Periods))
 		})
 	}
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // appendPeriods reads the value of a FREEBUSY property: periods with commas
-// between them. An empty value is none. One that cannot be read does not spoil the
-// others.
+// between them. One that is empty says nothing, and one that cannot be read does
+// not spoil the others.
 func appendPeriods(periods []Period, kind Type, value string, fault func(error)) []Period {
-	if value == "" {
-		return periods
-	}
 	for text := range strings.SplitSeq(value, ",") {
-		p, err := parsePeriod(strings.TrimLeft(text, " \t"))
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := parsePeriod(text)
 		if err != nil {
 			fault(err)
 			continue
@@ -34,7 +34,8 @@ func parsePeriod(text string) (p Period, err error) {
 	if !ok {
 		return p, errors.New("period without a slash")
 	}
-	if p.Start, err = parseTime(start); err != nil {
+	end = strings.TrimLeft(end, " \t")
+	if p.Start, err = parseTime(strings.TrimRight(start, " \t")); err != nil {
 		return p, err
 	}
 	if isSpan(end) {

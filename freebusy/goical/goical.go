@@ -77,9 +77,15 @@ func properties(component *ical.Component, yield func(freebusy.Property) bool) b
 }
 
 // params writes parameters as a content line has them. The library takes commas for
-// the ends of values, also where a name of a time zone has them.
+// the ends of values, also where a name of a time zone has them; and a colon for the
+// end of the parameters, as in TZID=GMT+05:30, which is therefore the last one.
 func params(of ical.Params) (written []string) {
-	for _, name := range slices.Sorted(maps.Keys(of)) {
+	names := slices.Sorted(maps.Keys(of))
+	if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), ical.ParamTimezoneID) }); i >= 0 {
+		last := names[i]
+		names = append(slices.Delete(names, i, i+1), last)
+	}
+	for _, name := range names {
 		written = append(written, name+"="+strings.Join(of[name], ","))
 	}
 	return written

@@ -142,6 +142,8 @@ func TestStrangeObjects(t *testing.T) {
 		{"calendar in a calendar", &ical.Component{Name: "VCALENDAR", Children: []*ical.Component{{Name: "VCALENDAR", Children: []*ical.Component{event()}}}}, 0, ""},
 		{"parameter without a value", &ical.Component{Name: "VEVENT", Props: ical.Props{
 			"DTSTART": {{Name: "DTSTART", Params: ical.Params{"TZID": nil, "VALUE": {}}, Value: "20090306T090000Z"}}, "DURATION": {{Value: "PT1H"}}}}, 1, ""},
+		{"colon of a time zone, which the library cuts at", &ical.Component{Name: "VEVENT", Props: ical.Props{
+			"DTSTART": {{Params: ical.Params{"TZID": {"Nowhere+05"}, "VALUE": {"DATE-TIME"}}, Value: "30:20090306T090000"}}, "DURATION": {{Value: "PT1H"}}}}, 1, `not known, the owner's is taken: "Nowhere+05:30"`},
 		{"line break in a value", &ical.Component{Name: "VEVENT", Props: ical.Props{
 			"DTSTART": {{Name: "DTSTART", Value: "20090306T090000Z\r\nDURATION:PT1H"}}}}, 0, "time is not hhmmss"},
 		{"what makes the library panic", &ical.Component{Name: "VEVENT", Props: ical.Props{
