@@ -111,7 +111,7 @@ func (c *Calendar) add(o *object) error {
 		r := &eventReader{zones: zones, faults: &o.faults, calendar: component.calendar}
 		r.read(component)
 		switch {
-		case component.method == "CANCEL":
+		case component.method == "CANCEL", r.cancelled && r.id != nil && !r.placed:
 			r.event = event{kind: Free}
 			if r.id != nil {
 				r.event.start = r.id.moment

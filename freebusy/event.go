@@ -48,6 +48,12 @@ func (e *event) span(home *zone) span {
 	return span{seconds: e.end.instant(home) - e.start.instant(home)}
 }
 
+// before reports whether e ends before its start, wherever its owner is.
+func (e *event) before() bool {
+	length := e.span(utcZone)
+	return length.days < 0 || length.seconds < 0 && (e.start.zone == nil) == (e.end.zone == nil)
+}
+
 // instanceID is a RECURRENCE-ID (RFC 5545 §3.8.4.4).
 type instanceID struct {
 	moment
@@ -211,6 +217,9 @@ func (r *eventReader) period(p *property, start moment, text string) (e event, e
 	}
 	e.hasEnd = true
 	e.end, err = r.moment(p, text, start.zone)
+	if err == nil && e.before() {
+		err = errors.New("period ends before its start")
+	}
 	return e, err
 }
 
@@ -270,7 +279,7 @@ func (r *eventReader) setEnd(line int) {
 	}
 	if e.hasEnd {
 		switch length := e.span(utcZone); {
-		case length.days < 0 || length.seconds < 0 && (e.start.zone == nil) == (e.end.zone == nil):
+		case e.before():
 			r.faults.add(line, errors.New("DTEND is before DTSTART"))
 			e.hasEnd, e.length = false, span{}
 		case e.start.date && e.end.date && length.days == 0:
@@ -283,7 +292,7 @@ func (r *eventReader) setEnd(line int) {
 }
 
 // likeEnd makes of a DTEND what it means beside DTSTART, which RFC 5545 §3.8.2.2
-// wants to be of the same type. Beside a date, midnight and the last second of a
+// wants to be of the same type. Beside a date, midnight and the last minute of a
 // day in UTC are the end of a day, whoever looks at it; a date beside a time begins
 // in the zone of DTSTART.
 func (r *eventReader) likeEnd(end moment) moment {
@@ -292,8 +301,8 @@ func (r *eventReader) likeEnd(end moment) moment {
 	case end.date && !start.date:
 		end.zone = start.zone
 	case start.date && end.zone == utcZone:
-		if second := end.wall - floorDiv(end.wall, daySeconds)*daySeconds; second == 0 || second == daySeconds-1 {
-			return moment{wall: floorDiv(end.wall+1, daySeconds) * daySeconds, date: true}
+		if second := end.wall - floorDiv(end.wall, daySeconds)*daySeconds; second == 0 || second >= daySeconds-60 {
+			return moment{wall: floorDiv(end.wall+60, daySeconds) * daySeconds, date: true}
 		}
 	}
 	return end

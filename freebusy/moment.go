@@ -36,17 +36,17 @@ func (m moment) in(home *zone) *zone {
 }
 
 // day returns the date that m stands for beside dates. A time in UTC is then the
-// midnight of some place, as calendar programs write whole days; or, if it is a
-// second before a quarter of an hour, the last second of a day there. Midnight in
-// UTC and the last second of a day mean that date, wherever the owner is. Places
-// are taken to be from 13 hours east of UTC to less than 11 hours west.
+// midnight of some place, as calendar programs write whole days; or, if it is in
+// the last minute of a quarter of an hour, the end of a day there. Midnight in UTC
+// and the last minute of a day mean that date, wherever the owner is. Places are
+// taken to be from 13 hours east of UTC to less than 11 hours west.
 func (m moment) day() moment {
 	wall := m.wall
 	if !m.date && m.zone == utcZone {
 		const east = 13 * 3600
-		last := (wall+1)%900 == 0
-		if last {
-			wall += 1 - daySeconds
+		const quarter = 900
+		if next := (floorDiv(wall, quarter) + 1) * quarter; next-wall <= 60 {
+			wall = next - daySeconds
 		}
 		wall += east
 	}

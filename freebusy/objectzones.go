@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // objectZones finds the time zones that the values of one object are in.
@@ -90,9 +91,16 @@ func (o *objectZones) unnamed(line, calendar int) *zone {
 		return nil
 	}
 	z, known := o.named(name)
-	if !known && !o.told {
+	taken := ""
+	switch {
+	case !known:
+		taken = "the owner's"
+	case z != nil && z.guessed:
+		taken = "its offset"
+	}
+	if taken != "" && !o.told {
 		o.told = true
-		o.faults.add(line, fmt.Errorf("time zone of the calendar is not known, the owner's is taken: %.100q", name))
+		o.faults.add(line, fmt.Errorf("time zone of the calendar is not known, %s is taken: %.100q", taken, name))
 	}
 	return z
 }
@@ -135,6 +143,14 @@ func (c *Calendar) timezone(from *component, name string) definition {
 	return d
 }
 
+// alwaysUTC reports whether clocks show UTC there, now and ever.
+func alwaysUTC(l *time.Location) bool {
+	at := time.Unix(0, 0).In(l)
+	_, offset := at.Zone()
+	start, end := at.ZoneBounds()
+	return offset == 0 && start.IsZero() && end.IsZero()
+}
+
 // zone finds a time zone that the object does not define.
 func (c *Calendar) zone(name string) *zone {
 	z, known := c.named[name]
@@ -147,7 +163,7 @@ func (c *Calendar) zone(name string) *zone {
 	c.names++
 	if z = loadZone(name); z != nil && !z.guessed { // one for all of its names
 		own := z.location.String()
-		if own == "Etc/UTC" {
+		if alwaysUTC(z.location) {
 			z = utcZone // however it is said
 		}
 		if same := c.named[own]; same != nil {

@@ -68,16 +68,17 @@ const maxInterval = 1_000_000_000_000
 
 // parseRule reads the value of an RRULE or EXRULE. An UNTIL without a Z is
 // local time in zone. A rule that RFC 5545 forbids is an error, since programs
-// differ in what it means. Blanks, parts and numbers that are empty, and a COUNT of
-// less than 1 beside UNTIL say nothing.
+// differ in what it means. Blanks, parts and values that are empty, parts with
+// X- in front (RFC 2445 §4.3.10) and a COUNT of less than 1 beside UNTIL say nothing.
 func parseRule(text string, zone *zone) (*rule, error) {
 	r := &rule{interval: 1}
 	seen := map[string]bool{}
 	var noCount error
-	text = strings.ToUpper(strings.Join(strings.Fields(text), ""))
+	text = strings.ToUpper(strings.Join(strings.Fields(unescape(text)), ""))
 	for part := range strings.SplitSeq(text, ";") {
 		name, value, ok := strings.Cut(part, "=")
-		if part == "" || ok && strings.Trim(value, ",") == "" {
+		value = strings.Trim(value, ",")
+		if part == "" || ok && value == "" || strings.HasPrefix(name, "X-") {
 			continue // a semicolon at the end is common
 		}
 		if !ok || seen[name] {

@@ -143,7 +143,11 @@ func (z *timezonePart) read(c *component, steps *int64) error {
 			z.hasTo, z.unsure = err == nil, z.unsure || err != nil
 		case "RDATE":
 			for value := range strings.SplitSeq(p.value, ",") {
-				if at, err := parseMoment(strings.TrimSpace(value), nil); err == nil {
+				value, _, _ = strings.Cut(strings.TrimSpace(value), "/") // of a period, where it starts
+				if value == "" {
+					continue
+				}
+				if at, err := parseMoment(value, nil); err == nil {
 					z.onsets = append(z.onsets, at.wall)
 				} else {
 					z.faults = append(z.faults, err)

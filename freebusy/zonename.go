@@ -90,7 +90,7 @@ var tables = sync.OnceValue(func() zoneNames {
 
 // shownForm is a name as Windows shows it, and those of CommuniGate Pro that look
 // like it: an offset in parentheses, and places.
-var shownForm = regexp.MustCompile(`^(?i)\((UTC|GMT|)\s*([+-]\d{1,2}[:.]?(?:\d\d)?)?\)\s*(.*)$`)
+var shownForm = regexp.MustCompile(`^(?i)\(\s*(UTC|GMT|)\s*([+-]\d{1,2}[:.]?(?:\d\d)?)?\s*\)\s*(.*)$`)
 
 // cutShown takes a name apart that Windows shows.
 func cutShown(name string) (offset int, places string, ok bool) {
