@@ -48,13 +48,15 @@ func oddEnds(key string) string {
 }
 
 // unseen reports whether a character is a blank, of whatever width: that of editors and
-// web pages, a byte order mark, a filler.
+// web pages, a byte order mark, a mark of the direction of writing, a control character,
+// a filler.
 func unseen(r rune) bool {
 	switch r {
-	case 0x00AD, 0x034F, 0x115F, 0x1160, 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0x2800, 0x3164, 0xFEFF, 0xFFA0:
+	case 0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0:
 		return true
 	}
-	return unicode.IsSpace(r)
+	format := unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) // those are seen
+	return format || unicode.IsSpace(r) || unicode.IsControl(r)
 }
 
 // place returns the line and column behind a text, as cgpdata.SyntaxError has them.

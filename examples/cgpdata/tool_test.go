@@ -126,6 +126,7 @@ func FuzzSet(f *testing.F) {
 func TestCheckOddKeys(t *testing.T) {
 	t.Parallel()
 	for key, want := range map[string]string{
+		"\u200ELimit": "begins with U+200E", "Limit\u202C": "ends with U+202C", "\u2066Limit": "begins with U+2066", "Limit\u2061": "ends with U+2061",
 		"\u00A0Limit": "begins with U+00A0", "Limit\u00A0": "ends with U+00A0", "\u200BLimit": "begins with U+200B", "\uFEFFLimit": "begins with U+FEFF", "\u3000Limit": "begins with U+3000",
 		"\u2003Limit": "begins with U+2003", "Limit\u200D": "ends with U+200D", "\u00ADLimit": "begins with U+00AD", "\u2060": "begins with U+2060", "\u3164Limit": "begins with U+3164", "\u0085Limit": "begins with U+0085",
 		"Limit": "", "größe": "", "a\u00A0b": "", "Ключ": "", "é": "",
