@@ -92,12 +92,13 @@ func (s *session) listen() (uint16, reply) {
 	ports := s.server.PassivePorts
 	count := int(ports.High) - int(ports.Low) + 1
 	start := rand.IntN(count)
+	config := net.ListenConfig{KeepAlive: -1} // the data itself is the sign of life
 	var err error
 	for i := range count {
 		port := ports.Low + uint16((start+i)%count)
-		var l *net.TCPListener
-		if l, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.local, port))); err == nil {
-			s.data.listener = l
+		var l net.Listener
+		if l, err = config.Listen(s.ctx, "tcp", netip.AddrPortFrom(s.local, port).String()); err == nil {
+			s.data.listener = l.(*net.TCPListener)
 			return uint16(l.Addr().(*net.TCPAddr).Port), reply{}
 		}
 	}

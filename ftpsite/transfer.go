@@ -33,12 +33,14 @@ type transfer struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	uncut   func() bool // keeps the end of ctx from calling cut
+	soon    *time.Timer // begins to hear
 	hearing sync.WaitGroup
 	moved   atomic.Int64 // bytes, for STAT
 
 	mu     sync.Mutex // guards what follows
 	source dataSource
 	data   *data
+	heard  bool // somebody hears, or nobody has to any more
 }
 
 // job is what a transfer is to do.
@@ -93,9 +95,36 @@ func (s *session) beginTransfer(source dataSource) *transfer {
 	t := &transfer{s: s, source: source}
 	t.ctx, t.cancel = context.WithCancelCause(s.ctx)
 	t.uncut = context.AfterFunc(t.ctx, t.cut)
-	s.control.raw.SetReadDeadline(time.Time{})
-	t.hearing.Go(t.hear)
+	t.soon = time.AfterFunc(hearAfter, t.beginHearing)
 	return t
+}
+
+// hearAfter is how long a transfer runs before anybody hears what the client says
+// meanwhile. Most are over by then.
+const hearAfter = 10 * time.Millisecond
+
+// beginHearing hears the client from now on, unless the transfer is over.
+func (t *transfer) beginHearing() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.heard {
+		return
+	}
+	t.heard = true
+	t.s.control.raw.SetReadDeadline(time.Time{})
+	t.hearing.Go(t.hear)
+}
+
+// endHearing waits until nobody hears any more: at that time at the latest.
+func (t *transfer) endHearing(by time.Time) {
+	t.mu.Lock()
+	began := t.heard
+	t.heard = true
+	t.mu.Unlock()
+	if began {
+		t.s.control.raw.SetReadDeadline(by)
+		t.hearing.Wait()
+	}
 }
 
 // end leaves nothing of a transfer. A data connection that is still open was not
@@ -105,8 +134,8 @@ func (t *transfer) end() {
 	t.uncut()
 	t.cancel(nil)
 	t.cut()
-	t.s.control.raw.SetReadDeadline(longAgo)
-	t.hearing.Wait()
+	t.soon.Stop()
+	t.endHearing(longAgo)
 }
 
 // hear takes what the client says, until the transfer is over.
@@ -141,8 +170,8 @@ func (t *transfer) hear() {
 
 // hearOut waits for what the client may have said at the end of the data.
 func (t *transfer) hearOut() error {
-	t.s.control.raw.SetReadDeadline(time.Now().Add(endGrace))
-	t.hearing.Wait()
+	t.beginHearing()
+	t.endHearing(time.Now().Add(endGrace))
 	return context.Cause(t.ctx)
 }
 
