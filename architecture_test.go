@@ -64,7 +64,7 @@ var mayImport = map[string][]string{
 	"ftpsite/internal/bench":  nil,
 	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
 	"tftpsite/internal/bench": nil,
-	"tftpsite":                {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6"},
+	"tftpsite":                {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
 	"clisite":                 {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"sitelog": {"filestore"},

@@ -51,10 +51,16 @@ type window struct {
 	spare   [][]byte
 	last    bool // the last block is among them
 	asked   bool // the client asked for the first again, and got it
+	joined  []byte
+	joins   bool // the system cuts packets that are sent at once
 }
 
 func newWindow(t *transfer) *window {
-	return &window{t: t, source: t.source(t.netascii), base: 1}
+	w := &window{t: t, source: t.source(t.netascii), base: 1}
+	if t.window > 1 && t.block >= plainBlock { // what else is sent is shorter than a packet
+		w.joins = segment(t.conn, 4+t.block)
+	}
+	return w
 }
 
 // fill reads up to a full window. Without options one packet is sent until the
@@ -82,11 +88,30 @@ func (w *window) fill() error {
 	return nil
 }
 
+// send sends all packets. All but the last block have one size, so many can go at
+// once.
 func (w *window) send() {
-	for _, packet := range w.packets {
+	packets := w.packets
+	for most := maxJoined / (4 + w.t.block); w.joins && len(packets) > 1 && most > 1; {
+		n := min(len(packets), most)
+		w.joined = w.joined[:0]
+		for _, packet := range packets[:n] {
+			w.joined = append(w.joined, packet...)
+		}
+		if _, err := w.t.conn.WriteToUDPAddrPort(w.joined, w.t.from); err != nil {
+			w.joins = false // a packet is too long for the way
+			break
+		}
+		packets = packets[n:]
+	}
+	for _, packet := range packets {
 		w.t.send(packet)
 	}
 }
+
+// maxJoined is how many bytes go at once: less than a datagram may have, and 64
+// packets of the smallest size.
+const maxJoined = 64 * (4 + plainBlock)
 
 // acknowledged takes an acknowledgement. One of the block before the window does not
 // double it (the sorcerer's apprentice): in a window of several it tells of a loss,
