@@ -3,6 +3,7 @@ package ftpsite_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -223,6 +224,57 @@ func TestShutdown(t *testing.T) {
 			wantFile(t, d, john, "file", "first last")
 		})
 	}
+}
+
+// TestShutdownDuringHandshakes: a client that does not go on with TLS holds nobody up.
+func TestShutdownDuringHandshakes(t *testing.T) {
+	t.Parallel()
+	serverTLS, _ := newTLS(t)
+	for _, implicit := range []bool{false, true} {
+		t.Run(fmt.Sprint("implicit ", implicit), func(t *testing.T) {
+			t.Parallel()
+			arrived := make(chan struct{})
+			config := serverTLS.Clone()
+			config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+				close(arrived)
+				return nil, nil
+			}
+			server := &ftpsite.Server{Directory: newDirectory(), TLSConfig: config, Timeouts: ftpsite.Timeouts{Login: time.Hour}}
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			serve := server.Serve
+			if implicit {
+				serve = server.ServeTLS
+			}
+			result := make(chan error, 1)
+			go func() { result <- serve(l) }()
+			c := dial(t, l.Addr().String())
+			if !implicit {
+				c.want("220", "")
+				c.want("234", "AUTH TLS")
+			}
+			_, err = c.conn.Write(clientHello(t))
+			require.NoError(t, err)
+			<-arrived
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			require.NoError(t, server.Shutdown(ctx))
+			require.ErrorIs(t, <-result, ftpsite.ErrServerClosed)
+		})
+	}
+}
+
+// clientHello is the first thing that a client says in TLS.
+func clientHello(t *testing.T) []byte {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	go tls.Client(theirs, &tls.Config{InsecureSkipVerify: true}).Handshake()
+	hello := make([]byte, 16<<10)
+	n, err := ours.Read(hello)
+	require.NoError(t, err)
+	return hello[:n]
 }
 
 // TestShutdownDuringWhatWasSentAhead: a transfer whose command was sent during the

@@ -176,7 +176,7 @@ func (s *Server) logger() *slog.Logger {
 
 // admit serves a client, or tells it that there is no room.
 func (s *Server) admit(call *serving.Call, conn net.Conn, implicitTLS bool) {
-	c := newSession(s, conn, call.Accepting.Done())
+	c := newSession(s, conn, call.Accepting)
 	c.implicitTLS = implicitTLS
 	place, ok := s.places.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20), func() { conn.Close() })
 	if ok {

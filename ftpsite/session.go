@@ -31,7 +31,7 @@ type session struct {
 	// ended it.
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	stopping <-chan struct{} // closed when no command is to be begun any more
+	stopping context.Context // ends when no command is to be begun any more
 	ended    chan struct{}   // closed when run returns
 
 	verb    string // of the command that is being executed, for the log
@@ -65,7 +65,7 @@ var (
 	errPanic    = errors.New("panic")
 )
 
-func newSession(server *Server, conn net.Conn, stopping <-chan struct{}) *session {
+func newSession(server *Server, conn net.Conn, stopping context.Context) *session {
 	s := &session{
 		server:   server,
 		timeouts: server.Timeouts.withDefaults(),
@@ -160,7 +160,7 @@ func (s *session) pause(d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.stopping:
+	case <-s.stopping.Done():
 	}
 }
 

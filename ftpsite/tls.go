@@ -34,7 +34,8 @@ func (s *session) auth(arg string) reply {
 	return replySent
 }
 
-// startTLS does the handshake of the control connection. What came in clear
+// startTLS does the handshake of the control connection, for which a shutdown does not
+// wait. What came in clear
 // before it is dropped, never executed (CVE-2011-1575).
 func (s *session) startTLS() error {
 	s.control.forget()
@@ -44,6 +45,7 @@ func (s *session) startTLS() error {
 		ctx, cancel = context.WithTimeout(s.ctx, s.timeouts.Login)
 	}
 	defer cancel()
+	defer context.AfterFunc(s.stopping, cancel)()
 	s.dataTLS = newDataTLS(s.server.TLSConfig, s.server.RequireSessionReuse)
 	s.control.raw.SetReadDeadline(time.Time{})
 	conn := tls.Server(s.control.raw, s.dataTLS.config)
