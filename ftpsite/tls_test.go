@@ -8,9 +8,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -108,6 +110,45 @@ func TestTLS(t *testing.T) {
 		require.False(t, ok)
 	})
 	c.want("221", "QUIT")
+}
+
+// TestNothingInClear: where TLS is demanded nobody logs in without it, strangers
+// included, and no data goes without it, whoever connects.
+func TestNothingInClear(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "file", "content")
+	serverTLS, clientTLS := newTLS(t)
+	addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true, ActiveMode: true, Anonymous: true})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	port := netip.MustParseAddrPort(l.Addr().String()).Port()
+	for _, user := range []string{"john", "anonymous"} {
+		c := dial(t, addr)
+		c.want("220", "")
+		for _, command := range []string{"USER " + user, "LIST", "RETR file", "STAT", "HASH file", "PWD", "EPSV"} {
+			c.want("530", command)
+		}
+		c.want("503", "PASS john-pw")
+		c.want("234", "AUTH TLS")
+		c.secure(clientTLS)
+		c.want("530", "PWD")
+		c.login(user)
+		for _, way := range []string{"EPSV", fmt.Sprintf("EPRT |1|127.0.0.1|%d|", port)} {
+			for _, command := range []string{"LIST", "NLST", "MLSD", "RETR file", "STOR x", "APPE x", "STOU"} {
+				for _, levels := range [][]string{nil, {"C"}, {"P", "C"}} {
+					for _, level := range levels {
+						c.want("200", "PROT "+level)
+					}
+					c.send("%s", way)
+					require.Regexp(t, `^2`, c.reply())
+					c.want("522", command)
+				}
+			}
+		}
+		wantUsage(t, d, john, 1, 7)
+	}
 }
 
 // TestInjectionBeforeTLS: what came in clear together with AUTH is not
