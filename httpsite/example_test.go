@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
@@ -65,7 +66,7 @@ func openBase() (base *directory.Base, remove func(), err error) {
 		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
 	})
 	if err == nil {
-		base, err = directory.Open(dir, nil)
+		base, err = directory.Open(dir, &directory.Options{Crypt: crypt.Match})
 	}
 	if err != nil {
 		os.RemoveAll(dir)

@@ -10,6 +10,7 @@ import (
 	"goftp.io/server/v2"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
 	"github.com/cgpkit/cgpkit/ftpsite/goftpdriver"
 )
 
@@ -73,7 +74,7 @@ func openBase() (base *directory.Base, remove func(), err error) {
 		"Accounts/john.macnt/account.web/hello.txt": {Data: []byte("hello, world")},
 	})
 	if err == nil {
-		base, err = directory.Open(dir, nil)
+		base, err = directory.Open(dir, &directory.Options{Crypt: crypt.Match})
 	}
 	if err != nil {
 		os.RemoveAll(dir)
