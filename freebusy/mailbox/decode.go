@@ -3,8 +3,8 @@ package mailbox
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"io"
-	"mime/quotedprintable"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -14,17 +14,68 @@ import (
 // decodeTransfer decodes a transfer encoding (RFC 2045 §6). One that is not known is
 // taken for none: what tells the time is ASCII, and stays so in most of them.
 func decodeTransfer(encoding string, body io.Reader) io.Reader {
-	encoding = strings.TrimSpace(encoding)
-	if i := strings.IndexAny(encoding, " \t;("); i >= 0 {
+	encoding = strings.Trim(encoding, " \t\"'")
+	if i := strings.IndexAny(encoding, " \t;(\"'"); i >= 0 {
 		encoding = encoding[:i]
 	}
 	switch strings.ToLower(encoding) {
 	case "base64":
-		return &base64Reader{in: bufio.NewReader(body)}
+		in := bufio.NewReader(body)
+		if head, _ := in.Peek(128); beginsObject(head) { // somebody has decoded it, and not said so
+			return in
+		}
+		return &base64Reader{in: in}
 	case "quoted-printable":
-		return quotedprintable.NewReader(body)
+		return &printableReader{bufio.NewReader(body)}
 	}
 	return body
+}
+
+// printableReader decodes quoted-printable. What is no encoding stands for itself,
+// as RFC 2045 §6.7 advises, so that a control character or a sign "=" that a program
+// left as it was does not lose an item, as it would by mime/quotedprintable.
+type printableReader struct{ in *bufio.Reader }
+
+// Read implements io.Reader.
+func (q *printableReader) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		c, err := q.in.ReadByte()
+		if err != nil && n == 0 {
+			return 0, err
+		}
+		if err != nil {
+			break // the next call says so
+		}
+		if c == '=' {
+			code, _ := q.in.Peek(2)
+			if _, err := hex.Decode(p[n:n+1], code); err == nil && len(code) == 2 {
+				_, _ = q.in.Discard(2) // they are there
+				n++
+				continue
+			}
+			if q.skipBreak() {
+				continue
+			}
+		}
+		p[n] = c
+		n++
+	}
+	return n, nil
+}
+
+// skipBreak skips the end of a line, with blanks in front of it, and reports whether
+// there was one.
+func (q *printableReader) skipBreak() bool {
+	rest, _ := q.in.Peek(76) // a line is no longer
+	end := bytes.TrimLeft(rest, " \t")
+	blanks := len(rest) - len(end)
+	for _, ending := range []string{"\r\n", "\n", ""} {
+		if bytes.HasPrefix(end, []byte(ending)) && (ending != "" || len(end) == 0) {
+			_, _ = q.in.Discard(blanks + len(ending)) // they are there
+			return true
+		}
+	}
+	return false
 }
 
 // base64Reader decodes base64. Bytes of no meaning there are ignored (RFC 2045
@@ -112,17 +163,22 @@ var byteOrderMark = []byte("\uFEFF")
 // decodeCharset makes a text UTF-8. A charset has the names that browsers know
 // (WHATWG Encoding Standard §4.2). A byte order mark counts more than it (§6:
 // "UTF-16" alone does not tell the order), and so does UTF-16 that is there for all
-// to see. None is UTF-8 (RFC 5545 §3.1.4). One that is not known is left as it is:
-// what tells the time is ASCII, and stays so in most of them.
+// to see, or is not: the first characters are ASCII. None is UTF-8 (RFC 5545 §3.1.4).
+// One that is not known is left as it is: what tells the time is ASCII, and stays so
+// in most of them.
 func decodeCharset(text *bufio.Reader, charset string) io.Reader {
-	head, _ := text.Peek(len("B\x00"))
-	switch string(head) {
-	case "\uFEFF"[:2]:
+	var order string // of the bytes, if it is UTF-16
+	switch head, _ := text.Peek(2); {
+	case len(head) < 2:
+	case string(head) == "\uFEFF"[:2]:
 		charset = "utf-8"
-	case "\xFE\xFF", "\x00B", "\x00b":
-		charset = "utf-16be"
-	case "\xFF\xFE", "B\x00", "b\x00":
-		charset = "utf-16le"
+	case string(head) == "\xFE\xFF", head[0] == 0 && head[1] != 0:
+		order = "utf-16be"
+	case string(head) == "\xFF\xFE", head[0] != 0 && head[1] == 0:
+		order = "utf-16le"
+	}
+	if order != "" {
+		charset = order
 	}
 	switch strings.ToLower(charset) {
 	case "", "utf-8", "us-ascii":
@@ -130,6 +186,9 @@ func decodeCharset(text *bufio.Reader, charset string) io.Reader {
 	}
 	known, err := htmlindex.Get(charset)
 	if err != nil || known == encoding.Replacement {
+		return text
+	}
+	if name, _ := htmlindex.Name(known); strings.HasPrefix(name, "utf-16") && order == "" {
 		return text
 	}
 	return known.NewDecoder().Reader(text)
