@@ -59,10 +59,10 @@ func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 }
 
 // withoutMark returns a line without a byte order mark at its start. It may stand in
-// any line: logs are joined.
+// any line, and several times: logs are joined.
 func withoutMark(line string) string {
 	if line != "" && line[0] == byteOrderMark[0] {
-		return strings.TrimPrefix(line, byteOrderMark)
+		return strings.TrimLeft(line, byteOrderMark)
 	}
 	return line
 }

@@ -46,6 +46,7 @@ func TestRead(t *testing.T) {
 		{"last line without its end", strings.TrimSuffix(sampleFile("\n"), "\n")},
 		{"byte order mark", "\uFEFF" + sampleFile("\n")},
 		{"byte order mark of a joined log", strings.ReplaceAll(sampleFile("\r\n"), "\n2\t", "\n\uFEFF2\t")},
+		{"byte order marks", "\uFEFF\uFEFF" + sampleFile("\n")},
 		{"byte order mark alone", "\uFEFF\n" + sampleFile("\n") + "\uFEFF"},
 		{"empty lines", "\n\r\n" + sampleFile("\n\n")},
 	} {
