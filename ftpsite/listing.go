@@ -101,7 +101,7 @@ func (s *session) look(ctx context.Context, arg string) (listing, error) {
 // of.
 func (s *session) isOnTheWay(full string, err error) bool {
 	p, locateErr := s.locateAbsolute(full)
-	return locateErr == nil && !filestore.IsShare(p.Name) && s.leadsOn(p, err)
+	return locateErr == nil && !filestore.IsShare(p.Name) && p.LeadsOn(err)
 }
 
 // lookAt lists those entries of a directory that picks wants; nil: all.
@@ -114,16 +114,10 @@ func (s *session) lookAt(ctx context.Context, full string, picks func(name strin
 	l.dir, err = filestore.BeginListing(ctx, p.View, p.Name, func(info filestore.FileInfo) bool {
 		return filestore.CheckName(info.Name()) == nil && (picks == nil || picks(info.Name())) // nothing that breaks a line
 	})
-	if err != nil && ctx.Err() == nil && p.sharing() && !p.hasKey() { // on the way to a share: there is nothing to see
+	if err != nil && ctx.Err() == nil && p.BeforeKey() { // on the way to a share: there is nothing to see
 		err = nil
 	}
 	return l, err
-}
-
-// hasKey reports whether p is a share path with a key in it.
-func (p place) hasKey() bool {
-	_, key, _ := strings.Cut(p.Name, "/pwd/")
-	return p.sharing() && key != ""
 }
 
 func (s *session) lookAtFile(full string) (listing, error) {

@@ -1,8 +1,6 @@
 package ftpsite
 
 import (
-	"errors"
-	"io/fs"
 	"path"
 	"strings"
 
@@ -41,31 +39,4 @@ func (s *session) locateAbsolute(path string) (place, error) {
 		s.done.Name = filestore.Redact(p.Name)
 	}
 	return place{p}, err
-}
-
-// Clients go step by step: CWD protected, CWD dir, CWD pwd, CWD KEY, and RETR
-// then. So they may enter whatever can lead to something, without learning what
-// is there: what is behind it is decided as if they had named it by its whole
-// path. Keys are compared, and guesses counted, when content is asked for.
-
-// sharing reports whether p is "protected" or something behind it, a real
-// directory of that name included.
-func (p place) sharing() bool {
-	first, _, _ := strings.Cut(p.Name, "/")
-	return first == "protected"
-}
-
-// leadsOn reports whether p, which the view does not show because of err, may be
-// entered on the way to something.
-func (s *session) leadsOn(p place, err error) bool {
-	if p.sharing() {
-		return true
-	}
-	if errors.Is(err, filestore.ErrSidecars) { // there is more to see than can be shown
-		return false
-	}
-	// An access control list somewhere below private opens something to those
-	// that have logged in.
-	first, _, _ := strings.Cut(p.Name, "/")
-	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !s.who.Caller.Stranger()
 }

@@ -107,8 +107,8 @@ func (d *Driver) Stat(c *server.Context, path string) (os.FileInfo, error) {
 	if err != nil {
 		return nil, d.tell(c, err)
 	}
-	if p.Empty() {
-		return emptyRoot{}, nil
+	if p.Empty() || c.Cmd == "CWD" && filestore.IsShare(p.Name) { // whatever its key is
+		return emptyDirectory{}, nil
 	}
 	look := p.View.Stat
 	if c.Cmd == "RNFR" {
@@ -118,10 +118,17 @@ func (d *Driver) Stat(c *server.Context, path string) (os.FileInfo, error) {
 	if err == nil && found == nil {
 		err = fs.ErrNotExist
 	}
-	if err != nil {
-		return nil, d.tell(c, err)
+	switch {
+	case err == nil:
+		return found, nil
+	case c.Cmd == "CWD" && p.LeadsOn(err), p.BeforeKey() && isListing(c.Cmd):
+		return emptyDirectory{}, nil // clients go step by step
 	}
-	return found, nil
+	return nil, d.tell(c, err)
+}
+
+func isListing(command string) bool {
+	return command == "LIST" || command == "NLST" || command == "MLSD"
 }
 
 // ListDir implements server.Driver. Entries that cannot be read are left out.
@@ -145,7 +152,7 @@ func (d *Driver) ListDir(c *server.Context, path string, show func(os.FileInfo) 
 		}
 		shown = true
 	}
-	if shown {
+	if shown || p.BeforeKey() {
 		return nil
 	}
 	return d.tell(c, failure)

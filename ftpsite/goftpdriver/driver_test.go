@@ -89,12 +89,14 @@ func TestByCurl(t *testing.T) {
 	require.False(t, ok)
 
 	stranger := []string{"-u", "anonymous:x"}
-	require.Equal(t, "public", must("", append(stranger, "--ftp-method", "nocwd", url+"/~mary/page.html")...))
-	require.Equal(t, "secret", must("", append(stranger, "--ftp-method", "nocwd", url+"/~mary/protected/pwd/K3Y/secret")...))
+	require.Equal(t, "public", must("", append(stranger, url+"/~mary/page.html")...))
+	require.Equal(t, "secret", must("", append(stranger, url+"/~mary/protected/pwd/K3Y/secret")...))
 	for _, refused := range [][]string{
 		{"-u", "john:wrong", url + "/hello.txt"}, {"-u", "nobody:x", url + "/"},
 		{"-u", "john:john-pw", url + "/~mary/private/secret"}, {"-u", "anonymous:x", url + "/~mary/private/secret"},
 		{"-u", "anonymous:x", "--ftp-method", "nocwd", url + "/~mary/protected/pwd/WRONG/secret"},
+		{"-u", "anonymous:x", url + "/~mary/protected/pwd/WRONG/secret"}, {"-u", "anonymous:x", url + "/~mary/protected/pwd/WRONG/"},
+		{"-u", "john:john-pw", url + "/~mary/private/"},
 		{"-u", "john:john-pw", "--ftp-method", "nocwd", url + "/~mary/page.html.meta"},
 		{"-u", "anonymous:x", "-T", "-", url + "/~mary/new"}, {"-u", "john:john-pw", "-T", "-", url + "/~mary/new"},
 		{"-u", "john:john-pw", "-T", "-", url + "/index.wssp"},

@@ -62,6 +62,8 @@ type Place struct {
 	View    *filestore.View
 	Account string // the address in the path, or the user's own
 	Name    string // in the storage
+
+	stranger bool // the user is one
 }
 
 // Locate finds the place of a path that is folded and begins with a slash. A first
@@ -69,7 +71,7 @@ type Place struct {
 // Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid, and a Place
 // without a View.
 func (u User) Locate(directory filestore.Directory, path string) (Place, error) {
-	p := Place{Account: u.Caller.Account}
+	p := Place{Account: u.Caller.Account, stranger: u.Caller.Stranger()}
 	path = strings.TrimPrefix(path, "/")
 	if strings.HasPrefix(path, "~") {
 		first, rest, _ := strings.Cut(path, "/")
@@ -87,6 +89,39 @@ func (u User) Locate(directory filestore.Directory, path string) (Place, error) 
 	p.Name = name
 	p.View = filestore.NewView(directory, u.Caller, p.Account)
 	return p, nil
+}
+
+// Clients go step by step: CWD protected, CWD dir, CWD pwd, CWD KEY, and RETR then.
+// So they may enter whatever can lead to something, without learning what is there:
+// what is behind it is decided as if they had named it by its whole path. Keys are
+// compared, and guesses counted, when content is asked for.
+
+// LeadsOn reports whether p, which the view does not show because of err, may be
+// entered on the way to something.
+func (p Place) LeadsOn(err error) bool {
+	if p.sharing() {
+		return true
+	}
+	if errors.Is(err, filestore.ErrSidecars) { // there is more to see than can be shown
+		return false
+	}
+	// An access control list somewhere below private opens something to those
+	// that have logged in.
+	first, _, _ := strings.Cut(p.Name, "/")
+	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !p.stranger
+}
+
+// sharing reports whether p is "protected" or something behind it, a real
+// directory of that name included.
+func (p Place) sharing() bool {
+	first, _, _ := strings.Cut(p.Name, "/")
+	return first == "protected"
+}
+
+// BeforeKey reports whether p is on the way to a share, and names no key yet.
+func (p Place) BeforeKey() bool {
+	_, key, _ := strings.Cut(p.Name, "/pwd/")
+	return p.sharing() && key == ""
 }
 
 // Empty reports whether p is the top of a stranger's own storage: they have none,
