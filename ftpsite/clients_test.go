@@ -71,15 +71,13 @@ func TestTnftp(t *testing.T) {
 	for _, name := range []string{"a.x", "b.x", "c.y", "dir/d.x"} {
 		d.Write(t, john, name, "content of "+name)
 	}
-	addr := serve(t, &ftpsite.Server{Directory: d})
-	host, port := hostPort(t, addr)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "up 1.z"), []byte("first"), 0o666))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "up2.z"), []byte("second"), 0o666))
 	for _, mode := range []string{"passive on", "passive off"} {
 		script := fmt.Sprintf("user john john-pw\n%s\nepsv4 on\nprompt off\nlcd %s\nbinary\nmget *.x\nmput *.z\nls\ncd dir\nmget *.x\nquote HELP\nquit\n", mode, dir)
 		server := &ftpsite.Server{Directory: d, ActiveMode: true}
-		host, port = hostPort(t, serve(t, server))
+		host, port := hostPort(t, serve(t, server))
 		output := mustRun(t, script, tnftp, "-n", "-v", host, port)
 		for _, name := range []string{"a.x", "b.x", "d.x"} {
 			content, err := os.ReadFile(filepath.Join(dir, name))

@@ -3,7 +3,7 @@
 // Command bench measures the reference server beside tftpd-hpa and atftpd: every
 // server on one core, the client on another, the same files on a memory file system,
 // in rounds by turns, the best of all rounds. It needs root, Linux, taskset, and the
-// programs in PATH; those that are missing are left out. See doc.go of tftpsite.
+// programs in PATH; those that are missing are left out. 
 package main
 
 import (
@@ -37,6 +37,8 @@ type peer struct {
 	addr  *net.UDPAddr
 	cmd   *exec.Cmd
 	best  map[string]result
+
+	patience time.Duration // of the client
 }
 
 type result struct{ elapsed, cpu time.Duration }
@@ -189,11 +191,12 @@ func (p *peer) begin(dir string) error {
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
+	p.patience = 100 * time.Millisecond
 	for range 50 {
 		if err = p.read("s0", 0, 1, 1000); err == nil {
+			p.patience = time.Minute
 			return nil
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	p.end()
 	return err
@@ -256,7 +259,7 @@ func (p *peer) request(op byte, name string, block, window int) (*client, []byte
 	if window > 1 {
 		request += fmt.Sprintf("windowsize\x00%d\x00", window)
 	}
-	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	conn.SetDeadline(time.Now().Add(p.patience))
 	if _, err := conn.WriteToUDP([]byte(request), p.addr); err != nil {
 		return nil, nil, err
 	}
