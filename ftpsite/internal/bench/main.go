@@ -3,7 +3,7 @@
 // Command bench measures the reference server beside vsftpd, proftpd and pure-ftpd:
 // every server on one core, the client on another, the same files on a memory file
 // system, in rounds by turns, the best of all rounds. It needs root, Linux, taskset,
-// and the programs in PATH; those that are missing are left out. 
+// and the programs in PATH; those that are missing are left out.
 package main
 
 import (
