@@ -249,7 +249,7 @@ func chromium(t *testing.T, url string, more ...string) string {
 	t.Helper()
 	out, err := client(t, "chromium", append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=5000", "--dump-dom", url,
+		"--disable-component-update", "--disable-sync", "--user-data-dir=" + fixture.ProgramDir(t), "--virtual-time-budget=5000", "--dump-dom", url,
 	}, more...)...)
 	require.NoError(t, err, out)
 	return out

@@ -21,7 +21,7 @@ import (
 // screenshot returns what Chromium shows of a page, in a window of some size.
 func screenshot(t *testing.T, page []byte, size string, more ...string) image.Image {
 	t.Helper()
-	dir := t.TempDir()
+	dir := fixture.ProgramDir(t)
 	file, picture := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.png")
 	require.NoError(t, os.WriteFile(file, page, 0o600))
 	command := exec.CommandContext(t.Context(), fixture.Program(t, "chromium"), append([]string{
