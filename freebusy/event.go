@@ -154,6 +154,9 @@ func (r *eventReader) property(p *property) (err error) {
 		if at, err = r.moment(p, p.value, r.event.start.zone); err == nil {
 			local := !at.date && at.zone != utcZone && p.parameter("TZID") == ""
 			r.id = &instanceID{at, strings.EqualFold(p.parameter("RANGE"), "THISANDFUTURE"), local}
+			if around := p.parameter("RANGE"); around != "" && !r.id.future {
+				err = fmt.Errorf("RANGE=%.40s is not known: only this instance changes", around) // RFC 5545 §3.2.13
+			}
 		}
 	case "RRULE", "EXRULE", "RDATE", "EXDATE":
 		if r.event.recurrence == nil {

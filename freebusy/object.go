@@ -215,6 +215,8 @@ func (r *objectReader) begin(n int, name string) error {
 	}
 	r.open = append(r.open, name)
 	switch {
+	case len(r.open) == 2 && name == "VCALENDAR":
+		r.faults.add(n, errors.New("what stands in a VCALENDAR within another does not count"))
 	case len(r.open) == 1:
 		r.calendar, r.method, r.first = true, "", len(r.events)
 		r.number++

@@ -139,7 +139,7 @@ func TestStrangeObjects(t *testing.T) {
 		{"event in itself", itself, 0, "more than 16 components stand in each other"},
 		{"too many", many, 0, "more than 16 components"},
 		{"too large", wide, 0, "object of more than 16777216 bytes"},
-		{"calendar in a calendar", &ical.Component{Name: "VCALENDAR", Children: []*ical.Component{{Name: "VCALENDAR", Children: []*ical.Component{event()}}}}, 0, ""},
+		{"calendar in a calendar", &ical.Component{Name: "VCALENDAR", Children: []*ical.Component{{Name: "VCALENDAR", Children: []*ical.Component{event()}}}}, 0, "within another does not count"},
 		{"parameter without a value", &ical.Component{Name: "VEVENT", Props: ical.Props{
 			"DTSTART": {{Name: "DTSTART", Params: ical.Params{"TZID": nil, "VALUE": {}}, Value: "20090306T090000Z"}}, "DURATION": {{Value: "PT1H"}}}}, 1, ""},
 		{"colon of a time zone, which the library cuts at", &ical.Component{Name: "VEVENT", Props: ical.Props{

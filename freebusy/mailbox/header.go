@@ -122,7 +122,7 @@ func contentType(field string) (mediaType string, params map[string]string) {
 	if err == nil {
 		return mediaType, params
 	}
-	field = strings.TrimSpace(field)
+	field = joinType(strings.TrimSpace(field))
 	end := strings.IndexAny(field, ";, \t(")
 	if end < 0 {
 		return strings.ToLower(field), nil
@@ -142,6 +142,24 @@ func contentType(field string) (mediaType string, params map[string]string) {
 	}
 	_, params, _ = mime.ParseMediaType(mended) // without params if they do not fit together
 	return strings.ToLower(field[:end]), params
+}
+
+// joinType takes quotes around a media type away, and blanks within it.
+func joinType(field string) string {
+	end := strings.IndexAny(field, ";,(")
+	if end < 0 {
+		end = len(field)
+	}
+	joined := strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '"' {
+			return -1
+		}
+		return r
+	}, field[:end])
+	if mediaType, _, err := mime.ParseMediaType(joined); err != nil || !strings.Contains(mediaType, "/") {
+		return field
+	}
+	return joined + field[end:]
 }
 
 // cutParams cuts what stands behind a media type into parameters, without comments in
