@@ -265,7 +265,7 @@ func TestCloseNotify(t *testing.T) {
 	d := newDirectory()
 	d.Write(t, john, "file", "content")
 	serverTLS, clientTLS := newTLS(t)
-	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, MaxLoginFailures: 1, Timeouts: ftpsite.Timeouts{Idle: 100 * time.Millisecond}}
+	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, MaxLoginFailures: 1}
 	addr := serve(t, server)
 	begin := func() *client {
 		c := dial(t, addr)
@@ -302,6 +302,9 @@ func TestCloseNotify(t *testing.T) {
 
 	c = begin()
 	c.login("john")
-	c.want("421", "") // idle
+	done := make(chan error, 1)
+	go func() { done <- server.Shutdown(t.Context()) }()
+	c.want("421", "")
 	ends(c)
+	require.NoError(t, <-done)
 }
