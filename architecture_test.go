@@ -61,14 +61,15 @@ var mayImport = map[string][]string{
 	"httpsite":                {"filestore"},
 	"ftpsite":                 {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
 	"ftpsite/internal/users":  {"filestore"},
-	"ftpsite/internal/bench":  nil,
+	"ftpsite/internal/bench":  {"internal/beside"},
 	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
-	"tftpsite/internal/bench": nil,
+	"tftpsite/internal/bench": {"internal/beside"},
 	"tftpsite":                {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
 	"clisite":                 {"filestore", "cgpdata", "meta", "internal/serving"},
 
 	"sitelog": {"filestore"},
 
+	"internal/beside":   nil,
 	"internal/clock":    nil,
 	"internal/flock":    nil,
 	"internal/hostfile": nil,

@@ -2,7 +2,6 @@ package clisite_test
 
 import (
 	"encoding/base64"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -13,15 +12,6 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
-
-// heap returns the bytes that are in use.
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what pools keep
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
-}
 
 // TestMemory has sessions that send or ask for much and go no further. These tests
 // count bytes in use, so they run alone.
@@ -47,7 +37,7 @@ func TestMemory(t *testing.T) {
 			s, l := &clisite.Server{Directory: d, MaxSessions: 1000, MaxSessionsPerAddr: 1000, MaxMemory: 32 * mib}, fixture.NewPipes()
 			served := make(chan error, 1)
 			go func() { served <- s.Serve(l) }()
-			before := heap()
+			before := fixture.Heap()
 			var clients []*client
 			for range row.sessions {
 				c := newClient(t, l.Dial(t))
@@ -69,11 +59,11 @@ func TestMemory(t *testing.T) {
 				})
 			}
 			sending.Wait()
-			require.Less(t, heap()-before, row.limit)
+			require.Less(t, fixture.Heap()-before, row.limit)
 			require.NoError(t, s.Close())
 			require.ErrorIs(t, <-served, clisite.ErrServerClosed)
 			clients = nil
-			require.Less(t, heap()-before, row.limit/4+mib, "afterwards it is free")
+			require.Less(t, fixture.Heap()-before, row.limit/4+mib, "afterwards it is free")
 		})
 	}
 }

@@ -15,15 +15,6 @@ import (
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
-// heap returns the bytes that are in use.
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what pools keep
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
-}
-
 // stuck is a directory that does not answer one kind of question.
 type stuck struct {
 	filestore.Directory
@@ -67,7 +58,7 @@ func TestMemory(t *testing.T) {
 			row.directory.Directory = newDirectory()
 			server := &ftpsite.Server{Directory: row.directory, MaxSessions: sessions, MaxSessionsPerAddr: sessions}
 			text := []byte(row.first + row.rest)
-			before := heap()
+			before := fixture.Heap()
 			inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
 				for range sessions {
 					conn := l.Dial(t)
@@ -77,12 +68,12 @@ func TestMemory(t *testing.T) {
 					go conn.Write(text) // ends when the server closes
 				}
 				synctest.Wait()
-				held := heap() - before
+				held := fixture.Heap() - before
 				t.Log("bytes for each session:", held/sessions)
 				require.Less(t, held, sessions*row.each)
 			})
 			runtime.KeepAlive(text)
-			require.Less(t, heap()-before, sessions*row.each/8, "afterwards it is free")
+			require.Less(t, fixture.Heap()-before, sessions*row.each/8, "afterwards it is free")
 		})
 	}
 }

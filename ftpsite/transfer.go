@@ -90,7 +90,7 @@ func (s *session) transfer(open func(t *transfer) (job, error)) reply {
 	return replyTransferred
 }
 
-// beginTransfer prepares for a transfer, and begins to hear the client.
+// beginTransfer prepares for a transfer. The client is heard if it lasts.
 func (s *session) beginTransfer(source dataSource) *transfer {
 	t := &transfer{s: s, source: source}
 	t.ctx, t.cancel = context.WithCancelCause(s.ctx)

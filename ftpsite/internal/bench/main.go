@@ -21,8 +21,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/beside"
 )
 
 const (
@@ -39,10 +40,10 @@ type peer struct {
 	user, pass, dir string
 	start           func(dir, addr string) (*exec.Cmd, error)
 
-	files string
-	addr  string
-	cmd   *exec.Cmd
-	best  map[string]result
+	files  string
+	addr   string
+	server *beside.Server
+	best   map[string]result
 }
 
 type result struct {
@@ -75,7 +76,7 @@ func run(server string, rounds int) error {
 			log.Printf("%s is left out: %v", p.name, err)
 			continue
 		}
-		defer p.end()
+		defer p.server.End()
 		running = append(running, p)
 	}
 	works := []struct {
@@ -90,12 +91,12 @@ func run(server string, rounds int) error {
 	for range rounds {
 		for _, work := range works {
 			for _, p := range running {
-				cpu := p.cpu()
+				cpu := p.server.CPU()
 				begin := time.Now()
 				if err := work.do(p); err != nil {
 					return fmt.Errorf("%s: %s: %w", p.name, work.name, err)
 				}
-				r := result{time.Since(begin), p.cpu() - cpu}
+				r := result{time.Since(begin), p.server.CPU() - cpu}
 				if best, ok := p.best[work.name]; !ok || r.elapsed < best.elapsed {
 					p.best[work.name] = r
 				}
@@ -106,7 +107,7 @@ func run(server string, rounds int) error {
 		fmt.Println(work.name)
 		for _, p := range running {
 			r := p.best[work.name]
-			fmt.Printf("  %-10s %8.1f ms, CPU of the server %7.1f ms\n", p.name, ms(r.elapsed), ms(r.cpu))
+			fmt.Printf("  %-10s %8.1f ms, CPU of the server %7.1f ms\n", p.name, beside.Milliseconds(r.elapsed), beside.Milliseconds(r.cpu))
 		}
 	}
 	fmt.Println("memory for an idle session")
@@ -119,8 +120,6 @@ func run(server string, rounds int) error {
 	}
 	return nil
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // begin makes the files of a server and starts it on the first core.
 func (p *peer) begin(dir string) error {
@@ -148,15 +147,11 @@ func (p *peer) begin(dir string) error {
 	}
 	p.addr = l.Addr().String()
 	l.Close()
-	if p.cmd, err = p.start(dir, p.addr); err != nil {
+	cmd, err := p.start(dir, p.addr)
+	if err != nil {
 		return err
 	}
-	p.cmd.Args = append([]string{"taskset", "-c", "0"}, p.cmd.Args...)
-	if p.cmd.Path, err = exec.LookPath("taskset"); err != nil {
-		return err
-	}
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.cmd.Start(); err != nil {
+	if p.server, err = beside.Start(cmd); err != nil {
 		return err
 	}
 	for range 100 {
@@ -166,64 +161,14 @@ func (p *peer) begin(dir string) error {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	p.end()
+	p.server.End()
 	return errors.New("does not answer")
-}
-
-func (p *peer) end() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	p.cmd.Wait()
-}
-
-// cpu is the time that the server has used, with all its processes that are there or
-// have ended.
-func (p *peer) cpu() time.Duration {
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux
-	var ticks int64
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if fields[2] != strconv.Itoa(p.cmd.Process.Pid) { // process group
-			continue
-		}
-		for _, f := range fields[11:15] { // utime, stime, and those of children
-			n, _ := strconv.ParseInt(f, 10, 64)
-			ticks += n
-		}
-	}
-	return time.Duration(ticks) * tick
-}
-
-// memory is what the server holds for itself, in KiB.
-func (p *peer) memory() (kib int64) {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		if strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))[2] != strconv.Itoa(p.cmd.Process.Pid) {
-			continue
-		}
-		rollup, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "smaps_rollup"))
-		for line := range strings.Lines(string(rollup)) {
-			if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[0], "Private_") {
-				n, _ := strconv.ParseInt(f[1], 10, 64)
-				kib += n
-			}
-		}
-	}
-	return kib
 }
 
 // idleMemory is what one of 20 sessions that have logged in costs.
 func (p *peer) idleMemory() (kib int64, err error) {
 	const sessions = 20
-	before := p.memory()
+	before := p.server.Memory()
 	for range sessions {
 		c, err := p.dial()
 		if err != nil {
@@ -231,7 +176,7 @@ func (p *peer) idleMemory() (kib int64, err error) {
 		}
 		defer c.conn.Close()
 	}
-	return (p.memory() - before) / sessions, nil
+	return (p.server.Memory() - before) / sessions, nil
 }
 
 // client speaks what FTP is needed here.

@@ -18,8 +18,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/beside"
 )
 
 const (
@@ -33,10 +34,10 @@ type peer struct {
 	dir   string // of the files
 	start func(dir, port string) (*exec.Cmd, error)
 
-	files string
-	addr  *net.UDPAddr
-	cmd   *exec.Cmd
-	best  map[string]result
+	files  string
+	addr   *net.UDPAddr
+	server *beside.Server
+	best   map[string]result
 
 	patience time.Duration // of the client
 }
@@ -69,7 +70,7 @@ func run(server string, rounds int) error {
 			log.Printf("%s is left out: %v", p.name, err)
 			continue
 		}
-		defer p.end()
+		defer p.server.End()
 		running = append(running, p)
 	}
 	type work struct {
@@ -95,12 +96,12 @@ func run(server string, rounds int) error {
 	for range rounds {
 		for _, w := range works {
 			for _, p := range running {
-				cpu := p.cpu()
+				cpu := p.server.CPU()
 				begin := time.Now()
 				if err := w.do(p); err != nil {
 					return fmt.Errorf("%s: %s: %w", p.name, w.name, err)
 				}
-				r := result{time.Since(begin), p.cpu() - cpu}
+				r := result{time.Since(begin), p.server.CPU() - cpu}
 				if best, ok := p.best[w.name]; !ok || r.elapsed < best.elapsed {
 					p.best[w.name] = r
 				}
@@ -111,13 +112,11 @@ func run(server string, rounds int) error {
 		fmt.Println(w.name)
 		for _, p := range running {
 			r := p.best[w.name]
-			fmt.Printf("  %-10s %8.1f ms, CPU of the server %7.1f ms\n", p.name, ms(r.elapsed), ms(r.cpu))
+			fmt.Printf("  %-10s %8.1f ms, CPU of the server %7.1f ms\n", p.name, beside.Milliseconds(r.elapsed), beside.Milliseconds(r.cpu))
 		}
 	}
 	return nil
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // peers returns the servers.
 func peers(server string) []*peer {
@@ -180,15 +179,11 @@ func (p *peer) begin(dir string) error {
 	}
 	p.addr = probe.LocalAddr().(*net.UDPAddr)
 	probe.Close()
-	if p.cmd, err = p.start(dir, strconv.Itoa(p.addr.Port)); err != nil {
+	cmd, err := p.start(dir, strconv.Itoa(p.addr.Port))
+	if err != nil {
 		return err
 	}
-	p.cmd.Args = append([]string{"taskset", "-c", "0"}, p.cmd.Args...)
-	if p.cmd.Path, err = exec.LookPath("taskset"); err != nil {
-		return err
-	}
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.cmd.Start(); err != nil {
+	if p.server, err = beside.Start(cmd); err != nil {
 		return err
 	}
 	p.patience = 100 * time.Millisecond
@@ -198,36 +193,8 @@ func (p *peer) begin(dir string) error {
 			return nil
 		}
 	}
-	p.end()
+	p.server.End()
 	return err
-}
-
-func (p *peer) end() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	p.cmd.Wait()
-}
-
-// cpu is the time that the server has used, with all its processes that are there or
-// have ended.
-func (p *peer) cpu() time.Duration {
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux
-	var ticks int64
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if fields[2] != strconv.Itoa(p.cmd.Process.Pid) { // process group
-			continue
-		}
-		for _, f := range fields[11:15] { // utime, stime, and those of children
-			n, _ := strconv.ParseInt(f, 10, 64)
-			ticks += n
-		}
-	}
-	return time.Duration(ticks) * tick
 }
 
 const (
