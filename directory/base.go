@@ -18,7 +18,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
-	"github.com/cgpkit/cgpkit/internal/recent"
+	"github.com/cgpkit/cgpkit/internal/lru"
 )
 
 // Options are what the base directory itself does not tell. A nil *Options is
@@ -97,12 +97,12 @@ type Base struct {
 
 	main     *domain
 	defaults *watched[settings] // Settings/DomainDefault.settings
-	modules  *recent.Map[string, *watched[cgpdata.Value]]
-	domains  *recent.Map[string, *domain] // by the names of their directories
+	modules  *lru.Map[string, *watched[cgpdata.Value]]
+	domains  *lru.Map[string, *domain] // by the names of their directories
 	// domainNames are the names of domains in lower case, and of their
 	// directories, where these are not in lower case.
 	domainNames *watched[map[string]string]
-	accounts    *recent.Map[accountKey, *account]
+	accounts    *lru.Map[accountKey, *account]
 	stores      stores
 	claim       *claim // nil: the host program opens the storages
 	memory      filestore.Memory
@@ -159,9 +159,9 @@ func open(dir string, o *Options) (*Base, error) {
 		unmarkedClear: o.UnmarkedClear,
 		clusterDir:    cluster,
 		clusterClaim:  claim{dir: cluster},
-		modules:       recent.New[string, *watched[cgpdata.Value]](keepModules),
-		domains:       recent.New[string, *domain](keepDomains),
-		accounts:      recent.New[accountKey, *account](keepAccounts),
+		modules:       lru.New[string, *watched[cgpdata.Value]](keepModules),
+		domains:       lru.New[string, *domain](keepDomains),
+		accounts:      lru.New[accountKey, *account](keepAccounts),
 		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
 	}
 	if b.now == nil {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/cgpkit/cgpkit/internal/lru"
 	"github.com/cgpkit/cgpkit/internal/network"
 )
 
@@ -77,7 +78,8 @@ func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
 	over := all.count >= wrongKeysOverAll*m.wrongKeys() || here.count >= m.wrongKeys()
 	// Whoever forges addresses guesses nothing by it, as the answers go there; nor
 	// may they shut others out.
-	if !caller.RemoteUnverified && !from.welcome.has(client) {
+	_, welcome := from.welcome.kept.Get(client)
+	if !caller.RemoteUnverified && !welcome {
 		over = over || from.accounts.since(everybody, m).count >= wrongKeysOverAll*m.wrongKeys()
 	}
 	switch {
@@ -99,17 +101,13 @@ func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
 // everyClient stands for all clients; no client has it as its address.
 var everyClient = netip.IPv6Unspecified().WithZone("all")
 
-// tally keeps guesses by what is guessed at, as many as there is room for: when
-// the young ones are too many, they become the old ones, and the old ones go.
-type tally[K comparable] struct{ young, old map[K]guesses }
+// tally keeps guesses by what is guessed at, as many as there is room for.
+type tally[K comparable] struct{ kept *lru.Map[K, guesses] } // nil: none yet
 
 // since returns the guesses of which the time has not run out; none begin now.
 // The clock may have been set back.
 func (t *tally[K]) since(key K, m *Memory) guesses {
-	g, ok := t.young[key]
-	if !ok {
-		g = t.old[key]
-	}
+	g, _ := t.kept.Get(key)
 	now := m.now()
 	if age := now.Sub(g.since); age < 0 || age >= m.wrongKeysWithin() {
 		return guesses{since: now}
@@ -123,18 +121,11 @@ func (t *tally[K]) add(key K, g guesses) {
 	t.keep(key, g)
 }
 
-// has reports whether anything is kept for a key.
-func (t *tally[K]) has(key K) bool {
-	_, young := t.young[key]
-	_, old := t.old[key]
-	return young || old
-}
-
 func (t *tally[K]) keep(key K, g guesses) {
-	if _, ok := t.young[key]; !ok && (t.young == nil || len(t.young) >= maxGuessers) {
-		t.young, t.old = map[K]guesses{}, t.young
+	if t.kept == nil {
+		t.kept = lru.New[K, guesses](maxGuessers)
 	}
-	t.young[key] = g
+	t.kept.Set(key, g)
 }
 
 func (m *Memory) wrongKeys() int {

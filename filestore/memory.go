@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cgpkit/cgpkit/internal/lru"
 	"github.com/cgpkit/cgpkit/meta"
 )
 
@@ -32,13 +33,12 @@ type Memory struct {
 	// Now tells the time. nil: time.Now.
 	Now func() time.Time
 
-	mu                 sync.Mutex // guards what follows
-	seen               string     // a namespace
-	young, old         map[grantsKey]knownGrants
-	youngCost          int
-	guessers           guessers             // whose addresses are their own
-	unverifiedGuessers guessers             // apart, or forged ones would make the others be forgotten
-	builds             map[string]*building // by account
+	mu                 sync.Mutex                       // guards what follows
+	seen               string                           // a namespace
+	known              *lru.Map[grantsKey, knownGrants] // nil: none yet
+	guessers           guessers                         // whose addresses are their own
+	unverifiedGuessers guessers                         // apart, or forged ones would make the others be forgotten
+	builds             map[string]*building             // by account
 }
 
 // grantsKey names what a sidecar belongs to.
@@ -73,12 +73,7 @@ func (m *Memory) grants(key grantsKey, tag string) (knownGrants, bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known, ok := m.young[key]
-	if !ok {
-		if known, ok = m.old[key]; ok && known.tag == tag {
-			m.keep(key, known)
-		}
-	}
+	known, ok := m.known.Get(key)
 	return known, ok && known.tag == tag
 }
 
@@ -95,20 +90,10 @@ func (m *Memory) keepGrants(key grantsKey, known knownGrants) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.keep(key, known)
-}
-
-// keep puts grants among those used lately. When they are too many, they become
-// the old ones, and the old ones go. Callers hold m.mu.
-func (m *Memory) keep(key grantsKey, known knownGrants) {
-	if m.young == nil || len(m.young) >= maxGrants || m.youngCost+known.cost() > maxGrantCost {
-		m.young, m.old, m.youngCost = map[grantsKey]knownGrants{}, m.young, 0
+	if m.known == nil {
+		m.known = lru.NewWeighted[grantsKey](maxGrants, maxGrantCost, knownGrants.cost)
 	}
-	if replaced, ok := m.young[key]; ok {
-		m.youngCost -= replaced.cost()
-	}
-	m.young[key] = known
-	m.youngCost += known.cost()
+	m.known.Set(key, known)
 }
 
 // sees keeps the namespace of a sidecar in mind.

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cgpkit/cgpkit/internal/recent"
+	"github.com/cgpkit/cgpkit/internal/lru"
 )
 
 // Flow is how many logins of an account may fail in how much time. One without a count
@@ -53,14 +53,14 @@ type failures struct {
 	mu       sync.Mutex // guards what the maps point to
 	known    tally
 	unknown  tally
-	welcome  *recent.Map[proof, struct{}]      // networks that have logged in to an account
-	networks *recent.Map[netip.Addr, struct{}] // and to any
+	welcome  *lru.Map[proof, struct{}]      // networks that have logged in to an account
+	networks *lru.Map[netip.Addr, struct{}] // and to any
 }
 
 // tally are the failed logins of accounts, or of names without one.
 type tally struct {
-	byNetwork *recent.Map[proof, *failed]
-	overall   *recent.Map[proof, *failed]
+	byNetwork *lru.Map[proof, *failed]
+	overall   *lru.Map[proof, *failed]
 }
 
 // failed are the failed logins of one name since a time.
@@ -81,11 +81,11 @@ const (
 
 func newFailures(p *proofs) failures {
 	tallyOf := func(size int) tally {
-		return tally{recent.New[proof, *failed](size), recent.New[proof, *failed](size)}
+		return tally{lru.New[proof, *failed](size), lru.New[proof, *failed](size)}
 	}
 	return failures{
 		proofs: p, known: tallyOf(keepFailed), unknown: tallyOf(keepUnknown),
-		welcome: recent.New[proof, struct{}](keepWelcome), networks: recent.New[netip.Addr, struct{}](keepWelcome),
+		welcome: lru.New[proof, struct{}](keepWelcome), networks: lru.New[netip.Addr, struct{}](keepWelcome),
 	}
 }
 
@@ -229,11 +229,11 @@ const remember = time.Minute
 // changed. It is safe for concurrent use.
 type checked struct {
 	proofs *proofs
-	at     *recent.Map[proof, time.Time]
+	at     *lru.Map[proof, time.Time]
 }
 
 func newChecked(p *proofs) checked {
-	return checked{p, recent.New[proof, time.Time](keepAccounts)}
+	return checked{p, lru.New[proof, time.Time](keepAccounts)}
 }
 
 // proof stands for an account with this stored password, and one that was given.

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/lru"
 	"github.com/cgpkit/cgpkit/internal/network"
-	"github.com/cgpkit/cgpkit/internal/recent"
 )
 
 // Options are what a Verifier can do without. A nil *Options is the zero Options. Use
@@ -92,7 +92,7 @@ func New(o *Options) *Verifier {
 		failures: newFailures(proofs),
 		checked:  newChecked(proofs),
 		proofs:   proofs,
-		told:     told{said: recent.New[proof, struct{}](keepAccounts)},
+		told:     told{said: lru.New[proof, struct{}](keepAccounts)},
 		turns:    newTurns(max(2, runtime.GOMAXPROCS(0))),
 	}
 	if v.log == nil {
@@ -260,7 +260,7 @@ const maxVerify = 10 * time.Second
 // told remembers what has been said. It is safe for concurrent use.
 type told struct {
 	mu   sync.Mutex
-	said *recent.Map[proof, struct{}]
+	said *lru.Map[proof, struct{}]
 }
 
 // first reports whether something is said for the first time.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy"
-	"github.com/cgpkit/cgpkit/internal/recent"
+	"github.com/cgpkit/cgpkit/internal/lru"
 )
 
 // Our choice, all of them but the days, which are those of a server that has no
@@ -43,7 +43,7 @@ type Publisher struct {
 	source   Source
 	log      *slog.Logger
 	now      func() time.Time
-	accounts *recent.Map[string, *account]
+	accounts *lru.Map[string, *account]
 }
 
 var _ filestore.Builder = (*Publisher)(nil)
@@ -54,7 +54,7 @@ func New(source Source, o *Options) *Publisher {
 		source:   source,
 		log:      slog.New(slog.DiscardHandler),
 		now:      time.Now,
-		accounts: recent.New[string, *account](keepAccounts),
+		accounts: lru.New[string, *account](keepAccounts),
 	}
 	if o != nil && o.Logger != nil {
 		p.log = o.Logger
