@@ -55,7 +55,7 @@ func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload
 		return nil, a.hide(name, err)
 	}
 	if a.mount != "" {
-		return mountedUpload{upload, a, name}, nil
+		return newMountedUpload(upload, a, name), nil
 	}
 	return upload, nil
 }

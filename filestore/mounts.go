@@ -3,6 +3,7 @@ package filestore
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"strings"
@@ -216,6 +217,15 @@ type mountedUpload struct {
 	name string
 }
 
+// newMountedUpload keeps the short way of an upload that has one.
+func newMountedUpload(u Upload, a access, name string) Upload {
+	mounted := mountedUpload{u, a, name}
+	if from, ok := u.(io.ReaderFrom); ok {
+		return mountedFastUpload{mounted, from}
+	}
+	return mounted
+}
+
 func (u mountedUpload) Write(p []byte) (int, error) {
 	n, err := u.Upload.Write(p)
 	return n, u.a.hide(u.name, err)
@@ -227,4 +237,15 @@ func (u mountedUpload) Commit() (FileInfo, error) {
 		return nil, u.a.hide(u.name, err)
 	}
 	return u.a.show(u.name, info), nil
+}
+
+// mountedFastUpload is one whose file the kernel can fill by itself.
+type mountedFastUpload struct {
+	mountedUpload
+	from io.ReaderFrom
+}
+
+func (u mountedFastUpload) ReadFrom(r io.Reader) (int64, error) {
+	n, err := u.from.ReadFrom(r)
+	return n, u.a.hide(u.name, err)
 }
