@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},
 	"examples/freetime":   {"freebusy"},
-	"examples/recordcall": {"calllog", "calllog/recorder", "directory"},
+	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
 	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/hostfile", "internal/serving"},

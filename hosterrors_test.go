@@ -128,7 +128,7 @@ func TestErrorsOfTheSystem(t *testing.T) {
 						}
 					}
 				}
-				tftp := tftpWay(t, &tftpsite.Server{Directory: asTFTPUser{d}}, "", func(account, name string) string { return "~" + account + "/" + name })
+				tftp := tftpWay(t, &tftpsite.Server{Views: fixture.Views(asTFTPUser{d})}, "", func(account, name string) string { return "~" + account + "/" + name })
 				if step == "call" {
 					require.Equal(t, want["TFTP"], tftp.try(t, "", "read", john, "f"))
 				}
@@ -166,7 +166,7 @@ func TestErrorsOfTheSystemTellNothingOfTheHost(t *testing.T) {
 		store := memstore.New()
 		d := fixture.New(func() filestore.Store { return store })
 		d.Update(john, func(a *filestore.Account) { a.Store = failing{store, syscall.ENOSPC, step} })
-		server := httptest.NewServer(&httpsite.Handler{Directory: d, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		server := httptest.NewServer(&httpsite.Handler{Views: fixture.Views(d), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		t.Cleanup(server.Close)
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+"/~john/f", strings.NewReader("content"))
 		require.NoError(t, err)

@@ -92,7 +92,7 @@ func TestHostileNames(t *testing.T) {
 	require.Greater(t, len(before), 10)
 
 	hostile := hostileNames(t, "hostile_names.txt")
-	view := filestore.NewView(d, filestore.Caller{Account: john}, john)
+	view := filestore.NewViews(d, nil).View(filestore.Caller{Account: john}, john)
 	for _, name := range hostile {
 		for operation, do := range operations {
 			require.ErrorIs(t, do(t.Context(), view, name), fs.ErrInvalid, "%s %q", operation, name)

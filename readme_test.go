@@ -25,12 +25,12 @@ func readme(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	site := &http.Server{Addr: "127.0.0.1:8100", Handler: &httpsite.Handler{Directory: base}, ReadHeaderTimeout: 10 * time.Second}
+	views := filestore.NewViews(base, nil) // one for the program
+	site := &http.Server{Addr: "127.0.0.1:8100", Handler: &httpsite.Handler{Views: views}, ReadHeaderTimeout: 10 * time.Second}
 	go site.ListenAndServe()
 
 	john := filestore.Caller{Account: "john@client1.com"} // or base.Login, with a password
-	view := filestore.NewView(base, john, "john@client1.com")
-	for entry, err := range view.List(ctx, "private") {
+	for entry, err := range views.View(john, "john@client1.com").List(ctx, "private") {
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for entry, err := range filestore.NewView(base, john, "john@client1.com").List(ctx, "private") {
+	for entry, err := range filestore.NewViews(base, nil).View(john, "john@client1.com").List(ctx, "private") {
 		fmt.Println(entry.Name(), entry.Size(), err)
 	}
 	// Unordered output:

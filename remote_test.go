@@ -41,8 +41,8 @@ func TestLoginsTellTheAddress(t *testing.T) {
 		t.Cleanup(func() { end() })
 		return l.Addr().String()
 	}
-	ftp, cli := &ftpsite.Server{Directory: g}, &clisite.Server{Directory: g}
-	web := &http.Server{Handler: &httpsite.Handler{Directory: g}}
+	ftp, cli := &ftpsite.Server{Views: fixture.Views(g)}, &clisite.Server{Views: fixture.Views(g)}
+	web := &http.Server{Handler: &httpsite.Handler{Views: fixture.Views(g)}}
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 7)}} // every address of 127/8 is here
 	for _, way := range []struct{ name, addr, say string }{
 		{"FTP", listen(ftp.Serve, ftp.Close), "USER john\r\nPASS wrong\r\n"},

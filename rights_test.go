@@ -192,7 +192,7 @@ func TestRights(t *testing.T) {
 			codes: func(_, outcome string, _ bool) string { return strings.ReplaceAll(outcome, " ", "-") },
 			try: func(t *testing.T, user, operation, account, name string) string {
 				caller := filestore.Caller{Account: user, Limited: strings.HasPrefix(user, "tftpuser@")}
-				return strings.ReplaceAll(outcomeOf(t.Context(), filestore.NewView(d, caller, account), operation, name), " ", "-")
+				return strings.ReplaceAll(outcomeOf(t.Context(), filestore.NewViews(d, nil).View(caller, account), operation, name), " ", "-")
 			},
 		}
 	}

@@ -137,7 +137,7 @@ func outcomeOf(ctx context.Context, v *filestore.View, operation, name string) s
 }
 
 func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
-	server := httptest.NewServer(&httpsite.Handler{Directory: d, Logger: log})
+	server := httptest.NewServer(&httpsite.Handler{Views: fixture.Views(d), Logger: log})
 	t.Cleanup(server.Close)
 	methods := map[string]string{"read": "GET", "write": "PUT", "delete": "DELETE", "remove": "DELETE", "mkdir": "MKCOL", "rename": "MOVE", "copy": "COPY"}
 	path := func(account, name string) string {
@@ -184,7 +184,7 @@ func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &ftpsite.Server{Directory: d, Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
+	server := &ftpsite.Server{Views: fixture.Views(d), Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
@@ -265,13 +265,13 @@ func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 
 // overTFTP is for one user: nobody, or tftpuser if that exists.
 func overTFTP(t *testing.T, d filestore.Directory, who string, log *slog.Logger) wayIn {
-	return tftpWay(t, &tftpsite.Server{Directory: d, Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
+	return tftpWay(t, &tftpsite.Server{Views: fixture.Views(d), Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
 }
 
 // overTFTPStorage is overTFTP with the names of the Default Storage, which is
 // john's.
 func overTFTPStorage(t *testing.T, d filestore.Directory, who string) wayIn {
-	return tftpWay(t, &tftpsite.Server{Directory: d, Storage: john}, who, func(_, name string) string { return name })
+	return tftpWay(t, &tftpsite.Server{Views: fixture.Views(d), Storage: john}, who, func(_, name string) string { return name })
 }
 
 func tftpWay(t *testing.T, server *tftpsite.Server, who string, spell func(account, name string) string) wayIn {
@@ -334,7 +334,7 @@ func tftpWay(t *testing.T, server *tftpsite.Server, who string, spell func(accou
 func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &clisite.Server{Directory: d, Logger: log}
+	server := &clisite.Server{Views: fixture.Views(d), Logger: log}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
@@ -461,7 +461,7 @@ func TestWaysInAgreeWithTheView(t *testing.T) {
 	for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overTFTP(t, d, "", nil), overCLI(t, d, nil)} {
 		t.Run(w.name, func(t *testing.T) {
 			for _, user := range []string{"", "mary@client1.com", "ann@client2.com", "boss@client2.com", "john@client1.com", "admin@client1.com"} {
-				view := filestore.NewView(d, filestore.Caller{Account: user}, john)
+				view := filestore.NewViews(d, nil).View(filestore.Caller{Account: user}, john)
 				privileged := user == john || user == "admin@client1.com"
 				for _, name := range names {
 					page := privileged && strings.HasSuffix(strings.ToLower(name), "index.wssp")

@@ -133,7 +133,7 @@ func TestDialogues(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			c := dial(t, serve(t, &clisite.Server{Directory: accounts(t)}))
+			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(accounts(t))}))
 			for line := range strings.Lines(string(text)) {
 				who, what, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 				what = strings.TrimPrefix(what, " ")

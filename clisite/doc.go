@@ -2,7 +2,7 @@
 // the command line interface over the PWD protocol (CommuniGate Pro Guide, CLI
 // and PWD).
 //
-//	server := &clisite.Server{Directory: users}
+//	server := &clisite.Server{Views: filestore.NewViews(users, nil)}
 //	listener, err := net.Listen("tcp", "127.0.0.1:106")
 //	if err != nil {
 //		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
 // A script stores a file and asks how much is stored.
@@ -26,7 +27,7 @@ func ExampleServer() {
 		fmt.Println(err)
 		return
 	}
-	server := &clisite.Server{Directory: base}
+	server := &clisite.Server{Views: filestore.NewViews(base, nil)}
 	go server.Serve(listener)
 	defer server.Close()
 

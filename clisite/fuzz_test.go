@@ -29,7 +29,7 @@ func FuzzCommands(f *testing.F) {
 		f.Add(lines.String(), false)
 	}
 	f.Fuzz(func(t *testing.T, lines string, loggedIn bool) {
-		s, l := &clisite.Server{Directory: accounts(t), MaxLine: 10_000}, fixture.NewPipes()
+		s, l := &clisite.Server{Views: fixture.Views(accounts(t)), MaxLine: 10_000}, fixture.NewPipes()
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(l) }()
 		c := newClient(t, l.Dial(t))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/clisite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // A file of 16 MiB goes up in one command and comes back in one answer, of a
@@ -15,7 +16,7 @@ import (
 func TestLargeFile(t *testing.T) {
 	t.Parallel()
 	d := accounts(t)
-	c := dial(t, serve(t, &clisite.Server{Directory: d}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 	c.login("john")
 	const size = 16 << 20
 	content := strings.Repeat("0123456789abcdef", size/16)
@@ -32,7 +33,7 @@ func TestLargeFile(t *testing.T) {
 
 func TestLineIsTooLong(t *testing.T) {
 	t.Parallel()
-	server := serve(t, &clisite.Server{Directory: accounts(t), MaxLine: 100_000})
+	server := serve(t, &clisite.Server{Views: fixture.Views(accounts(t)), MaxLine: 100_000})
 	t.Run("before the login", func(t *testing.T) {
 		t.Parallel()
 		c := dial(t, server)
@@ -51,7 +52,7 @@ func TestLineIsTooLong(t *testing.T) {
 
 func TestManyWords(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &clisite.Server{Directory: accounts(t)}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(accounts(t))}))
 	c.login("john")
 	c.ask("ListStorageFiles *"+strings.Repeat(" PATH a", 100_000), "500 syntax error")
 	c.ask("ListStorageFiles * PATH "+strings.Repeat("(", 1_000_000), "500 syntax error")
@@ -62,7 +63,7 @@ func TestManyWords(t *testing.T) {
 // A line may end in LF alone and come in pieces, and several may come at once.
 func TestLineEnds(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &clisite.Server{Directory: accounts(t)}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(accounts(t))}))
 	c.expect("200 cgpkit PWD server ready")
 	for _, piece := range []string{"NO", "OP\nNOOP\r\n\nQU", "IT\r", "\nNOOP\r\n"} {
 		_, err := c.conn.Write([]byte(piece))

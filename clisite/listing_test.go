@@ -59,7 +59,7 @@ func longListing(t *testing.T, entries int, breaks bool) *fixture.Directory {
 func TestLongListing(t *testing.T) {
 	t.Parallel()
 	const entries = 20_000
-	c := dial(t, serve(t, &clisite.Server{Directory: longListing(t, entries, false)}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(longListing(t, entries, false))}))
 	c.login("john")
 	for range 2 {
 		c.ask(`ListStorageFiles *`, "200 data follows")
@@ -69,7 +69,7 @@ func TestLongListing(t *testing.T) {
 	}
 	c.ask("NOOP", "200 OK")
 
-	c = dial(t, serve(t, &clisite.Server{Directory: longListing(t, entries, true)}))
+	c = dial(t, serve(t, &clisite.Server{Views: fixture.Views(longListing(t, entries, true))}))
 	c.login("john")
 	c.ask(`ListStorageFiles *`, "200 data follows")
 	cut, err := io.ReadAll(c.in)

@@ -34,7 +34,7 @@ func TestMemory(t *testing.T) {
 		{name: "short unfinished lines", sessions: 20, login: true, sent: []string{strings.Repeat("x", 60<<10)}, limit: 20 * 256 << 10},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s, l := &clisite.Server{Directory: d, MaxSessions: 1000, MaxSessionsPerAddr: 1000, MaxMemory: 32 * mib}, fixture.NewPipes()
+			s, l := &clisite.Server{Views: fixture.Views(d), MaxSessions: 1000, MaxSessionsPerAddr: 1000, MaxMemory: 32 * mib}, fixture.NewPipes()
 			served := make(chan error, 1)
 			go func() { served <- s.Serve(l) }()
 			before := fixture.Heap()
@@ -72,7 +72,7 @@ func TestMemory(t *testing.T) {
 func TestMemoryIsFull(t *testing.T) {
 	t.Parallel()
 	d := accounts(t)
-	server := serve(t, &clisite.Server{Directory: d, MaxMemory: 1 << 20})
+	server := serve(t, &clisite.Server{Views: fixture.Views(d), MaxMemory: 1 << 20})
 	c := dial(t, server)
 	c.login("john")
 	data := func(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
@@ -94,7 +94,7 @@ func TestMemoryIsFull(t *testing.T) {
 func TestDatablocks(t *testing.T) {
 	t.Parallel()
 	d := accounts(t)
-	c := dial(t, serve(t, &clisite.Server{Directory: d}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 	c.login("john")
 	for _, row := range []struct{ data, want string }{
 		{"[]", ""},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // Everybody, everywhere, with every command: who may not do something changes
@@ -54,7 +55,7 @@ func TestCallers(t *testing.T) {
 			t.Run(row.caller+" "+row.account+" "+row.place+" "+c.name, func(t *testing.T) {
 				t.Parallel()
 				d := accounts(t)
-				client := dial(t, serve(t, &clisite.Server{Directory: d}))
+				client := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 				client.login(row.caller)
 				client.send(strings.NewReplacer("ACCOUNT", row.account, "PLACE", row.place).Replace(c.command))
 				want := row.change
@@ -90,7 +91,7 @@ func (delegating) MayActFor(_ context.Context, caller filestore.Caller, account 
 // A directory may let accounts act for others that are no administrators.
 func TestDelegation(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &clisite.Server{Directory: delegating{accounts(t)}}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(delegating{accounts(t)})}))
 	c.login("mary")
 	c.ask(`ReadStorageFile john FILE "private/secret"`, "501 access denied")
 	c.ask(`DeleteStorageFile john FILE "private/secret" AUTH johnny`, "200 OK")
@@ -104,7 +105,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	d := accounts(t)
 	d.Update("john@client1.com", func(a *filestore.Account) { a.Limits.FileSize = 10 })
-	c := dial(t, serve(t, &clisite.Server{Directory: d}))
+	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 	c.login("john")
 	c.ask(`WriteStorageFile * FILE "new" DATA [MDEyMzQ1Njc4OTA=]`, "501 storage limit exceeded")
 	_, found := d.Read(t, "john@client1.com", "new")
@@ -155,7 +156,7 @@ func TestErrorsTellNothing(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			row.directory.Directory = accounts(t)
-			c := dial(t, serve(t, &clisite.Server{Directory: row.directory}))
+			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(row.directory)}))
 			c.expect("200 cgpkit PWD server ready")
 			for range 3 {
 				c.ask("USER john", "300 please send the PASS")
@@ -176,7 +177,7 @@ func TestErrorsTellNothing(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			row.directory.Directory = accounts(t)
-			c := dial(t, serve(t, &clisite.Server{Directory: row.directory}))
+			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(row.directory)}))
 			c.login("john")
 			for range 2 { // the session goes on
 				c.ask(`ReadStorageFile * FILE "public"`, "501 internal error")
@@ -205,7 +206,7 @@ func TestListingWithABrokenEntry(t *testing.T) {
 	for _, all := range []bool{false, true} {
 		d := accounts(t)
 		d.Update("john@client1.com", func(a *filestore.Account) { a.Store = halfRead{a.Store, all} })
-		c := dial(t, serve(t, &clisite.Server{Directory: d}))
+		c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 		c.login("john")
 		if all {
 			c.ask(`ListStorageFiles * PATH "dir"`, "501 internal error")

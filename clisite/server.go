@@ -17,8 +17,9 @@ import (
 // serving and must not change after the first call of Serve. The methods are
 // safe for concurrent use.
 type Server struct {
-	// Directory knows the accounts. A login is for the service PWD.
-	Directory filestore.Directory
+	// Views make the storages of the accounts; their directory knows who may log in. A
+	// login is for the service PWD.
+	Views *filestore.Views
 	// LoginTimeout is the time from the connection to a login; 0: 1 minute.
 	LoginTimeout time.Duration
 	// IdleTimeout is the time between two commands; 0: 5 minutes.

@@ -27,7 +27,7 @@ func TestCaps(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			server := serve(t, &clisite.Server{Directory: accounts(t), MaxSessions: row.all, MaxSessionsPerAddr: row.perAddr})
+			server := serve(t, &clisite.Server{Views: fixture.Views(accounts(t)), MaxSessions: row.all, MaxSessionsPerAddr: row.perAddr})
 			strange := dial(t, server)
 			strange.expect("200 cgpkit PWD server ready")
 			first, second := dial(t, server), dial(t, server)
@@ -74,7 +74,7 @@ func TestTimeouts(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				s, l := &clisite.Server{Directory: accounts(t)}, fixture.NewPipes()
+				s, l := &clisite.Server{Views: fixture.Views(accounts(t))}, fixture.NewPipes()
 				served := make(chan error, 1)
 				go func() { served <- s.Serve(l) }()
 				c := newClient(t, l.Dial(t))
@@ -94,7 +94,7 @@ func TestTimeouts(t *testing.T) {
 func TestClientThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		s, l := &clisite.Server{Directory: accounts(t)}, fixture.NewPipes()
+		s, l := &clisite.Server{Views: fixture.Views(accounts(t))}, fixture.NewPipes()
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(l) }()
 		c := newClient(t, l.Dial(t))
@@ -137,7 +137,7 @@ func TestShutdown(t *testing.T) {
 			store.Store = a.Store
 			a.Store = store
 		})
-		s = &clisite.Server{Directory: d}
+		s = &clisite.Server{Views: fixture.Views(d)}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		served = make(chan error, 1)
@@ -189,7 +189,7 @@ func TestShutdown(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		require.NoError(t, l.Close())
-		require.ErrorIs(t, (&clisite.Server{Directory: accounts(t)}).Serve(l), net.ErrClosed)
+		require.ErrorIs(t, (&clisite.Server{Views: fixture.Views(accounts(t))}).Serve(l), net.ErrClosed)
 		requireNothingLeft(t)
 	})
 }

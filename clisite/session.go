@@ -206,7 +206,7 @@ func (c *session) run(ctx context.Context, o *operation, command command, text [
 	}
 	caller := c.caller
 	caller.Remote = remoteAddr(c.line)
-	if err := o.prepare(ctx, c.server.Directory, caller, a); err != nil {
+	if err := o.prepare(ctx, c.server.Views, caller, a); err != nil {
 		return answer{}, err
 	}
 	result, err := command.run(ctx, o, a)
@@ -263,11 +263,11 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 
 func (c *session) authenticate(ctx context.Context, password string) (caller filestore.Caller, err error) {
 	defer catch(&err)
-	site, err := c.server.Directory.Site(ctx, "", addrOf(c.line.LocalAddr()))
+	site, err := c.server.Views.Directory().Site(ctx, "", addrOf(c.line.LocalAddr()))
 	if err != nil {
 		return filestore.Caller{}, fmt.Errorf("find the domain: %w", err)
 	}
-	caller, err = c.server.Directory.Login(ctx, filestore.Credentials{
+	caller, err = c.server.Views.Directory().Login(ctx, filestore.Credentials{
 		Login: filestore.QualifyAccount(c.user, site.Domain), Password: password, Service: serviceName, Remote: remoteAddr(c.line),
 	})
 	if err == nil && caller.Stranger() {

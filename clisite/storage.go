@@ -59,18 +59,18 @@ func storageCommand(name string) (c command, ok bool) {
 
 // operation is a command at work.
 type operation struct {
-	directory filestore.Directory
-	caller    filestore.Caller
-	domain    string   // completes names of accounts
-	account   string   // the storage that plain names are in
-	file      *slice   // what the answer is to hold of a file; nil: nothing
-	listing   *listing // the answer, if not nil
-	done      filestore.Event
+	views   *filestore.Views
+	caller  filestore.Caller
+	domain  string   // completes names of accounts
+	account string   // the storage that plain names are in
+	file    *slice   // what the answer is to hold of a file; nil: nothing
+	listing *listing // the answer, if not nil
+	done    filestore.Event
 }
 
 // prepare gives the operation the rights that the command is to have.
-func (o *operation) prepare(ctx context.Context, d filestore.Directory, caller filestore.Caller, a arguments) error {
-	o.directory, o.caller = d, caller
+func (o *operation) prepare(ctx context.Context, views *filestore.Views, caller filestore.Caller, a arguments) error {
+	o.views, o.caller = views, caller
 	_, o.domain, _ = strings.Cut(caller.Account, "@")
 	if a.given&optAuth != 0 {
 		if err := o.actFor(ctx, a.auth); err != nil {
@@ -99,11 +99,11 @@ func (o *operation) actFor(ctx context.Context, name string) error {
 	if name == "*" || strings.EqualFold(o.qualify(name), o.caller.Account) {
 		return nil
 	}
-	role, err := o.directory.Role(ctx, o.caller, "")
+	role, err := o.views.Directory().Role(ctx, o.caller, "")
 	if err != nil {
 		return err
 	}
-	account, err := o.directory.Account(ctx, o.qualify(name))
+	account, err := o.views.Directory().Account(ctx, o.qualify(name))
 	if errors.Is(err, fs.ErrNotExist) && role != filestore.Administrator {
 		return errAuth
 	}
@@ -111,7 +111,7 @@ func (o *operation) actFor(ctx context.Context, name string) error {
 		return err
 	}
 	may := role == filestore.Administrator
-	if d, ok := o.directory.(Delegator); ok && !may {
+	if d, ok := o.views.Directory().(Delegator); ok && !may {
 		if may, err = d.MayActFor(ctx, o.caller, account.Address); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (o *operation) locate(name string) (t target, err error) {
 // open finds out what a name means and how the caller sees its storage.
 func (o *operation) open(name string) (*filestore.View, target, error) {
 	t, err := o.locate(name)
-	return filestore.NewView(o.directory, o.caller, t.address), t, err
+	return o.views.View(o.caller, t.address), t, err
 }
 
 // need makes sure that a name with a slash at its end is a directory.
@@ -265,7 +265,7 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err := from.needTarget(ctx, view); err != nil {
 		return none, err
 	}
-	same, err := filestore.SameAccount(ctx, o.directory, from.address, to.address)
+	same, err := filestore.SameAccount(ctx, o.views.Directory(), from.address, to.address)
 	if err == nil && !same {
 		err = filestore.ErrReserved
 	}

@@ -138,7 +138,6 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 		Limits:      limitsOf(levels[:]),
 		WebSite:     b.serves(e, "WebSite", now),
 		DefaultPage: word(defaultWebPage, levels[:]),
-		Memory:      &b.memory,
 	}, nil
 }
 

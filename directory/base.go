@@ -104,8 +104,7 @@ type Base struct {
 	domainNames *watched[map[string]string]
 	accounts    *lru.Map[accountKey, *account]
 	stores      stores
-	claim       *claim // nil: the host program opens the storages
-	memory      filestore.Memory
+	claim       *claim               // nil: the host program opens the storages
 	publisher   *publisher.Publisher // nil: nothing reads calendars
 
 	clusterDir   string
@@ -167,7 +166,6 @@ func open(dir string, o *Options) (*Base, error) {
 	if b.now == nil {
 		b.now = time.Now
 	}
-	b.memory.Now = b.now
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

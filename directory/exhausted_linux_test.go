@@ -33,7 +33,9 @@ func TestOutOfFiles(t *testing.T) {
 	}, directory.Options{OpenStore: func(root string, create bool) (filestore.Store, error) {
 		return dirstore.Open(root, &dirstore.Options{NoCreate: !create})
 	}})
-	view := func(address string) *filestore.View { return filestore.NewView(b, filestore.Caller{}, address) }
+	view := func(address string) *filestore.View {
+		return filestore.NewViews(b, nil).View(filestore.Caller{}, address)
+	}
 	read := func(address, name string) error {
 		f, err := view(address).Open(t.Context(), name)
 		if err == nil {

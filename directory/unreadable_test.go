@@ -58,7 +58,7 @@ func TestUnreadableFiles(t *testing.T) {
 				}, directory.Options{})
 				require.NoError(t, os.RemoveAll(b.path(test.file)))
 				spoil(t, b.path(test.file))
-				h := &httpsite.Handler{Directory: b}
+				h := &httpsite.Handler{Views: filestore.NewViews(b, nil)}
 				get := func(path, user string) int {
 					r := httptest.NewRequest(http.MethodGet, "http://main.example"+path, nil)
 					if user != "" {

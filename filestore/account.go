@@ -53,8 +53,6 @@ type Account struct {
 	// WebSite tells that the WebSite service is on, for the account and for
 	// its domain: strangers and other users may read public files.
 	WebSite bool
-	// Memory is what views remember of this account and others; nil: nothing.
-	Memory *Memory
 	// DefaultPage is the file that stands for its directory in HTTP, as the
 	// setting DefaultWebPage has it. See [View.DefaultPage].
 	DefaultPage string

@@ -116,7 +116,7 @@ func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights
 	}
 	account, domain, _ := strings.Cut(v.caller.Account, "@")
 	caller := meta.Caller{Account: account, Domain: domain, Unproved: v.caller.Limited}
-	if groups, ok := v.accounts.(Groups); ok {
+	if groups, ok := v.views.directory.(Groups); ok {
 		caller.InGroup = func(group, domain string) bool {
 			in, failed := groups.InGroup(ctx, v.caller, group, domain)
 			if failed != nil {

@@ -109,7 +109,7 @@ func (v *View) replaceSidecar(ctx context.Context, a access, old sidecar, change
 	document := old.document
 	if document == nil {
 		var err error
-		if document, err = meta.New(a.Memory.namespace()); err != nil {
+		if document, err = meta.New(a.memory.namespace()); err != nil {
 			return err
 		}
 	}
@@ -170,7 +170,7 @@ func (a access) inherited(ctx context.Context) ([]byte, error) {
 	if _, ok := SidecarName(a.name); err != nil || parent == nil || !ok {
 		return nil, err
 	}
-	return meta.Inherit(nil, parent, a.Memory.namespace())
+	return meta.Inherit(nil, parent, a.memory.namespace())
 }
 
 // inheritable returns the sidecar of a directory in which something is made;

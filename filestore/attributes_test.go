@@ -61,7 +61,7 @@ func TestViewAttributesByLetters(t *testing.T) {
 		has := func(letter string) bool { return strings.Contains(given, letter) }
 		acl := `<ACL><subKey key="mary">` + given + "</subKey></ACL>"
 		d := shared(t, map[string]string{"f": "", "f.meta": "<meta>" + plain + grants + acl + "</meta>"})
-		mary := filestore.NewView(d, callers["other"], owner)
+		mary := filestore.NewViews(d, nil).View(callers["other"], owner)
 		want := ""
 		switch {
 		case has("r") && has("a"):
@@ -106,14 +106,14 @@ func TestViewAddedKeyNeedsTheRightThroughout(t *testing.T) {
 			t.Parallel()
 			d := shared(t, map[string]string{"private/box.meta": box, "private/box/f": "", "private/box/d.meta": list("mary=a"), "private/box/d/y": ""})
 			d.Write(t, owner, tt.extra, tt.content)
-			mary, stranger := filestore.NewView(d, callers["other"], owner), filestore.NewView(d, callers["stranger"], owner)
+			mary, stranger := filestore.NewViews(d, nil).View(callers["other"], owner), filestore.NewViews(d, nil).View(callers["stranger"], owner)
 			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", add)))
 			require.Equal(t, tt.want == "ok", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/new/d/y")) == "ok")
 			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", changeTo(t, "<accessPwd><key>new</key><key>old</key></accessPwd>"))))
 			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", meta.SetACL(meta.ACL{{Subject: "mary", Rights: meta.Administer}})))
 			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", revoke))
 			require.Equal(t, "not there", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/old/f")))
-			require.NoError(t, filestore.NewView(d, callers["owner"], owner).SetAttributes(t.Context(), "private/box", meta.AddKey(meta.Share{Key: "owners"})))
+			require.NoError(t, filestore.NewViews(d, nil).View(callers["owner"], owner).SetAttributes(t.Context(), "private/box", meta.AddKey(meta.Share{Key: "owners"})))
 		})
 	}
 }
@@ -126,8 +126,7 @@ func TestViewAttributesOfNames(t *testing.T) {
 		long: "", "full": "", "full.meta": "<meta><a>" + strings.Repeat("x", filestore.MaxSidecarBytes-30) + "</a></meta>",
 		"private/f": "", "private.meta": "<meta><accessPwd><key>key</key></accessPwd></meta>",
 	})
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	for _, tt := range []struct{ name, read, set string }{
 		{"f", "<a/>", "ok"},
 		{"plain", "", "ok"},
@@ -155,7 +154,7 @@ func TestViewAttributesOfNames(t *testing.T) {
 	_, stays := d.Read(t, owner, "orphan.meta")
 	require.True(t, stays)
 	for _, who := range []string{"stranger", "other", "foreign admin", "limited"} {
-		v := filestore.NewView(d, callers[who], owner)
+		v := filestore.NewViews(d, nil).View(callers[who], owner)
 		for _, name := range []string{"f", "missing", "private/f", "f.meta"} {
 			require.Equal(t, "refused", attributes(t, v, name), "%s %s", who, name)
 			require.Equal(t, "refused", outcomeOfAttributes(v.SetAttributes(t.Context(), name, changeTo(t, "<b/>"))), "%s %s", who, name)
@@ -168,7 +167,7 @@ func TestViewAttributesCount(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "f.meta": "<meta><accessPwd><key>k</key></accessPwd></meta>", "g": ""})
 	d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	require.ErrorIs(t, john.SetAttributes(t.Context(), "g", changeTo(t, "<b/>")), filestore.ErrLimit)
 	require.ErrorIs(t, john.SetAttributes(t.Context(), "f", changeTo(t, "<b/>")), filestore.ErrLimit)
 	require.NoError(t, john.SetAttributes(t.Context(), "f", meta.RevokeKey("k")))
@@ -179,8 +178,7 @@ func TestViewAttributesCount(t *testing.T) {
 func TestViewAttributesNamespace(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "f.meta": `<meta xmlns="urn:cg"><a/></meta>`, "g": "", "h": ""})
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	set := func(name string) string {
 		require.NoError(t, john.SetAttributes(t.Context(), name, changeTo(t, "<b/>")))
 		content, _ := d.Read(t, owner, name+".meta")
@@ -195,8 +193,7 @@ func TestViewAttributesNamespace(t *testing.T) {
 func TestViewAttributesConcurrent(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "g": ""})
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	const writers = 40
 	var wg sync.WaitGroup
 	errs := make([]error, writers)
@@ -240,8 +237,8 @@ func TestViewInheritedLists(t *testing.T) {
 		}
 		return strings.NewReplacer("\n", "", "  ", "", `<?xml version="1.0" encoding="UTF-8"?>`, "").Replace(content)
 	}
-	john := filestore.NewView(d, callers["owner"], owner)
-	mary := filestore.NewView(d, callers["other"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	mary := filestore.NewViews(d, nil).View(callers["other"], owner)
 	require.NoError(t, mary.Mkdir(t.Context(), "box/hers"))
 	require.NoError(t, mary.Mkdir(t.Context(), "box/hers/deep"))
 	require.NoError(t, john.Mkdir(t.Context(), "box/waiting"))
@@ -301,8 +298,8 @@ func TestMemoryOfSidecars(t *testing.T) {
 	d.Write(t, owner, "private.meta", key)
 	d.Write(t, owner, "private/f.meta", "<meta>")
 	read := 0
-	d.Update(owner, func(a *filestore.Account) { a.Store, a.Memory = countedStore{a.Store, &read}, &filestore.Memory{} })
-	stranger := filestore.NewView(d, filestore.Caller{}, owner)
+	d.Update(owner, func(a *filestore.Account) { a.Store = countedStore{a.Store, &read} })
+	stranger := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
 	for range 3 {
 		_, err := stranger.Stat(t.Context(), "protected/pwd/key/f")
 		require.NoError(t, err)
@@ -317,8 +314,8 @@ func TestMemoryOfSidecars(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	d := fixture.New(func() filestore.Store { return memstore.New() })
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
-	stranger := filestore.NewView(d, filestore.Caller{}, owner)
+	views := fixture.Views(d)
+	stranger := views.View(filestore.Caller{}, owner)
 	for i := range 3000 {
 		name := fmt.Sprintf("f%d", i)
 		d.Write(t, owner, "private/"+name, "")
@@ -326,8 +323,6 @@ func TestMemoryIsBounded(t *testing.T) {
 		_, err := stranger.Stat(t.Context(), "protected/pwd/key/"+name)
 		require.NoError(t, err)
 	}
-	a, err := d.Account(t.Context(), owner)
-	require.NoError(t, err)
-	require.LessOrEqual(t, filestore.Remembered(a.Memory), 2048)
-	require.Greater(t, filestore.Remembered(a.Memory), 900)
+	require.LessOrEqual(t, views.Remembered(), 2048)
+	require.Greater(t, views.Remembered(), 900)
 }

@@ -18,8 +18,8 @@ type Builder interface {
 	// Build returns what the file of the account with this real address is to
 	// be. It gets what is stored, nil if nothing is, and returns nil if that is
 	// what the file is to be. The context does not end with the request that asks first: others
-	// may wait for the answer, and with a [Memory] there is one call at a time
-	// for each account. An error is one for all of them.
+	// may wait for the answer, and there is one call at a time for each account.
+	// An error is one for all of them.
 	Build(ctx context.Context, account string, stored *Stored) (*Built, error)
 }
 
@@ -44,11 +44,11 @@ type Built struct {
 
 // built asks the builder about a name; nil if what is stored has to be served.
 func (v *View) built(ctx context.Context, a access) (*Built, error) {
-	builder, ok := v.accounts.(Builder)
+	builder, ok := v.views.directory.(Builder)
 	if !ok || a.name != freeBusyFile || a.mount != "" || a.share {
 		return nil, nil
 	}
-	return a.Memory.once(ctx, a.Address, func(ctx context.Context) (*Built, error) {
+	return v.views.memory.once(ctx, a.Address, func(ctx context.Context) (*Built, error) {
 		return a.build(ctx, builder)
 	})
 }
@@ -117,10 +117,7 @@ type building struct {
 var errBuild = errors.New("build did not end")
 
 // once calls build, or waits for a call that is under way for the same account.
-func (m *Memory) once(ctx context.Context, account string, build func(context.Context) (*Built, error)) (*Built, error) {
-	if m == nil {
-		return build(context.WithoutCancel(ctx))
-	}
+func (m *memory) once(ctx context.Context, account string, build func(context.Context) (*Built, error)) (*Built, error) {
 	m.mu.Lock()
 	if b, ok := m.builds[account]; ok {
 		m.mu.Unlock()

@@ -35,7 +35,6 @@ const freeBusy = "freebusy.vfb"
 func withBuilder(t *testing.T, keep bool) building {
 	t.Helper()
 	d := house(t)
-	d.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
 	return building{d, &atomic.Int32{}, func(_ context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
 		if stored != nil {
 			return nil, nil
@@ -59,7 +58,7 @@ func content(t testing.TB, v *filestore.View, name string) string {
 func TestViewBuildsFreeBusy(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)
-	stranger, john := filestore.NewView(d, callers["stranger"], owner), filestore.NewView(d, callers["owner"], owner)
+	stranger, john := filestore.NewViews(d, nil).View(callers["stranger"], owner), filestore.NewViews(d, nil).View(callers["owner"], owner)
 	require.NotContains(t, names(t, john, filestore.Root), freeBusy, "what is not stored is not listed")
 	require.Equal(t, "busy "+owner, content(t, stranger, freeBusy))
 	info, err := stranger.Stat(t.Context(), freeBusy)
@@ -95,7 +94,7 @@ func TestViewServesWhatIsNotStored(t *testing.T) {
 		if keep {
 			d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
 		}
-		v := filestore.NewView(d, callers["stranger"], owner)
+		v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 		require.Equal(t, "busy "+owner, content(t, v, freeBusy))
 		f, err := v.Open(t.Context(), freeBusy)
 		require.NoError(t, err)
@@ -145,7 +144,7 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 			d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 				return &filestore.Built{Content: []byte("new"), Keep: tt.keep}, nil
 			}
-			require.Equal(t, "new", content(t, filestore.NewView(d, callers["owner"], owner), freeBusy))
+			require.Equal(t, "new", content(t, filestore.NewViews(d, nil).View(callers["owner"], owner), freeBusy))
 			stored, _ := d.Read(t, owner, freeBusy)
 			require.Equal(t, tt.stored, stored)
 			sidecar, _ := d.Read(t, owner, freeBusy+".meta")
@@ -161,7 +160,7 @@ func TestViewDoesNotBuildOverADirectory(t *testing.T) {
 	account, err := d.Account(t.Context(), owner)
 	require.NoError(t, err)
 	require.NoError(t, account.Store.Mkdir(t.Context(), freeBusy, nil, boundless))
-	v := filestore.NewView(d, callers["stranger"], owner)
+	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 	info, err := v.Stat(t.Context(), freeBusy)
 	require.NoError(t, err)
 	require.True(t, info.IsDir())
@@ -179,7 +178,7 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 		d.Write(t, owner, freeBusy, "upload")
 		return &filestore.Built{Content: []byte("built")}, nil
 	}
-	require.Equal(t, "built", content(t, filestore.NewView(d, callers["owner"], owner), freeBusy))
+	require.Equal(t, "built", content(t, filestore.NewViews(d, nil).View(callers["owner"], owner), freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "upload", stored)
 }
@@ -189,7 +188,7 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 func TestViewRebuilds(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)
-	v := filestore.NewView(d, callers["stranger"], owner)
+	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 	d.Write(t, owner, freeBusy, "old")
 	require.Equal(t, "old", content(t, v, freeBusy))
 	d.build = func(_ context.Context, _ string, stored *filestore.Stored) (*filestore.Built, error) {
@@ -202,14 +201,14 @@ func TestViewRebuilds(t *testing.T) {
 		require.Equal(t, "old", string(text))
 		return &filestore.Built{Content: []byte("new"), Keep: true}, nil
 	}
-	v = filestore.NewView(d, callers["stranger"], owner)
+	v = filestore.NewViews(d, nil).View(callers["stranger"], owner)
 	require.Equal(t, "new", content(t, v, freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "new", stored)
 	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 		return nil, fs.ErrNotExist
 	}
-	_, err := filestore.NewView(d, callers["stranger"], owner).Open(t.Context(), freeBusy)
+	_, err := filestore.NewViews(d, nil).View(callers["stranger"], owner).Open(t.Context(), freeBusy)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 }
@@ -225,7 +224,7 @@ func TestViewBuildsOnce(t *testing.T) {
 			<-release
 			return &filestore.Built{Content: []byte("busy")}, ctx.Err()
 		}
-		v := filestore.NewView(d, callers["stranger"], owner)
+		v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make([]string, 50)
 		for i := range got {
@@ -254,13 +253,13 @@ func TestViewBuilderPanics(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
 	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) { panic("builder") }
-	v := filestore.NewView(d, callers["stranger"], owner)
+	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 	for range 2 {
 		require.PanicsWithValue(t, "builder", func() { _, _ = v.Stat(t.Context(), freeBusy) })
 	}
 	d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
 		return nil, fmt.Errorf("after: %w", errors.Join(ctx.Err()))
 	}
-	_, err := filestore.NewView(d, callers["stranger"], owner).Stat(t.Context(), freeBusy)
+	_, err := filestore.NewViews(d, nil).View(callers["stranger"], owner).Stat(t.Context(), freeBusy)
 	require.ErrorContains(t, err, "after")
 }

@@ -303,7 +303,7 @@ func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (Side
 	}
 	var heritage *meta.Heritage
 	if parent != nil {
-		if heritage, err = meta.NewHeritage(parent, a.Memory.namespace()); err != nil {
+		if heritage, err = meta.NewHeritage(parent, a.memory.namespace()); err != nil {
 			return nil, err
 		}
 	}

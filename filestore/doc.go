@@ -5,7 +5,8 @@
 // may see it. Everything about rights is decided there, so that a new protocol
 // cannot get it wrong:
 //
-//	view := filestore.NewView(directory, caller, "john@client1.com")
+//	views := filestore.NewViews(directory, nil) // one for the program
+//	view := views.View(caller, "john@client1.com")
 //	name, _, err := filestore.CleanName("pictures/cat.jpg") // once, at the edge
 //	upload, err := view.Create(ctx, name, filestore.CreateOptions{Size: size})
 //	if err != nil {
@@ -18,7 +19,7 @@
 //	}
 //
 // What a directory may know beside that has interfaces of its own: [Groups],
-// [Mounts] and [Builder]; and [Memory] saves views work.
+// [Mounts] and [Builder].
 //
 // Accounts, roles and limits come from a [Directory]: package directory reads
 // those of a CommuniGate Pro base directory, and a mail server with its own

@@ -21,7 +21,8 @@ func ExampleView() {
 	defer remove()
 	ctx := context.Background()
 
-	john := filestore.NewView(base, filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	views := filestore.NewViews(base, nil)
+	john := views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
 	upload, err := john.Create(ctx, "hello.txt", filestore.CreateOptions{})
 	if err != nil {
 		fmt.Println(err)
@@ -34,7 +35,7 @@ func ExampleView() {
 		return
 	}
 
-	stranger := filestore.NewView(base, filestore.Caller{}, "john@client1.com")
+	stranger := views.View(filestore.Caller{}, "john@client1.com")
 	file, err := stranger.Open(ctx, "hello.txt")
 	if err != nil {
 		fmt.Println(err)

@@ -61,10 +61,7 @@ type guesses struct {
 // wrong. It comes after all other work, so that the time of an answer does not
 // tell who is shut out, and any number of keys at the same time count as if they
 // had come one after the other.
-func (m *Memory) admits(caller Caller, account, key string, right bool) bool {
-	if m == nil {
-		return right
-	}
+func (m *memory) admits(caller Caller, account, key string, right bool) bool {
 	sum := sha256.Sum256([]byte(key))
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -106,7 +103,7 @@ type tally[K comparable] struct{ kept *lru.Map[K, guesses] } // nil: none yet
 
 // since returns the guesses of which the time has not run out; none begin now.
 // The clock may have been set back.
-func (t *tally[K]) since(key K, m *Memory) guesses {
+func (t *tally[K]) since(key K, m *memory) guesses {
 	g, _ := t.kept.Get(key)
 	now := m.now()
 	if age := now.Sub(g.since); age < 0 || age >= m.wrongKeysWithin() {
@@ -128,23 +125,23 @@ func (t *tally[K]) keep(key K, g guesses) {
 	t.kept.Set(key, g)
 }
 
-func (m *Memory) wrongKeys() int {
-	if m.WrongKeys > 0 {
-		return m.WrongKeys
+func (m *memory) wrongKeys() int {
+	if m.options.WrongKeys > 0 {
+		return m.options.WrongKeys
 	}
 	return defaultWrongKeys
 }
 
-func (m *Memory) wrongKeysWithin() time.Duration {
-	if m.WrongKeysWithin > 0 {
-		return m.WrongKeysWithin
+func (m *memory) wrongKeysWithin() time.Duration {
+	if m.options.WrongKeysWithin > 0 {
+		return m.options.WrongKeysWithin
 	}
 	return defaultWrongKeysWithin
 }
 
-func (m *Memory) now() time.Time {
-	if m.Now != nil {
-		return m.Now()
+func (m *memory) now() time.Time {
+	if m.options.Now != nil {
+		return m.options.Now()
 	}
 	return time.Now()
 }

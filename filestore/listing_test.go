@@ -62,7 +62,7 @@ func longListing(t *testing.T, entries int, failures map[int]error) (v *filestor
 	d.Write(t, owner, "public.txt", "x")
 	made = new(int)
 	d.Update(owner, func(a *filestore.Account) { a.Store = longDirectory{a.Store, entries, failures, made} })
-	return filestore.NewView(d, filestore.Caller{}, owner), made
+	return filestore.NewViews(d, nil).View(filestore.Caller{}, owner), made
 }
 
 // However long a directory is, a few thousand of its entries are held. Those come
@@ -157,7 +157,7 @@ func TestListingErrorsUnderOtherNames(t *testing.T) {
 		d.Write(t, owner, "private.meta", "<meta><accessPwd><key>key</key></accessPwd></meta>")
 		d.Update(owner, func(a *filestore.Account) { a.Store = store(a.Store) })
 		var paths []string
-		for _, err := range filestore.NewView(d, callers["admin"], owner).List(t.Context(), dir) {
+		for _, err := range filestore.NewViews(d, nil).View(callers["admin"], owner).List(t.Context(), dir) {
 			var p *fs.PathError
 			if errors.As(err, &p) {
 				paths = append(paths, p.Path)

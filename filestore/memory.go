@@ -2,36 +2,14 @@ package filestore
 
 import (
 	"sync"
-	"time"
 
 	"github.com/cgpkit/cgpkit/internal/lru"
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// Memory is what the views of a directory remember together: what sidecars grant,
-// so that a large one is parsed once and not for each request, who has named
-// wrong share keys, and what is being built. A directory keeps one and hands it
-// out in [Account]; without it all is looked up anew, and nobody slows the
-// guessing of keys down.
-//
-// The zero value is ready. Memory is safe for concurrent use, and bounded. Its
-// fields must not change once it is in use. A nil *Memory remembers nothing.
-type Memory struct {
-	// Namespace is the XML namespace of new sidecars. Empty: that of a sidecar
-	// that has been read before, else none.
-	Namespace string
-	// WrongKeys is how many different wrong share keys of one account a client
-	// may name within WrongKeysWithin, and ten times as many over all accounts.
-	// After that only keys of 22 bytes and more, which nobody guesses, open
-	// anything there for its address (IPv6: for its network of 64 bits), until
-	// the time has passed. All clients together may name ten times as many of one
-	// account; after that the same holds for those that have not named a right key
-	// there before. Clients with [Caller].RemoteUnverified are counted apart, and
-	// not together. 0: 20 in 10 minutes.
-	WrongKeys       int
-	WrongKeysWithin time.Duration
-	// Now tells the time. nil: time.Now.
-	Now func() time.Time
+// memory is what views remember together. It is bounded.
+type memory struct {
+	options ViewsOptions
 
 	mu                 sync.Mutex                       // guards what follows
 	seen               string                           // a namespace
@@ -67,8 +45,8 @@ func (k knownGrants) cost() int {
 
 // grants returns what a sidecar grants, if that is known of the version with
 // this entity tag.
-func (m *Memory) grants(key grantsKey, tag string) (knownGrants, bool) {
-	if m == nil || tag == "" {
+func (m *memory) grants(key grantsKey, tag string) (knownGrants, bool) {
+	if tag == "" {
 		return knownGrants{}, false
 	}
 	m.mu.Lock()
@@ -78,10 +56,7 @@ func (m *Memory) grants(key grantsKey, tag string) (knownGrants, bool) {
 }
 
 // keepGrants remembers the newest version of a sidecar.
-func (m *Memory) keepGrants(key grantsKey, known knownGrants) {
-	if m == nil {
-		return
-	}
+func (m *memory) keepGrants(key grantsKey, known knownGrants) {
 	if known.grants != nil {
 		m.sees(known.grants.Namespace())
 	}
@@ -97,8 +72,8 @@ func (m *Memory) keepGrants(key grantsKey, known knownGrants) {
 }
 
 // sees keeps the namespace of a sidecar in mind.
-func (m *Memory) sees(namespace string) {
-	if m == nil || namespace == "" {
+func (m *memory) sees(namespace string) {
+	if namespace == "" {
 		return
 	}
 	m.mu.Lock()
@@ -107,14 +82,11 @@ func (m *Memory) sees(namespace string) {
 }
 
 // namespace returns the namespace of a new sidecar.
-func (m *Memory) namespace() string {
-	if m == nil {
-		return ""
-	}
+func (m *memory) namespace() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Namespace != "" {
-		return m.Namespace
+	if m.options.Namespace != "" {
+		return m.options.Namespace
 	}
 	return m.seen
 }

@@ -32,7 +32,7 @@ func (v *View) decideMount(ctx context.Context, a access, m mount) (access, erro
 	role := a.role
 	if m == serverMount {
 		var err error
-		if role, err = v.accounts.Role(ctx, v.caller, ""); err != nil {
+		if role, err = v.views.directory.Role(ctx, v.caller, ""); err != nil {
 			return access{}, err
 		}
 	}
@@ -54,7 +54,7 @@ func (v *View) decideMount(ctx context.Context, a access, m mount) (access, erro
 
 // mount returns what is mounted under a name.
 func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
-	mounts, ok := v.accounts.(Mounts)
+	mounts, ok := v.views.directory.(Mounts)
 	if !ok {
 		return nil, fs.ErrNotExist
 	}

@@ -77,7 +77,7 @@ func names(t *testing.T, v *filestore.View, dir string) string {
 func TestViewSkins(t *testing.T) {
 	t.Parallel()
 	d, _ := withMounts(t)
-	admin := filestore.NewView(d, callers["admin"], owner)
+	admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
 	require.Equal(t, "$unnamed$ gold", names(t, admin, "$DomainSkins"))
 	require.Equal(t, "bronze.meta login.wssp style.css", names(t, admin, "$DomainSkins/$unnamed$"))
 	require.Equal(t, "img style.css", names(t, admin, "$DomainSkins/gold"))
@@ -155,7 +155,7 @@ func TestViewChangesInMounts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d, store := withMounts(t)
-			err := tt.do(t.Context(), filestore.NewView(d, callers["admin"], owner), tt.target)
+			err := tt.do(t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner), tt.target)
 			if tt.want == "file already exists" {
 				require.ErrorIs(t, err, fs.ErrExist)
 			} else {
@@ -189,7 +189,7 @@ func TestViewNothingIsLostInMounts(t *testing.T) {
 	for _, name := range []string{"gold/a", "gold/a.meta", "gold/b.meta", "style.css.meta", "gold/dir/x", "gold/dir/x.meta"} {
 		require.NoError(t, put(t.Context(), store, name, name))
 	}
-	admin := filestore.NewView(d, callers["admin"], owner)
+	admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
 	for what, do := range map[string]func() error{
 		"remove a file": func() error { return admin.Remove(t.Context(), skins+"gold/a", filestore.RemoveOptions{}) },
 		"remove a skin": func() error {
@@ -247,16 +247,16 @@ func TestViewMountsStandApart(t *testing.T) {
 	d, store := withMounts(t)
 	require.NoError(t, put(t.Context(), store, "gold/default.html", ""))
 	require.NoError(t, put(t.Context(), store, "gold.meta", list("mary=lrwda")))
-	admin, boss := filestore.NewView(d, callers["admin"], owner), filestore.NewView(d, callers["foreign admin"], owner)
+	admin, boss := filestore.NewViews(d, nil).View(callers["admin"], owner), filestore.NewViews(d, nil).View(callers["foreign admin"], owner)
 	require.Equal(t, []string{"$DomainSkins", "$DomainPBXApp"}, admin.Mounts(t.Context()))
 	for who, caller := range callers {
-		v := filestore.NewView(d, caller, owner)
+		v := filestore.NewViews(d, nil).View(caller, owner)
 		require.NotContains(t, names(t, v, filestore.Root), "$", who)
 		if who != "admin" {
 			require.Empty(t, v.Mounts(t.Context()), who)
 		}
 	}
-	require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewView(d, callers["other"], owner), "$DomainSkins/gold/style.css")))
+	require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers["other"], owner), "$DomainSkins/gold/style.css")))
 	require.Equal(t, "refused", outcome(operations["read"](t.Context(), boss, "$DomainSkins/gold/style.css")))
 	before, err := admin.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
@@ -280,7 +280,7 @@ func TestViewMountsStandApart(t *testing.T) {
 	require.Empty(t, all)
 	_, err = admin.DefaultPage(t.Context(), "$DomainSkins/gold")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = filestore.NewView(d, filestore.Caller{}, owner).DefaultPage(t.Context(), "$DomainSkins/gold")
+	_, err = filestore.NewViews(d, nil).View(filestore.Caller{}, owner).DefaultPage(t.Context(), "$DomainSkins/gold")
 	require.ErrorIs(t, err, fs.ErrPermission)
 
 	d.stores["$DomainSkins"] = broken{store}
@@ -300,7 +300,7 @@ func TestViewMountThatIsNotMade(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, open.Close()) })
 			d := mounted{house(t), map[string]filestore.Store{name: open}}
-			admin := filestore.NewView(d, callers["admin"], owner)
+			admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
 			look := func(want string) {
 				t.Helper()
 				for _, dir := range []string{name, filestore.Join(name, "$unnamed$")} {

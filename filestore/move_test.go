@@ -19,7 +19,7 @@ func TestViewMoveOfWhatCannotBeRead(t *testing.T) {
 		"private/box/own": "", "private/box.meta": list("mary=lrwd"), "private/box/own.meta": list("mary=l"),
 		"private/drop/f": "", "private/drop.meta": list("mary=d"),
 	})
-	mary := filestore.NewView(d, filestore.Caller{Account: "mary@client1.com"}, owner)
+	mary := filestore.NewViews(d, nil).View(filestore.Caller{Account: "mary@client1.com"}, owner)
 	for _, from := range []string{"private/proj", "private/box", "private/box/own", "private/drop/f"} {
 		require.ErrorIs(t, mary.Rename(t.Context(), from, "pub/moved", filestore.RenameOptions{}), fs.ErrPermission, from)
 	}

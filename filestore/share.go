@@ -132,7 +132,7 @@ func (v *View) decideShare(ctx context.Context, s share, n need) (access, error)
 			return access{}, err // and no guess
 		}
 	}
-	if !a.Memory.admits(v.caller, a.Address, s.key, right) {
+	if !a.memory.admits(v.caller, a.Address, s.key, right) {
 		return access{}, fs.ErrNotExist
 	}
 	if t := traitsOf(s.target); t.sidecar || t.virtual {

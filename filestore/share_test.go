@@ -16,28 +16,25 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// guessing is a house whose accounts forget nothing about wrong keys for a
+// guessing is a house, and its views, which forget nothing about wrong keys for a
 // minute of now.
-func guessing(t *testing.T, now *time.Time) *fixture.Directory {
+func guessing(t *testing.T, now *time.Time) (*fixture.Directory, *filestore.Views) {
 	t.Helper()
 	d := house(t)
-	memory := &filestore.Memory{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return *now }}
-	for _, address := range []string{owner, off} {
-		d.Update(address, func(a *filestore.Account) { a.Memory, a.WebSite = memory, true })
-	}
+	d.Update(off, func(a *filestore.Account) { a.WebSite = true })
 	d.Write(t, owner, "private/long.txt", "long")
 	d.Write(t, owner, "private/long.txt.meta", "<meta><accessPwd><key>"+long+"</key></accessPwd></meta>")
 	d.Write(t, off, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
-	return d
+	return d, filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return *now }})
 }
 
 // long is a share key as they are made.
 var long = meta.NewKey()
 
 // opens reports whether a key opens a file for a caller.
-func opens(t *testing.T, d filestore.Directory, caller filestore.Caller, account, key, name string) bool {
+func opens(t *testing.T, views *filestore.Views, caller filestore.Caller, account, key, name string) bool {
 	t.Helper()
-	_, err := filestore.NewView(d, caller, account).Stat(t.Context(), "protected/pwd/"+key+"/"+name)
+	_, err := views.View(caller, account).Stat(t.Context(), "protected/pwd/"+key+"/"+name)
 	require.True(t, err == nil || errors.Is(err, fs.ErrNotExist), "%v", err)
 	return err == nil
 }
@@ -50,8 +47,8 @@ func from(address string) filestore.Caller {
 func TestViewWrongKeysAreCounted(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
-	read := func(address, key string) bool { return opens(t, d, from(address), owner, key, "secret.txt") }
+	_, views := guessing(t, &now)
+	read := func(address, key string) bool { return opens(t, views, from(address), owner, key, "secret.txt") }
 	const bad, good = "192.0.2.1", "192.0.2.2"
 	for range 100 {
 		require.False(t, read(bad, "same"), "the same key is one guess")
@@ -77,33 +74,33 @@ func TestViewWrongKeysAreCounted(t *testing.T) {
 func TestViewWrongKeysAreCountedByAccount(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
+	d, views := guessing(t, &now)
 	const bad = "192.0.2.1"
 	for i := range 100 {
-		require.False(t, opens(t, d, from(bad), owner, fmt.Sprint("wrong", i), "secret.txt"))
+		require.False(t, opens(t, views, from(bad), owner, fmt.Sprint("wrong", i), "secret.txt"))
 	}
-	require.False(t, opens(t, d, from(bad), owner, "rootkey", "secret.txt"))
-	require.True(t, opens(t, d, from(bad), off, "rootkey", "secret.txt"), "another account")
+	require.False(t, opens(t, views, from(bad), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, views, from(bad), off, "rootkey", "secret.txt"), "another account")
 
-	memory := &filestore.Memory{WrongKeys: 3}
+	views = filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 3})
 	var accounts []string
 	for i := range 11 {
 		address := fmt.Sprintf("user%d@client1.com", i)
 		d.Update(address, func(a *filestore.Account) {
-			*a = filestore.Account{Address: address, Store: memstore.New(), WebSite: true, Memory: memory}
+			*a = filestore.Account{Address: address, Store: memstore.New(), WebSite: true}
 		})
 		d.Write(t, address, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
 		d.Write(t, address, "private/secret.txt", "secret")
 		accounts = append(accounts, address)
 	}
 	for _, account := range accounts[:10] {
-		require.True(t, opens(t, d, from(bad), account, "rootkey", "secret.txt"))
+		require.True(t, opens(t, views, from(bad), account, "rootkey", "secret.txt"))
 		for i := range 3 {
-			require.False(t, opens(t, d, from(bad), account, fmt.Sprint("wrong", i), "secret.txt"))
+			require.False(t, opens(t, views, from(bad), account, fmt.Sprint("wrong", i), "secret.txt"))
 		}
 	}
-	require.False(t, opens(t, d, from(bad), accounts[10], "rootkey", "secret.txt"), "ten times as many over all")
-	require.True(t, opens(t, d, from("192.0.2.2"), accounts[10], "rootkey", "secret.txt"))
+	require.False(t, opens(t, views, from(bad), accounts[10], "rootkey", "secret.txt"), "ten times as many over all")
+	require.True(t, opens(t, views, from("192.0.2.2"), accounts[10], "rootkey", "secret.txt"))
 }
 
 // Guessing from many networks has an end, and shuts nobody out who has been there
@@ -111,59 +108,59 @@ func TestViewWrongKeysAreCountedByAccount(t *testing.T) {
 func TestViewWrongKeysFromManyNetworks(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
+	_, views := guessing(t, &now)
 	const visitor, visitor6 = "192.0.2.1", "2001:db8::1"
 	for _, address := range []string{visitor, visitor6} {
-		require.True(t, opens(t, d, from(address), owner, "rootkey", "secret.txt"))
+		require.True(t, opens(t, views, from(address), owner, "rootkey", "secret.txt"))
 	}
 	guess := func(networks int) {
 		for i := range networks {
-			require.False(t, opens(t, d, from(fmt.Sprintf("10.0.%d.%d", i/256, i%256)), owner, "wrong", "secret.txt"))
+			require.False(t, opens(t, views, from(fmt.Sprintf("10.0.%d.%d", i/256, i%256)), owner, "wrong", "secret.txt"))
 		}
 	}
 	guess(29)
-	require.True(t, opens(t, d, from("192.0.2.2"), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, views, from("192.0.2.2"), owner, "rootkey", "secret.txt"))
 	guess(30)
-	require.False(t, opens(t, d, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "thirty wrong ones of all networks together")
-	require.True(t, opens(t, d, from("192.0.2.3"), off, "rootkey", "secret.txt"), "another account")
-	require.True(t, opens(t, d, from("192.0.2.3"), owner, long, "long.txt"))
-	require.True(t, opens(t, d, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "who has named a right one is heard")
+	require.False(t, opens(t, views, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "thirty wrong ones of all networks together")
+	require.True(t, opens(t, views, from("192.0.2.3"), off, "rootkey", "secret.txt"), "another account")
+	require.True(t, opens(t, views, from("192.0.2.3"), owner, long, "long.txt"))
+	require.True(t, opens(t, views, from("192.0.2.3"), owner, "rootkey", "secret.txt"), "who has named a right one is heard")
 	for _, address := range []string{visitor, "192.0.2.2", visitor6, "2001:db8::2"} {
-		require.True(t, opens(t, d, from(address), owner, "rootkey", "secret.txt"), address)
+		require.True(t, opens(t, views, from(address), owner, "rootkey", "secret.txt"), address)
 	}
 	for i := range 3 {
-		require.False(t, opens(t, d, from(visitor), owner, fmt.Sprint("wrong", i), "secret.txt"))
+		require.False(t, opens(t, views, from(visitor), owner, fmt.Sprint("wrong", i), "secret.txt"))
 	}
-	require.False(t, opens(t, d, from(visitor), owner, "rootkey", "secret.txt"), "who has been there before may not guess")
+	require.False(t, opens(t, views, from(visitor), owner, "rootkey", "secret.txt"), "who has been there before may not guess")
 	now = now.Add(time.Minute)
-	require.True(t, opens(t, d, from("192.0.2.4"), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, views, from("192.0.2.4"), owner, "rootkey", "secret.txt"))
 
 	forged := from("192.0.2.5")
 	forged.RemoteUnverified = true
 	for i := range 100 {
 		c := from(fmt.Sprintf("10.1.0.%d", i))
 		c.RemoteUnverified = true
-		require.False(t, opens(t, d, c, owner, "wrong", "secret.txt"))
+		require.False(t, opens(t, views, c, owner, "wrong", "secret.txt"))
 	}
-	require.True(t, opens(t, d, from("192.0.2.5"), owner, "rootkey", "secret.txt"))
-	require.True(t, opens(t, d, forged, owner, "rootkey", "secret.txt"), "addresses that may be forged are not counted together")
+	require.True(t, opens(t, views, from("192.0.2.5"), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, views, forged, owner, "rootkey", "secret.txt"), "addresses that may be forged are not counted together")
 }
 
 // What cannot be guessed is not guessed: such a key is never shut out.
 func TestViewLongKeysAreNotShutOut(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
+	d, views := guessing(t, &now)
 	const bad = "192.0.2.1"
 	for i := range 100 {
-		require.False(t, opens(t, d, from(bad), owner, fmt.Sprint(long, i), "long.txt"))
-		require.True(t, opens(t, d, from(bad), owner, long, "long.txt"))
+		require.False(t, opens(t, views, from(bad), owner, fmt.Sprint(long, i), "long.txt"))
+		require.True(t, opens(t, views, from(bad), owner, long, "long.txt"))
 	}
-	require.False(t, opens(t, d, from(bad), owner, "rootkey", "secret.txt"))
+	require.False(t, opens(t, views, from(bad), owner, "rootkey", "secret.txt"))
 	for length, want := range map[int]bool{21: false, 22: true} {
 		key := long[:length]
 		d.Write(t, owner, "private.meta", "<meta><accessPwd><key>"+key+"</key></accessPwd></meta>")
-		require.Equal(t, want, opens(t, d, from(bad), owner, key, "secret.txt"), "%d bytes", length)
+		require.Equal(t, want, opens(t, views, from(bad), owner, key, "secret.txt"), "%d bytes", length)
 	}
 }
 
@@ -172,7 +169,7 @@ func TestViewLongKeysAreNotShutOut(t *testing.T) {
 func TestViewWrongKeysFromUnverifiedAddresses(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
+	_, views := guessing(t, &now)
 	const victim = "192.0.2.1"
 	forged := func(address string) filestore.Caller {
 		c := from(address)
@@ -180,32 +177,32 @@ func TestViewWrongKeysFromUnverifiedAddresses(t *testing.T) {
 		return c
 	}
 	for i := range 100 {
-		require.False(t, opens(t, d, forged(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
+		require.False(t, opens(t, views, forged(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
 	}
-	require.False(t, opens(t, d, forged(victim), owner, "rootkey", "secret.txt"))
-	require.True(t, opens(t, d, from(victim), owner, "rootkey", "secret.txt"))
+	require.False(t, opens(t, views, forged(victim), owner, "rootkey", "secret.txt"))
+	require.True(t, opens(t, views, from(victim), owner, "rootkey", "secret.txt"))
 
 	for i := range 3 {
-		require.False(t, opens(t, d, from(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
+		require.False(t, opens(t, views, from(victim), owner, fmt.Sprint("wrong", i), "secret.txt"))
 	}
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 1<<14 + 100 {
 		address = address.Next()
-		require.False(t, opens(t, d, forged(address.String()), owner, "wrong", "secret.txt"))
+		require.False(t, opens(t, views, forged(address.String()), owner, "wrong", "secret.txt"))
 	}
-	require.False(t, opens(t, d, from(victim), owner, "rootkey", "secret.txt"))
+	require.False(t, opens(t, views, from(victim), owner, "rootkey", "secret.txt"))
 }
 
 // Whoever is shut out cannot tell by the work that his keys make.
 func TestViewShutOutMakesTheSameWork(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
+	d, views := guessing(t, &now)
 	var calls []string
 	d.Update(owner, func(a *filestore.Account) { a.Store = watchedStore{a.Store, &calls} })
 	work := func(key string) []string {
 		calls = nil
-		require.False(t, opens(t, d, from("192.0.2.1"), owner, key, "secret.txt"))
+		require.False(t, opens(t, views, from("192.0.2.1"), owner, key, "secret.txt"))
 		return calls
 	}
 	first := work("wrong")
@@ -220,16 +217,15 @@ func TestViewShutOutMakesTheSameWork(t *testing.T) {
 func TestMemoryOfGuessersIsBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d := guessing(t, &now)
-	memory := &filestore.Memory{}
-	d.Update(owner, func(a *filestore.Account) { a.Memory = memory })
+	d, views := guessing(t, &now)
+	views = fixture.Views(d)
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 1<<14 + 100 {
 		address = address.Next()
-		require.True(t, opens(t, d, from(address.String()), owner, long, "long.txt"))
-		require.False(t, opens(t, d, from(address.String()), owner, fmt.Sprint(long, "wrong"), "long.txt"))
+		require.True(t, opens(t, views, from(address.String()), owner, long, "long.txt"))
+		require.False(t, opens(t, views, from(address.String()), owner, fmt.Sprint(long, "wrong"), "long.txt"))
 	}
-	clients, accounts, welcome := filestore.Guessers(memory)
+	clients, accounts, welcome := views.Guessers()
 	for _, n := range []int{clients, accounts, welcome} {
 		require.LessOrEqual(t, n, 1<<14)
 		require.Greater(t, n, 1<<13-1)

@@ -85,7 +85,7 @@ func (a access) sidecar(ctx context.Context, name string) (sidecar, error) {
 	if s.document, err = meta.Parse(content); err != nil {
 		return sidecar{tag: s.tag}, brokenError{err}
 	}
-	a.Memory.sees(s.document.Namespace())
+	a.memory.sees(s.document.Namespace())
 	return s, nil
 }
 
@@ -104,7 +104,7 @@ func (a access) grants(ctx context.Context, name string) (*meta.Grants, error) {
 		*a.asked += size
 	}
 	key := grantsKey{a.Address, name}
-	if known, ok := a.Memory.grants(key, info.ETag()); ok {
+	if known, ok := a.memory.grants(key, info.ETag()); ok {
 		return known.grants, known.err
 	}
 	known := knownGrants{tag: info.ETag()}
@@ -115,7 +115,7 @@ func (a access) grants(ctx context.Context, name string) (*meta.Grants, error) {
 		}
 	}
 	if known.err = err; err == nil || errors.As(err, new(brokenError)) {
-		a.Memory.keepGrants(key, known)
+		a.memory.keepGrants(key, known)
 	}
 	return known.grants, err
 }

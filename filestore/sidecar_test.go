@@ -23,15 +23,15 @@ func blown(size int, elements string) string {
 const mebi = 1 << 20
 
 // countedHouse is john's storage, of which every byte that is read of a file is
-// counted.
-func countedHouse(t *testing.T) (d *fixture.Directory, read *int) {
+// counted, and its views, which bear with wrong keys.
+func countedHouse(t *testing.T) (d *fixture.Directory, views *filestore.Views, read *int) {
 	t.Helper()
 	d = fixture.New(func() filestore.Store { return memstore.New() })
 	read = new(int)
 	d.Update(owner, func(a *filestore.Account) {
-		a.Store, a.Memory = countedStore{a.Store, read}, &filestore.Memory{WrongKeys: 1 << 20}
+		a.Store = countedStore{a.Store, read}
 	})
-	return d, read
+	return d, filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 1 << 20}), read
 }
 
 // A share path with a large sidecar in each of its directories costs a stranger's
@@ -42,7 +42,7 @@ func TestSharePathIsBounded(t *testing.T) {
 	for _, size := range []int{mebi, mebi / 2, mebi/2 + 1, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			d, read := countedHouse(t)
+			d, views, read := countedHouse(t)
 			dir, path := "private", "protected"
 			for i := range 41 {
 				key := fmt.Sprintf("<accessPwd><key>key%d</key></accessPwd>", i)
@@ -50,7 +50,7 @@ func TestSharePathIsBounded(t *testing.T) {
 				d.Write(t, owner, dir+"/f", "")
 				d.Write(t, owner, dir+".meta", blown(size, key))
 			}
-			stranger := filestore.NewView(d, filestore.Caller{}, owner)
+			stranger := views.View(filestore.Caller{}, owner)
 			opens := func(i int) bool {
 				_, err := stranger.Stat(t.Context(), fmt.Sprintf("%s/pwd/key%d/f", path, i))
 				if err != nil {
@@ -77,7 +77,7 @@ func TestListingByListsIsBounded(t *testing.T) {
 	for size, want := range map[int]string{mebi: "refused", 10_000: "refused", 1000: "ok"} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			d, read := countedHouse(t)
+			d, views, read := countedHouse(t)
 			d.Write(t, owner, "private/box.meta", list("mary=lr"))
 			const entries = 300
 			acl := strings.TrimSuffix(strings.TrimPrefix(list("mary=r"), "<meta>"), "</meta>")
@@ -86,7 +86,7 @@ func TestListingByListsIsBounded(t *testing.T) {
 				d.Write(t, owner, fmt.Sprintf("private/box/f%d", i), "")
 				d.Write(t, owner, fmt.Sprintf("private/box/f%d.meta", i), content)
 			}
-			mary := filestore.NewView(d, callers["other"], owner)
+			mary := views.View(callers["other"], owner)
 			for range 2 {
 				got := names(t, mary, "private/box")
 				if want == "ok" {
@@ -96,7 +96,7 @@ func TestListingByListsIsBounded(t *testing.T) {
 				}
 			}
 			require.LessOrEqual(t, *read, 2*(2*mebi), "of two listings")
-			require.Len(t, strings.Fields(names(t, filestore.NewView(d, callers["owner"], owner), "private/box")), 2*entries, "the owner needs no list")
+			require.Len(t, strings.Fields(names(t, views.View(callers["owner"], owner), "private/box")), 2*entries, "the owner needs no list")
 			_, err := mary.Stat(t.Context(), "private/box/f7")
 			require.NoError(t, err, "one by one they can be read")
 			require.ErrorIs(t, mary.Remove(t.Context(), "private/box", filestore.RemoveOptions{Recursive: true}), fs.ErrPermission)
@@ -107,14 +107,14 @@ func TestListingByListsIsBounded(t *testing.T) {
 // Whoever adds a key to many keys is not compared with each of them in turn, and
 // none of many lists is asked for entry by entry.
 func TestManyKeys(t *testing.T) {
-	d, read := countedHouse(t)
+	d, views, read := countedHouse(t)
 	keys := "<accessPwd>"
 	for i := range 9000 {
 		keys += fmt.Sprintf("<key>key%d</key>", i)
 	}
 	d.Write(t, owner, "private/f", "")
 	d.Write(t, owner, "private.meta", "<meta>"+keys+"</accessPwd></meta>")
-	stranger := filestore.NewView(d, filestore.Caller{}, owner)
+	stranger := views.View(filestore.Caller{}, owner)
 	look := func(key string) error {
 		_, err := stranger.Stat(t.Context(), "protected/pwd/"+key+"/f")
 		return err

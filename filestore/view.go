@@ -11,7 +11,8 @@ import (
 )
 
 // View is the storage of one account as one caller may see it: the only place
-// where rights are decided. It implements [FS]; every way in works on one.
+// where rights are decided. It implements [FS]; every way in works on those that
+// its [Views] makes.
 //
 // The order of decisions, for each operation:
 //
@@ -32,18 +33,12 @@ import (
 // A View is safe for concurrent use, holds nothing, and may be kept: rights,
 // services and limits are looked up anew for every operation.
 type View struct {
-	accounts Accounts
-	caller   Caller
-	address  string
+	views   *Views
+	caller  Caller
+	address string
 }
 
 var _ FS = (*View)(nil)
-
-// NewView returns the storage of the account at address as caller may see it.
-// An account that does not exist makes a View as well; its operations answer.
-func NewView(accounts Accounts, caller Caller, address string) *View {
-	return &View{accounts: accounts, caller: caller, address: address}
-}
 
 // access is a name that the caller may use as he wants to.
 type access struct {
@@ -55,6 +50,7 @@ type access struct {
 	share      bool        // reached by a share path
 	mount      string      // the mount that it is in
 	asked      *int64      // bytes of sidecars that were looked at for grants
+	memory     *memory
 }
 
 // enter decides whether the caller may do with name what has that need.
@@ -128,11 +124,11 @@ func (v *View) decideOther(ctx context.Context, a access, t traits, n need, bySh
 // exist the role is Administrator for an administrator of the server, and
 // nothing else; for one that cannot be used it is the true one.
 func (v *View) lookup(ctx context.Context) (access, error) {
-	account, err := v.accounts.Account(ctx, v.address)
-	a := access{Account: account, asked: new(int64)}
+	account, err := v.views.directory.Account(ctx, v.address)
+	a := access{Account: account, asked: new(int64), memory: &v.views.memory}
 	if !v.caller.Stranger() {
 		var failed error
-		if a.role, failed = v.accounts.Role(ctx, v.caller, account.Address); failed != nil {
+		if a.role, failed = v.views.directory.Role(ctx, v.caller, account.Address); failed != nil {
 			return access{}, failed
 		}
 		if v.caller.Limited && a.role == Owner {
@@ -298,7 +294,7 @@ func (v *View) DefaultPage(ctx context.Context, dir string) (string, error) {
 		}
 		return "", err
 	}
-	account, err := v.accounts.Account(ctx, v.address)
+	account, err := v.views.directory.Account(ctx, v.address)
 	page := account.DefaultPage
 	parent, _ := Split(page)
 	if err != nil || page == "" || page == Root || parent != Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {

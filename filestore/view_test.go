@@ -140,7 +140,7 @@ func TestViewChangesAreRefusedByShape(t *testing.T) {
 		for _, account := range []string{owner, off, missing} {
 			for _, op := range changing {
 				for _, name := range names {
-					err := operations[op](t.Context(), filestore.NewView(d, callers[who], account), name)
+					err := operations[op](t.Context(), filestore.NewViews(d, nil).View(callers[who], account), name)
 					require.Equal(t, "refused", outcome(err), "%s: %s %s of %s", who, op, name, account)
 				}
 			}
@@ -200,7 +200,7 @@ func TestViewReading(t *testing.T) {
 				} else if contains(tt.refused, who) {
 					want = "refused"
 				}
-				v := filestore.NewView(d, caller, owner)
+				v := filestore.NewViews(d, nil).View(caller, owner)
 				require.Equal(t, want, outcome(operations["read"](t.Context(), v, tt.name)), "read by %s", who)
 				require.Equal(t, want, outcome(operations["stat"](t.Context(), v, tt.name)), "stat by %s", who)
 			}
@@ -216,7 +216,7 @@ func TestViewWithoutWebSite(t *testing.T) {
 	t.Parallel()
 	d := house(t)
 	read := func(who, account, name string) string {
-		return outcome(operations["read"](t.Context(), filestore.NewView(d, callers[who], account), name))
+		return outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers[who], account), name))
 	}
 	for _, who := range []string{"stranger", "other", "limited"} {
 		require.Equal(t, "not there", read(who, off, "public.txt"), who)
@@ -227,7 +227,7 @@ func TestViewWithoutWebSite(t *testing.T) {
 	require.Equal(t, "ok", read("admin", off, "private/secret.txt"))
 	require.Equal(t, "not there", read("limited admin", off, "private/secret.txt"))
 	require.Equal(t, "not there", read("admin", missing, "private/secret.txt"), "an administrator of the server learns the truth")
-	self := filestore.NewView(d, filestore.Caller{Account: off}, off)
+	self := filestore.NewViews(d, nil).View(filestore.Caller{Account: off}, off)
 	require.NoError(t, operations["read"](t.Context(), self, "public.txt"), "the owner needs no service")
 	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
 	require.Equal(t, "not there", read("owner", owner, "protected/pwd/rootkey/secret.txt"), "share paths need WebSite, for everybody")
@@ -307,7 +307,7 @@ func TestViewReservedNames(t *testing.T) {
 				if tt.want == "ok" {
 					d = house(t)
 				}
-				v := filestore.NewView(d, callers[who], owner)
+				v := filestore.NewViews(d, nil).View(callers[who], owner)
 				require.Equal(t, tt.want, outcome(operations[tt.op](t.Context(), v, tt.name)), who)
 			}
 		})
@@ -323,7 +323,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 	d.Write(t, owner, "dir/page.html.meta", "<meta/>")
 	for _, name := range []string{"x.meta.meta", "x.META.meta", "x.meta.META", "x.Meta.meta.meta", "dir/page.html.meta.meta", "private/x.meta.meta", "old.META.meta", "\u00fc.meta.meta"} {
 		for _, who := range []string{"owner", "admin"} {
-			v := filestore.NewView(d, callers[who], owner)
+			v := filestore.NewViews(d, nil).View(callers[who], owner)
 			for _, op := range []string{"create", "mkdir", "rename to", "copy to"} {
 				require.Equal(t, "reserved", outcome(operations[op](t.Context(), v, name)), "%s %s", op, name)
 			}
@@ -333,7 +333,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 			}
 		}
 	}
-	v := filestore.NewView(d, callers["owner"], owner)
+	v := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	for _, name := range []string{"dir/page.html.meta", "old.META"} {
 		err := v.SetAttributes(t.Context(), name, changeTo(t, "<title>x</title>"))
 		require.ErrorIs(t, err, filestore.ErrConflict, name)
@@ -342,7 +342,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 	}
 	d.Write(t, owner, "dir/page.html.meta.meta", "<meta/>")
 	for _, who := range []string{"stranger", "other", "limited", "limited owner"} {
-		v := filestore.NewView(d, callers[who], owner)
+		v := filestore.NewViews(d, nil).View(callers[who], owner)
 		require.Equal(t, "not there", outcome(operations["read"](t.Context(), v, "dir/page.html.meta.meta")), who)
 		require.NotContains(t, names(t, v, "dir"), "meta", who)
 	}
@@ -375,7 +375,7 @@ func TestViewCopyLeavesOutReservedNames(t *testing.T) {
 			for _, name := range append(append([]string{}, kept...), left...) {
 				require.NoError(t, put(t.Context(), store, "tree/"+name, "<meta/>"))
 			}
-			v := filestore.NewView(d, callers["admin"], owner)
+			v := filestore.NewViews(d, nil).View(callers["admin"], owner)
 			require.NoError(t, v.Copy(t.Context(), where, where+" copied", filestore.CopyOptions{}))
 			there := func(tree, name string) bool {
 				_, err := store.Stat(t.Context(), tree+"/"+name)
@@ -404,11 +404,11 @@ func TestViewMounts(t *testing.T) {
 			if op == "rename to" || op == "copy to" {
 				continue
 			}
-			err := operations[op](t.Context(), filestore.NewView(d, callers["admin"], owner), name)
+			err := operations[op](t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner), name)
 			require.Equal(t, "not there", outcome(err), "%s %s", op, name)
 		}
 	}
-	boss := filestore.NewView(d, callers["foreign admin"], "ann@client2.com")
+	boss := filestore.NewViews(d, nil).View(callers["foreign admin"], "ann@client2.com")
 	require.Equal(t, "not there", outcome(operations["stat"](t.Context(), boss, "$DomainSkins")))
 	require.Equal(t, "refused", outcome(operations["stat"](t.Context(), boss, "$ServerSkins")))
 }
@@ -418,7 +418,7 @@ func TestViewListing(t *testing.T) {
 	d := house(t)
 	list := func(who, dir string) []string {
 		var names []string
-		for info, err := range filestore.NewView(d, callers[who], owner).List(t.Context(), dir) {
+		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir) {
 			if err != nil {
 				return []string{outcome(err)}
 			}
@@ -448,7 +448,7 @@ func TestViewListing(t *testing.T) {
 func TestViewShareErrorsHideTheKey(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	v := filestore.NewView(d, filestore.Caller{}, owner)
+	v := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
 	for _, name := range []string{"protected/pwd/rootkey/gone.txt", "protected/pwd/wrongkey/secret.txt", "protected/pwd/rootkey/secret.txt/x"} {
 		for _, op := range []string{"stat", "read", "create", "remove"} {
 			err := operations[op](t.Context(), v, name)
@@ -464,7 +464,7 @@ func TestViewShareErrorsHideTheKey(t *testing.T) {
 func TestViewShareRevoked(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	stranger, john := filestore.NewView(d, filestore.Caller{}, owner), filestore.NewView(d, callers["owner"], owner)
+	stranger, john := filestore.NewViews(d, nil).View(filestore.Caller{}, owner), filestore.NewViews(d, nil).View(callers["owner"], owner)
 	const name = "protected/pwd/rootkey/secret.txt"
 	require.NoError(t, operations["read"](t.Context(), stranger, name))
 	require.NoError(t, john.Remove(t.Context(), "private.meta", filestore.RemoveOptions{}))
@@ -474,7 +474,7 @@ func TestViewShareRevoked(t *testing.T) {
 func TestViewCopyLeavesGrantsBehind(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	require.NoError(t, john.Copy(t.Context(), "private/secret.txt", "copy.txt", filestore.CopyOptions{}))
 	got, ok := d.Read(t, owner, "copy.txt.meta")
 	require.True(t, ok)
@@ -489,7 +489,7 @@ func TestViewCopyLeavesGrantsBehind(t *testing.T) {
 func TestViewSidecarSize(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	for name, fits := range map[string]bool{"new.meta": false, "new": true} {
 		_, err := john.Create(t.Context(), name, filestore.CreateOptions{Size: filestore.MaxSidecarBytes + 1})
 		require.Equal(t, fits, err == nil, name)
@@ -504,7 +504,7 @@ func TestViewSidecarSizeByRenameAndCopy(t *testing.T) {
 	t.Parallel()
 	d := house(t)
 	d.Write(t, owner, "big", strings.Repeat("x", filestore.MaxSidecarBytes+1))
-	john := filestore.NewView(d, callers["owner"], owner)
+	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
 	require.ErrorIs(t, john.Rename(t.Context(), "big", "new.meta", filestore.RenameOptions{}), filestore.ErrLimit)
 	require.ErrorIs(t, john.Copy(t.Context(), "big", "new.meta", filestore.CopyOptions{}), filestore.ErrLimit)
 	require.NoError(t, john.Rename(t.Context(), "big", "new", filestore.RenameOptions{}))
@@ -529,7 +529,7 @@ func TestViewFaults(t *testing.T) {
 	for who, caller := range callers {
 		privileged := who == "owner" || who == "admin" || who == "limited admin"
 		for _, name := range []string{"private/secret.txt", "index.wssp"} {
-			err := operations["read"](t.Context(), filestore.NewView(d, caller, owner), name)
+			err := operations["read"](t.Context(), filestore.NewViews(d, nil).View(caller, owner), name)
 			if privileged {
 				require.ErrorContains(t, err, "disk is gone", who)
 			} else {
@@ -537,7 +537,7 @@ func TestViewFaults(t *testing.T) {
 			}
 		}
 		for _, op := range changing {
-			err := operations[op](t.Context(), filestore.NewView(d, caller, owner), "public.txt")
+			err := operations[op](t.Context(), filestore.NewViews(d, nil).View(caller, owner), "public.txt")
 			require.Equal(t, privileged, outcome(err) != "refused", "%s %s", who, op)
 		}
 	}
@@ -546,7 +546,7 @@ func TestViewFaults(t *testing.T) {
 func TestViewDefaultPage(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	v := filestore.NewView(d, filestore.Caller{}, owner)
+	v := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
 	for setting, want := range map[string]string{
 		"": "default.html", "home.htm": "home.htm", "a/b": "default.html", "..": "default.html", ".": "default.html",
 		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
@@ -563,7 +563,7 @@ func TestViewNamesAreCheckedFirst(t *testing.T) {
 	d := house(t)
 	for who, caller := range callers {
 		for op, do := range operations {
-			err := do(t.Context(), filestore.NewView(d, caller, owner), "a/../private/secret.txt")
+			err := do(t.Context(), filestore.NewViews(d, nil).View(caller, owner), "a/../private/secret.txt")
 			require.ErrorIs(t, err, fs.ErrInvalid, "%s by %s", op, who)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // TestActiveMode: the server opens a data connection to the client that asks for
@@ -19,7 +20,7 @@ func TestActiveMode(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Write(t, john, "file", "content")
-	c := login(t, serve(t, &ftpsite.Server{Directory: d, ActiveMode: true, Timeouts: ftpsite.Timeouts{DataConnect: time.Second}}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), ActiveMode: true, Timeouts: ftpsite.Timeouts{DataConnect: time.Second}}), "john")
 	require.Contains(t, c.want("211", "FEAT"), "\n EPRT\n")
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,7 +77,7 @@ func TestActiveMode(t *testing.T) {
 // TestActiveModeIsOff: the zero value opens no connection.
 func TestActiveModeIsOff(t *testing.T) {
 	t.Parallel()
-	c := login(t, serve(t, &ftpsite.Server{Directory: newDirectory()}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())}), "john")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()

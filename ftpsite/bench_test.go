@@ -12,6 +12,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 const benchSize = 64 << 20
@@ -26,7 +27,7 @@ func BenchmarkRETR(b *testing.B) {
 		d := newDirectory()
 		d.Write(b, john, "file", "")
 		wrap(d, john, func(inner filestore.Store) filestore.Store { return diskStore{inner, path} })
-		c := login(b, serve(b, &ftpsite.Server{Directory: d}), "john")
+		c := login(b, serve(b, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 		b.SetBytes(benchSize)
 		b.ReportAllocs()
 		for b.Loop() {

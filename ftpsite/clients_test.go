@@ -25,7 +25,7 @@ func TestRclone(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, MaxSessionsPerAddr: 60}
+			server := &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, MaxSessionsPerAddr: 60}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			serve := server.Serve
@@ -76,7 +76,7 @@ func TestTnftp(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "up2.z"), []byte("second"), 0o666))
 	for _, mode := range []string{"passive on", "passive off"} {
 		script := fmt.Sprintf("user john john-pw\n%s\nepsv4 on\nprompt off\nlcd %s\nbinary\nmget *.x\nmput *.z\nls\ncd dir\nmget *.x\nquote HELP\nquit\n", mode, dir)
-		server := &ftpsite.Server{Directory: d, ActiveMode: true}
+		server := &ftpsite.Server{Views: fixture.Views(d), ActiveMode: true}
 		host, port := hostPort(t, serve(t, server))
 		output := mustRun(t, script, tnftp, "-n", "-v", host, port)
 		for _, name := range []string{"a.x", "b.x", "d.x"} {
@@ -103,7 +103,7 @@ func TestNcftpPatterns(t *testing.T) {
 	for _, name := range []string{"a.x", "b.x", "c.y"} {
 		d.Write(t, john, "dir/"+name, "content of "+name)
 	}
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}))
 	down := t.TempDir()
 	mustRun(t, "", get, "-u", "john", "-p", "john-pw", "-P", port, host, down, "/dir/*.x")
 	got := sums(t, down)
@@ -121,7 +121,7 @@ func TestWget(t *testing.T) {
 	for _, name := range []string{"page.html", "dir/one file.txt", "dir/deep/two.txt"} {
 		d.Write(t, mary, name, "content of "+name)
 	}
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d, Anonymous: true}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true}))
 	down := t.TempDir()
 	url := "ftp://" + net.JoinHostPort(host, port) + "/~mary/"
 	mustRun(t, "", wget, "-q", "-r", "-nH", "--cut-dirs=1", "-P", down, url)
@@ -140,7 +140,7 @@ func TestPythonFtplib(t *testing.T) {
 	python := fixture.Program(t, "/usr/bin/python3")
 	serverTLS, _ := newTLS(t)
 	d := newDirectory()
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, ActiveMode: true}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, ActiveMode: true}))
 	script := `
 import ftplib, io, ssl, sys
 for secure in (False, True):
@@ -195,7 +195,7 @@ func TestStepByStep(t *testing.T) {
 	d.Write(t, john, "private/box.meta", keyed)
 	d.Write(t, john, "private/shelf/deep/open.txt", "open to mary")
 	d.Write(t, john, "private/shelf/deep.meta", `<meta><ACL><subKey key="mary">lr</subKey></ACL></meta>`)
-	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true})
 	for _, method := range []string{"multicwd", "nocwd", "singlecwd"} {
 		get := func(user, path string) (string, error) {
 			return run(t, "", curl, "-sS", "--ftp-method", method, "-u", user, "ftp://"+addr+path)

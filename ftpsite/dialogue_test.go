@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // TestDialogues plays the conversations in testdata/dialogue: lines with C: are
@@ -39,7 +40,7 @@ func TestDialogues(t *testing.T) {
 			d.Write(t, mary, "page.html", "<p>")
 			var data net.Conn
 			var dataLines *bufio.Reader
-			c := dial(t, serve(t, &ftpsite.Server{Directory: d, Anonymous: true}))
+			c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true}))
 			for i, line := range strings.Split(strings.TrimSpace(string(script)), "\n") {
 				switch {
 				case line == "" || line[0] == '#':
@@ -105,7 +106,7 @@ func TestDialoguesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	c := dial(t, serve(t, &ftpsite.Server{Directory: newDirectory()}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())}))
 	c.want("220", "")
 	for line := range strings.Lines(c.want("214", "HELP")) {
 		if verbs, ok := strings.CutPrefix(line, " "); ok {

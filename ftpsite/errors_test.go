@@ -10,6 +10,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // TestErrorsOfStorages: what a client is told of each error, by an upload, a
@@ -55,7 +56,7 @@ func TestErrorsOfStorages(t *testing.T) {
 					}
 					return s
 				})
-				c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+				c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 				switch operation {
 				case "hash":
 					c.send("HASH file")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 )
 
@@ -21,7 +22,7 @@ func ExampleServer() {
 		return
 	}
 	defer remove()
-	server := &ftpsite.Server{Directory: base, Anonymous: true}
+	server := &ftpsite.Server{Views: filestore.NewViews(base, nil), Anonymous: true}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)

@@ -63,7 +63,7 @@ func FuzzSession(f *testing.F) {
 		d := newDirectory()
 		d.Write(t, john, "hello.txt", "hello, world")
 		server := &ftpsite.Server{
-			Directory: d, Anonymous: true, TLSConfig: serverTLS, MaxLoginFailures: 1 << 30,
+			Views: fixture.Views(d), Anonymous: true, TLSConfig: serverTLS, MaxLoginFailures: 1 << 30,
 			// After AUTH the server waits for a handshake, which never comes.
 			Timeouts: ftpsite.Timeouts{LoginFailure: 1, DataConnect: time.Millisecond, Login: 200 * time.Millisecond},
 			Logger:   slog.New(errorLog{t: t}),

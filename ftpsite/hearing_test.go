@@ -24,7 +24,7 @@ func TestStatusDuringTransfer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			c := dial(t, serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS}))
+			c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS}))
 			c.want("220", "")
 			if secure {
 				c.want("234", "AUTH TLS")
@@ -64,7 +64,7 @@ func TestStatusDuringDownload(t *testing.T) {
 			t.Parallel()
 			d := fixture.New(open)
 			d.Write(t, john, "big", strings.Repeat("x", 24<<20))
-			c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+			c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 			data := c.data("RETR big")
 			_, err := io.CopyN(io.Discard, data, 16<<20)
 			require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestGoodbyeBehindTheData(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			server := &ftpsite.Server{Directory: d}
+			server := &ftpsite.Server{Views: fixture.Views(d)}
 			c := login(t, serve(t, server), "john")
 			data := c.data("STOR file")
 			_, err := io.WriteString(data, "all of it")
@@ -122,7 +122,7 @@ func TestAbortInEveryForm(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Write(t, john, "large", strings.Repeat("x", 30<<20))
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	for _, abort := range []string{
 		"ABOR", "abor", "\xff\xf4\xff\xf2ABOR", "\xff\xf4\xffABOR", "\xff\xf4ABOR", "\xff\xf2ABOR", "AB\xff\xf1OR", "\xff\xfb\x06ABOR",
 	} {
@@ -142,7 +142,7 @@ func TestPythonAborts(t *testing.T) {
 	python := fixture.Program(t, "/usr/bin/python3")
 	d := newDirectory()
 	d.Write(t, john, "large", strings.Repeat("x", 30<<20))
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}))
 	script := `
 import ftplib, socket, sys
 ftp = ftplib.FTP(timeout=10)
@@ -181,7 +181,7 @@ ftp.quit()
 func TestTooMuchAhead(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	c := login(t, addr, "john")
 	data := c.data("STOR file")
 	for range 5000 {
@@ -210,7 +210,7 @@ func TestTextIsFast(t *testing.T) {
 	wrap(d, john, func(inner filestore.Store) filestore.Store {
 		return faulty{Store: inner, write: func([]byte) error { writes++; return nil }}
 	})
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	c.want("200", "TYPE A")
 	lines := strings.Repeat("line\r\n", 1_000_000)
 	c.put("226", "STOR text", lines)

@@ -120,7 +120,7 @@ func TestLftp(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
 			d.Write(t, john, "victim", "x")
-			addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS})
+			addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS})
 			up, down := tree(t), t.TempDir()
 			open := settings + "open -u john,john-pw ftp://" + addr + ";"
 			mustRun(t, "", lftp, "-c", open+"mirror -R --parallel=3 --delete "+up+" /; mirror --parallel=3 / "+down)
@@ -129,7 +129,7 @@ func TestLftp(t *testing.T) {
 		t.Run("go on, "+name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS})
+			addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS})
 			open := settings + "open -u john,john-pw ftp://" + addr + ";"
 			dir := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("first, second"), 0o666))
@@ -151,7 +151,7 @@ func TestCurl(t *testing.T) {
 	ca := writePEM(t, serverTLS.Certificates[0].Certificate[0])
 	d.Write(t, mary, "page.html", "public")
 	d.Write(t, mary, "private/x", "secret")
-	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true, TLSConfig: serverTLS})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true, TLSConfig: serverTLS})
 	url := "ftp://" + addr + "/"
 	for name, options := range map[string][]string{
 		"clear": {"-sS"},
@@ -192,7 +192,7 @@ func TestKilledCurl(t *testing.T) {
 			return nil
 		}}
 	})
-	server := &ftpsite.Server{Directory: d}
+	server := &ftpsite.Server{Views: fixture.Views(d)}
 	addr := serve(t, server)
 	command := exec.CommandContext(t.Context(), curl, "-sS", "-u", "john:john-pw", "-T", "-", "ftp://"+addr+"/file")
 	stdin, err := command.StdinPipe()
@@ -211,7 +211,7 @@ func TestNcftp(t *testing.T) {
 	t.Parallel()
 	put, get, list := fixture.Program(t, "ncftpput"), fixture.Program(t, "ncftpget"), fixture.Program(t, "ncftpls")
 	d := newDirectory()
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}))
 	up, down := tree(t), t.TempDir()
 	login := []string{"-u", "john", "-p", "john-pw", "-P", port}
 	mustRun(t, "", put, append(login, "-R", host, "/", filepath.Join(up, "many"), filepath.Join(up, "deep"))...)

@@ -23,7 +23,7 @@ import (
 
 func TestLineLength(t *testing.T) {
 	t.Parallel()
-	addr := serve(t, &ftpsite.Server{Directory: newDirectory()})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())})
 	c := login(t, addr, "john")
 	c.want("553", "CWD "+strings.Repeat("x", 4090))
 	c.want("500", "CWD "+strings.Repeat("x", 4091))
@@ -53,7 +53,7 @@ func TestSessionCaps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server.Directory = newDirectory()
+			server.Views = fixture.Views(newDirectory())
 			addr := serve(t, server)
 			strange := login(t, addr, "anonymous")
 			first, second := login(t, addr, "john"), login(t, addr, "john")
@@ -83,8 +83,8 @@ func through(t *testing.T, l *fixture.Pipes) *client {
 // goroutine is left.
 func inBubble(t *testing.T, server *ftpsite.Server, test func(t *testing.T, l *fixture.Pipes)) {
 	synctest.Test(t, func(t *testing.T) {
-		if server.Directory == nil {
-			server.Directory = newDirectory()
+		if server.Views == nil {
+			server.Views = fixture.Views(newDirectory())
 		}
 		l := fixture.NewPipes()
 		result := make(chan error, 1)
@@ -199,7 +199,7 @@ func TestShutdown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			server := &ftpsite.Server{Directory: d}
+			server := &ftpsite.Server{Views: fixture.Views(d)}
 			c := login(t, serve(t, server), "john")
 			data := c.data("STOR file")
 			_, err := io.WriteString(data, "first ")
@@ -239,7 +239,7 @@ func TestShutdownDuringHandshakes(t *testing.T) {
 				close(arrived)
 				return nil, nil
 			}
-			server := &ftpsite.Server{Directory: newDirectory(), TLSConfig: config, Timeouts: ftpsite.Timeouts{Login: time.Hour}}
+			server := &ftpsite.Server{Views: fixture.Views(newDirectory()), TLSConfig: config, Timeouts: ftpsite.Timeouts{Login: time.Hour}}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			serve := server.Serve
@@ -283,7 +283,7 @@ func clientHello(t *testing.T) []byte {
 func TestShutdownDuringWhatWasSentAhead(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	server := &ftpsite.Server{Directory: d}
+	server := &ftpsite.Server{Views: fixture.Views(d)}
 	c := login(t, serve(t, server), "john")
 	first := c.data("STOR first")
 	c.send("EPSV\r\nSTOR second\r\nSTAT")
@@ -316,7 +316,7 @@ func TestRepliesThatAreNotTaken(t *testing.T) {
 			for i := range 200 {
 				d.Write(t, john, fmt.Sprintf("dir/%0200d", i), "x")
 			}
-			c := login(t, serve(t, &ftpsite.Server{Directory: d, Timeouts: ftpsite.Timeouts{DataStall: 50 * time.Millisecond}}), "john")
+			c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Timeouts: ftpsite.Timeouts{DataStall: 50 * time.Millisecond}}), "john")
 			lines := []byte(strings.Repeat(command+"\r\n", 1000))
 			var err error
 			for err == nil {
@@ -331,16 +331,16 @@ func TestServeErrors(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]*ftpsite.Server{
 		"no directory":    {},
-		"no TLS":          {Directory: newDirectory(), RequireTLS: true},
-		"no port range":   {Directory: newDirectory(), PassivePorts: ftpsite.PortRange{Low: 2, High: 1}},
-		"half of a range": {Directory: newDirectory(), PassivePorts: ftpsite.PortRange{High: 1}},
+		"no TLS":          {Views: fixture.Views(newDirectory()), RequireTLS: true},
+		"no port range":   {Views: fixture.Views(newDirectory()), PassivePorts: ftpsite.PortRange{Low: 2, High: 1}},
+		"half of a range": {Views: fixture.Views(newDirectory()), PassivePorts: ftpsite.PortRange{High: 1}},
 	} {
 		err := server.Serve(fixture.NewPipes())
 		require.ErrorContains(t, err, "ftpsite: ", name)
 	}
 	l := fixture.NewPipes()
 	l.Close()
-	err := (&ftpsite.Server{Directory: newDirectory()}).Serve(l)
+	err := (&ftpsite.Server{Views: fixture.Views(newDirectory())}).Serve(l)
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
@@ -355,7 +355,7 @@ func (panicking) Login(context.Context, filestore.Credentials) (filestore.Caller
 
 func TestPanicInDirectory(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &ftpsite.Server{Directory: panicking{newDirectory()}}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(panicking{newDirectory()})}))
 	c.want("220", "")
 	c.want("331", "USER john")
 	require.Equal(t, "451 Internal error.", c.want("451", "PASS x"))
@@ -375,7 +375,7 @@ func TestNoGoroutinesAreLeft(t *testing.T) {
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		server := &ftpsite.Server{Directory: d}
+		server := &ftpsite.Server{Views: fixture.Views(d)}
 		result := make(chan error, 1)
 		go func() { result <- server.Serve(l) }()
 		for range 5 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 func TestListings(t *testing.T) {
@@ -25,7 +26,7 @@ func TestListings(t *testing.T) {
 	d.Write(t, john, "a/inside", "x")
 	d.Write(t, john, "private/secret", "x")
 	d.Write(t, john, "a.meta", "<meta/>")
-	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true})
 	owner := login(t, addr, "john")
 	other := login(t, addr, "mary")
 	stranger := dial(t, addr)
@@ -102,7 +103,7 @@ func TestNoTime(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	wrap(d, mary, func(s filestore.Store) filestore.Store { return newborn{s} })
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	c := login(t, addr, "mary")
 	require.Contains(t, c.want("250", "MLST /"), "Type=dir;Size=0;Modify=19700101000000; /\n")
 	require.Contains(t, c.want("250", "MLST"), "Modify=19700101000000; ")
@@ -119,7 +120,7 @@ func TestListingArguments(t *testing.T) {
 	}
 	d.Write(t, mary, "page.html", "x")
 	d.Write(t, mary, "page.html.meta", "<meta/>")
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	c := login(t, addr, "john")
 	lines := func(names ...string) string {
 		if len(names) == 0 {
@@ -217,7 +218,7 @@ func TestDates(t *testing.T) {
 	d := newDirectory()
 	d.Write(t, john, "file", "x")
 	now := time.Date(2026, 7, 15, 12, 0, 0, 0, time.UTC)
-	c := login(t, serve(t, &ftpsite.Server{Directory: d, Now: func() time.Time { return now }}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Now: func() time.Time { return now }}), "john")
 	for set, want := range map[string]string{
 		"20260715115959": "Jul 15 11:59",
 		"20260715120000": "Jul 15 12:00",
@@ -244,7 +245,7 @@ func TestOnTheWay(t *testing.T) {
 	d.Write(t, john, "private/box.meta", `<meta><ACL><subKey key="mary">lr</subKey></ACL></meta>`)
 	d.Write(t, john, "private/box/one/f", "x")
 	d.Write(t, john, "private/box/one/f.meta", `<meta><accessPwd><key>F1LE</key></accessPwd></meta>`)
-	addr := serve(t, &ftpsite.Server{Directory: d, Anonymous: true})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true})
 	mary, stranger := login(t, addr, "mary"), login(t, addr, "ftp")
 
 	for _, step := range []string{"~john", "private"} {
@@ -293,7 +294,7 @@ func TestListingOfLargeSidecars(t *testing.T) {
 		d.Write(t, john, "private/box/"+name, "x")
 		d.Write(t, john, "private/box/"+name+".meta", `<meta><x>`+strings.Repeat("y", filestore.MaxSidecarBytes-20)+`</x></meta>`)
 	}
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "mary")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "mary")
 	c.want("250", "CWD ~john/private/box")
 	for _, command := range []string{"LIST", "NLST", "MLSD", "LIST -la", "LIST *", "MLSD ~john/private/box"} {
 		require.Equal(t, "550", c.try(command), command)
@@ -304,7 +305,7 @@ func TestListingOfLargeSidecars(t *testing.T) {
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	seen := map[string]bool{}
 	for _, command := range []string{"STOU", "STOU", "STOU note.txt", "STOU note.txt"} {
 		conn := c.dataFor(command)
@@ -377,7 +378,7 @@ func TestLongListing(t *testing.T) {
 			d := newDirectory()
 			d.Write(t, john, "one", "x")
 			wrap(d, john, func(s filestore.Store) filestore.Store { return longDirectory{s, entries, row.fault, row.about} })
-			c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+			c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 			if row.want == 0 {
 				require.Equal(t, row.end, c.try("NLST"))
 				return

@@ -55,7 +55,7 @@ func (s *session) setHost(arg string) reply {
 	if err != nil {
 		return replyParameters
 	}
-	site, err := s.server.Directory.Site(s.ctx, host, s.local)
+	site, err := s.server.Views.Directory().Site(s.ctx, host, s.local)
 	switch {
 	case err != nil:
 		return s.replyTo(err)
@@ -72,7 +72,7 @@ func (s *session) password(arg string) reply {
 	}
 	user := s.user
 	s.logOut()
-	who, err := users.LogIn(s.ctx, s.server.Directory, users.Login{
+	who, err := users.LogIn(s.ctx, s.server.Views.Directory(), users.Login{
 		Name: user, Password: arg, Host: s.host, Local: s.local, Remote: s.remote, Anonymous: s.server.Anonymous,
 	})
 	switch {

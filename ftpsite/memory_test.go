@@ -56,7 +56,7 @@ func TestMemory(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.directory.Directory = newDirectory()
-			server := &ftpsite.Server{Directory: row.directory, MaxSessions: sessions, MaxSessionsPerAddr: sessions}
+			server := &ftpsite.Server{Views: fixture.Views(row.directory), MaxSessions: sessions, MaxSessionsPerAddr: sessions}
 			text := []byte(row.first + row.rest)
 			before := fixture.Heap()
 			inBubble(t, server, func(t *testing.T, l *fixture.Pipes) {
@@ -82,7 +82,7 @@ func TestMemory(t *testing.T) {
 // logged in.
 func TestPipelining(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &ftpsite.Server{Directory: newDirectory()}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())}))
 	go io.WriteString(c.conn, "NOOP\r\nUSER john\r\nPASS john-pw\r\n"+strings.Repeat("NOOP\r\n", 2000)+"USER mary\r\nPASS mary-pw\r\nPWD\r\nQUIT\r\n")
 	for _, code := range []string{"220", "200", "331", "230"} {
 		c.want(code, "")

@@ -20,7 +20,7 @@ func TestPHP(t *testing.T) {
 	php := fixture.Program(t, "php")
 	serverTLS, _ := newTLS(t)
 	d := newDirectory()
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, ActiveMode: true}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, ActiveMode: true}))
 	script := filepath.Join(t.TempDir(), "test.php")
 	require.NoError(t, os.WriteFile(script, []byte(`<?php
 function check($ok, $what) { if (!$ok) { echo "failed: $what\n"; exit(1); } }
@@ -68,7 +68,7 @@ func TestPerl(t *testing.T) {
 		t.Skip(output)
 	}
 	d := newDirectory()
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d, ActiveMode: true}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), ActiveMode: true}))
 	script := `
 use strict; use Net::FTP;
 my ($host, $port, $dir) = @ARGV;
@@ -101,7 +101,7 @@ func TestBusyBox(t *testing.T) {
 	t.Parallel()
 	busybox := fixture.Program(t, "busybox")
 	d := newDirectory()
-	host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d}))
+	host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}))
 	dir := t.TempDir()
 	content := strings.Repeat("0123456789", 20_000)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "up"), []byte(content), 0o600))
@@ -123,7 +123,7 @@ func TestInetutils(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			host, port := hostPort(t, serve(t, &ftpsite.Server{Directory: d, ActiveMode: true}))
+			host, port := hostPort(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), ActiveMode: true}))
 			dir := t.TempDir()
 			for _, name := range []string{"a.txt", "b.txt", "c.bin"} {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(name+"\n"), 0o600))
@@ -155,7 +155,7 @@ func TestClientsReuseTheSession(t *testing.T) {
 		t.Run(fmt.Sprint("implicit ", implicit), func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true, RequireSessionReuse: true}
+			server := &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, RequireTLS: true, RequireSessionReuse: true}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			scheme, listen := "ftp", server.Serve

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/ftpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // listening counts the TCP sockets of this process that listen.
@@ -51,7 +52,7 @@ func TestListeners(t *testing.T) {
 		t.Skip("needs /proc")
 	}
 	d := newDirectory()
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	base := listening(t)
 	require.Positive(t, base)
 	c := login(t, addr, "john")
@@ -100,7 +101,7 @@ func TestPassiveAddress(t *testing.T) {
 			if err != nil {
 				t.Skip("no such address here: ", err)
 			}
-			addr := serveOn(t, &ftpsite.Server{Directory: newDirectory(), PublicAddr: row.public}, l)
+			addr := serveOn(t, &ftpsite.Server{Views: fixture.Views(newDirectory()), PublicAddr: row.public}, l)
 			c := login(t, addr, "john")
 			c.send("PASV")
 			require.Regexp(t, "^"+row.want, c.reply())
@@ -121,7 +122,7 @@ func TestPassivePorts(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.3.1:0")
 	require.NoError(t, err)
 	addr := serveOn(t, &ftpsite.Server{
-		Directory: newDirectory(), PassivePorts: ftpsite.PortRange{Low: port, High: port},
+		Views: fixture.Views(newDirectory()), PassivePorts: ftpsite.PortRange{Low: port, High: port},
 	}, l)
 	c := login(t, addr, "john")
 	c.want("425", "EPSV") // taken
@@ -140,7 +141,7 @@ func TestStrangersOnThePort(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Write(t, john, "file", "for the client")
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	port := c.port()
 	stranger := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}
 	conn, err := stranger.DialContext(t.Context(), "tcp", port)
@@ -165,7 +166,7 @@ func TestNoDataConnection(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	c := login(t, serve(t, &ftpsite.Server{
-		Directory: d, Timeouts: ftpsite.Timeouts{DataConnect: 10 * time.Millisecond},
+		Views: fixture.Views(d), Timeouts: ftpsite.Timeouts{DataConnect: 10 * time.Millisecond},
 	}), "john")
 	for _, command := range []string{"STOR x", "LIST", "MLSD"} {
 		c.port()
@@ -179,7 +180,7 @@ func TestNoDataConnection(t *testing.T) {
 // port that is not the client's business.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
-	c := login(t, serve(t, &ftpsite.Server{Directory: newDirectory(), Anonymous: true}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory()), Anonymous: true}), "john")
 	goText := regexp.MustCompile(`(?i)error|driver|file access|network error|%!|nil|\.go`)
 	for _, command := range []string{
 		"RETR a\x00b", "STOR a\rb", "CWD a\rb", "MKD \xff", "DELE a\tb", "SIZE " + strings.Repeat("x", 300),

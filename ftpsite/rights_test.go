@@ -62,7 +62,7 @@ func TestRights(t *testing.T) {
 				a, err := d.Account(t.Context(), john)
 				require.NoError(t, err)
 				require.NoError(t, a.Store.Remove(t.Context(), "dir/empty/x", filestore.RemoveOptions{}))
-				c := login(t, serve(t, &ftpsite.Server{Directory: d, Anonymous: true}), user)
+				c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true}), user)
 				c.want("250", "CWD ~john")
 				require.Equal(t, row.want[i], c.try(row.command))
 			})
@@ -72,7 +72,7 @@ func TestRights(t *testing.T) {
 
 func TestAnonymousIsOff(t *testing.T) {
 	t.Parallel()
-	c := dial(t, serve(t, &ftpsite.Server{Directory: newDirectory()}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())}))
 	c.want("220", "")
 	for _, user := range []string{"anonymous", "ftp"} {
 		c.want("331", "USER "+user)
@@ -89,7 +89,7 @@ func TestAnonymousAccount(t *testing.T) {
 	require.NoError(t, err)
 	account.Address = "ftp@client1.com"
 	d.Update(account.Address, func(a *filestore.Account) { *a = account })
-	c := dial(t, serve(t, &ftpsite.Server{Directory: d, Anonymous: true}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true}))
 	c.want("220", "")
 	c.want("331", "USER ftp")
 	c.want("530", "PASS me@example.com")
@@ -109,7 +109,7 @@ func TestSessionsAreApart(t *testing.T) {
 	for _, user := range users {
 		d.Write(t, user+"@"+fixture.MainDomain, "who", user)
 	}
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	var clients sync.WaitGroup
 	for i := range 12 {
 		user := users[i%len(users)]

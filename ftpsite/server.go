@@ -22,8 +22,9 @@ var ErrServerClosed = errors.New("ftpsite: server closed")
 // Its methods are safe for concurrent use, and Serve may be called for several
 // listeners.
 type Server struct {
-	// Directory knows the accounts. It must be set.
-	Directory filestore.Directory
+	// Views make the storages of the accounts; their directory knows who may log in.
+	// They must be set.
+	Views *filestore.Views
 	// Anonymous lets strangers log in as "anonymous" or "ftp", with any
 	// password. Their root is empty; "~account/..." leads to public files.
 	// An account that has such a name logs in as itself.
@@ -150,8 +151,8 @@ func (s *Server) Close() error { return s.calls.Close() }
 
 func (s *Server) check() error {
 	switch {
-	case s.Directory == nil:
-		return errors.New("ftpsite: Server.Directory is nil")
+	case s.Views == nil:
+		return errors.New("ftpsite: Server.Views is nil")
 	case s.RequireTLS && s.TLSConfig == nil:
 		return errors.New("ftpsite: Server.RequireTLS without TLSConfig")
 	case s.PassivePorts.Low > s.PassivePorts.High, s.PassivePorts.Low == 0 && s.PassivePorts.High > 0:

@@ -56,7 +56,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	serverTLS, clientTLS := newTLS(t)
-	c := dial(t, serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true}))
+	c := dial(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, RequireTLS: true}))
 	c.want("220", "")
 	require.Contains(t, c.want("211", "FEAT"), "\n AUTH TLS\n PBSZ\n PROT\n")
 	c.want("530", "USER john")
@@ -119,7 +119,7 @@ func TestNothingInClear(t *testing.T) {
 	d := newDirectory()
 	d.Write(t, john, "file", "content")
 	serverTLS, clientTLS := newTLS(t)
-	addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true, ActiveMode: true, Anonymous: true})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, RequireTLS: true, ActiveMode: true, Anonymous: true})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
@@ -158,7 +158,7 @@ func TestInjectionBeforeTLS(t *testing.T) {
 	d := newDirectory()
 	d.Write(t, john, "victim", "x")
 	serverTLS, clientTLS := newTLS(t)
-	c := login(t, serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS}), "john")
 	c.want("234", "AUTH TLS\r\nDELE victim\r\nNOOP")
 	c.secure(clientTLS)
 	c.want("530", "PWD")
@@ -168,7 +168,7 @@ func TestInjectionBeforeTLS(t *testing.T) {
 func TestBadHandshake(t *testing.T) {
 	t.Parallel()
 	serverTLS, _ := newTLS(t)
-	server := &ftpsite.Server{Directory: newDirectory(), TLSConfig: serverTLS}
+	server := &ftpsite.Server{Views: fixture.Views(newDirectory()), TLSConfig: serverTLS}
 	addr := serve(t, server)
 	c := dial(t, addr)
 	c.want("220", "")
@@ -187,7 +187,7 @@ func TestImplicitTLS(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	serverTLS, clientTLS := newTLS(t)
-	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireTLS: true}
+	server := &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, RequireTLS: true}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	result := make(chan error, 1)
@@ -217,7 +217,7 @@ func TestImplicitTLS(t *testing.T) {
 	require.NoError(t, server.Close())
 	require.ErrorIs(t, <-result, ftpsite.ErrServerClosed)
 
-	for name, server := range map[string]*ftpsite.Server{"no TLS": {Directory: d}, "no directory": {TLSConfig: serverTLS}} {
+	for name, server := range map[string]*ftpsite.Server{"no TLS": {Views: fixture.Views(d)}, "no views": {TLSConfig: serverTLS}} {
 		require.ErrorContains(t, server.ServeTLS(fixture.NewPipes()), "ftpsite: ", name)
 	}
 }
@@ -232,7 +232,7 @@ func TestSessionReuse(t *testing.T) {
 			d := newDirectory()
 			serverTLS, clientTLS := newTLS(t)
 			serverTLS.MaxVersion = version
-			addr := serve(t, &ftpsite.Server{Directory: d, TLSConfig: serverTLS, RequireSessionReuse: true})
+			addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, RequireSessionReuse: true})
 			begin := func() *client {
 				c := dial(t, addr)
 				c.want("220", "")
@@ -265,7 +265,7 @@ func TestCloseNotify(t *testing.T) {
 	d := newDirectory()
 	d.Write(t, john, "file", "content")
 	serverTLS, clientTLS := newTLS(t)
-	server := &ftpsite.Server{Directory: d, TLSConfig: serverTLS, MaxLoginFailures: 1}
+	server := &ftpsite.Server{Views: fixture.Views(d), TLSConfig: serverTLS, MaxLoginFailures: 1}
 	addr := serve(t, server)
 	begin := func() *client {
 		c := dial(t, addr)

@@ -26,7 +26,7 @@ func TestTransfers(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Write(t, john, "hello.txt", "hello, world")
-	addr := serve(t, &ftpsite.Server{Directory: d})
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d)})
 	c := login(t, addr, "john")
 
 	t.Run("receive", func(t *testing.T) {
@@ -281,7 +281,7 @@ func TestCutUploads(t *testing.T) {
 					}
 					return s
 				})
-				server := &ftpsite.Server{Directory: d, Timeouts: row.timeout}
+				server := &ftpsite.Server{Views: fixture.Views(d), Timeouts: row.timeout}
 				addr := serve(t, server)
 				c := login(t, addr, "john")
 				if row.before != "" {
@@ -308,7 +308,7 @@ func TestAnnouncedSize(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Update(john, func(a *filestore.Account) { a.Limits.Bytes = 100 })
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	// A reservation is no promise: fewer bytes or more may come.
 	for _, row := range []struct{ announced, sent string }{
 		{"10", "123456789"}, {"10", "12345678901"}, {"10", ""}, {"0", "1"}, {"100", "1234567890"},
@@ -335,7 +335,7 @@ func TestAbort(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.Write(t, john, "large", strings.Repeat("x", 30<<20))
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 
 	c.want("226", "ABOR")
 	conn := c.data("RETR large")
@@ -381,7 +381,7 @@ func TestCutDownloads(t *testing.T) {
 					return nil
 				}}
 			})
-			c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+			c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 			for range 2 {
 				conn := c.data("RETR file")
 				_, err := io.Copy(io.Discard, conn)
@@ -409,7 +409,7 @@ func TestStalledDownload(t *testing.T) {
 				d.Write(t, john, "file", string(make([]byte, size)))
 			}
 			c := login(t, serve(t, &ftpsite.Server{
-				Directory: d, Timeouts: ftpsite.Timeouts{DataStall: 50 * time.Millisecond},
+				Views: fixture.Views(d), Timeouts: ftpsite.Timeouts{DataStall: 50 * time.Millisecond},
 			}), "john")
 			data := c.data("RETR file")
 			c.want("426", "")
@@ -424,7 +424,7 @@ func TestStalledDownload(t *testing.T) {
 func TestNoopsDuringTransfer(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	c := login(t, serve(t, &ftpsite.Server{Directory: d}), "john")
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	data := c.data("STOR file")
 	for range 100 {
 		c.send("NOOP")

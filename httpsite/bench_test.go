@@ -35,7 +35,7 @@ func BenchmarkGet(b *testing.B) {
 		name, prefix string
 		handler      http.Handler
 	}{
-		{"httpsite", "/~john/", &httpsite.Handler{Directory: d}},
+		{"httpsite", "/~john/", &httpsite.Handler{Views: fixture.Views(d)}},
 		{"FileServer", "/", http.FileServer(http.Dir(root))},
 	} {
 		s := httptest.NewServer(server.handler)

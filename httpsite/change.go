@@ -159,7 +159,7 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	if err != nil {
 		return err
 	}
-	same, err := filestore.SameAccount(ctx, req.Directory, req.account, target.account)
+	same, err := filestore.SameAccount(ctx, req.accounts(), req.account, target.account)
 	if err == nil && !same {
 		err = filestore.ErrReserved
 	}
@@ -262,7 +262,7 @@ func (req *request) siteOf(host string) (filestore.Site, error) {
 	if err != nil || name == "" {
 		return req.site, err
 	}
-	site, err := req.Directory.Site(req.r.Context(), name, localAddr(req.r))
+	site, err := req.accounts().Site(req.r.Context(), name, localAddr(req.r))
 	if err == nil && site.Default {
 		site = req.site
 	}

@@ -328,7 +328,7 @@ func TestLimits(t *testing.T) {
 
 func (s *server) usage(t *testing.T) filestore.Usage {
 	t.Helper()
-	u, err := filestore.NewView(s.Directory, filestore.Caller{Account: john}, john).Usage(t.Context(), filestore.Root)
+	u, err := filestore.NewViews(s.Directory, nil).View(filestore.Caller{Account: john}, john).Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	return u
 }

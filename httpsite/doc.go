@@ -2,7 +2,8 @@
 // sites, for PUT, DELETE, MOVE, COPY and MKCOL by their owners, and through
 // the management page index.wssp.
 //
-//	site := &httpsite.Handler{Directory: base} // base from package directory, or your own
+//	views := filestore.NewViews(base, nil) // base from package directory, or your own
+//	site := &httpsite.Handler{Views: views}
 //	server := &http.Server{Addr: "127.0.0.1:8100", Handler: site, ReadHeaderTimeout: 10 * time.Second}
 //	log.Fatal(server.ListenAndServe())
 //
@@ -89,7 +90,7 @@
 // scheme nor the port is, and a host that is not known here stands for that of the
 // request: so a proxy may end TLS and need not change that header.
 //
-//	mux.Handle("/files/", http.StripPrefix("/files", &httpsite.Handler{Directory: base, Prefix: "/files"}))
+//	mux.Handle("/files/", http.StripPrefix("/files", &httpsite.Handler{Views: views, Prefix: "/files"}))
 //
 // # Limits
 //

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
@@ -21,7 +22,7 @@ func Example() {
 		return
 	}
 	defer remove()
-	server := httptest.NewServer(&httpsite.Handler{Directory: base})
+	server := httptest.NewServer(&httpsite.Handler{Views: filestore.NewViews(base, nil)})
 	defer server.Close()
 
 	put, _ := http.NewRequest("PUT", server.URL+"/~john/default.html", strings.NewReader("hello"))

@@ -427,7 +427,7 @@ func FuzzForm(f *testing.F) {
 		d.Write(t, john, "page.html", "page")
 		d.Write(t, john, "private/secret.txt", "secret")
 		d.Write(t, john, "folder/sub/x.txt", "x")
-		h := &httpsite.Handler{Directory: d}
+		h := &httpsite.Handler{Views: fixture.Views(d)}
 		r := httptest.NewRequest("POST", "http://client1.com/~john/folder/index.wssp", strings.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		r.SetBasicAuth("john", "john-pw")

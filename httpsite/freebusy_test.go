@@ -42,7 +42,7 @@ func TestFreeBusyPage(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
-	h := &httpsite.Handler{Directory: d, FreeBusyPage: page}
+	h := &httpsite.Handler{Views: fixture.Views(d), FreeBusyPage: page}
 	w := get(h, http.MethodGet, "/~john/FreeBusy.wssp?week=2", "")
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "busy in week 2", w.Body.String())
@@ -63,7 +63,7 @@ func TestFreeBusyPage(t *testing.T) {
 	} {
 		require.Equal(t, code, get(h, http.MethodGet, target, "").Code, target)
 	}
-	require.Equal(t, 404, get(&httpsite.Handler{Directory: d}, http.MethodGet, "/~john/freebusy.wssp", "").Code, "without a page")
+	require.Equal(t, 404, get(&httpsite.Handler{Views: fixture.Views(d)}, http.MethodGet, "/~john/freebusy.wssp", "").Code, "without a page")
 }
 
 // A browser that has the page asks whether it is still the same.
@@ -72,7 +72,7 @@ func TestFreeBusyPageConditions(t *testing.T) {
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	d.Write(t, "john@client1.com", "freebusy.vfb", "busy")
 	d.Write(t, "off@client1.com", "freebusy.vfb", "busy")
-	h := &httpsite.Handler{Directory: d, FreeBusyPage: func(w io.Writer, freeBusy io.Reader, query url.Values) error {
+	h := &httpsite.Handler{Views: fixture.Views(d), FreeBusyPage: func(w io.Writer, freeBusy io.Reader, query url.Values) error {
 		_, err := io.Copy(w, io.MultiReader(freeBusy, strings.NewReader(query.Get("week"))))
 		return err
 	}}

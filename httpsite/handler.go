@@ -13,11 +13,11 @@ import (
 )
 
 // Handler answers HTTP requests for the storages of a directory. Only
-// Directory must be set. It is safe for concurrent use; its fields must not
+// Views must be set. It is safe for concurrent use; its fields must not
 // change once it serves.
 type Handler struct {
-	// Directory knows the accounts and who may log in.
-	Directory filestore.Directory
+	// Views make the storages that are shown; their directory knows who may log in.
+	Views *filestore.Views
 	// MaxBody bounds a request body, in bytes; 0: no bound beside the limits
 	// of the account (HTTP setting HTTPRequestSizeLimit).
 	MaxBody int64
@@ -126,7 +126,7 @@ func (req *request) route() error {
 	if err != nil {
 		return err
 	}
-	if req.site, err = req.Directory.Site(req.r.Context(), host, localAddr(req.r)); err != nil {
+	if req.site, err = req.accounts().Site(req.r.Context(), host, localAddr(req.r)); err != nil {
 		return err
 	}
 	if req.r.Method == http.MethodOptions {
@@ -194,7 +194,7 @@ func (req *request) mayManage(view *filestore.View) error {
 
 func (req *request) view(caller filestore.Caller) *filestore.View {
 	caller.Remote = req.remote
-	return filestore.NewView(req.Directory, caller, req.account)
+	return req.Views.View(caller, req.account)
 }
 
 // login returns who sent the request. Without credentials that is nobody, and
@@ -205,8 +205,10 @@ func (req *request) login() (filestore.Caller, error) {
 		return filestore.Caller{}, errLoginNeeded
 	}
 	name = filestore.QualifyAccount(name, req.site.Domain)
-	return req.Directory.Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
+	return req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
 }
+
+func (h *Handler) accounts() filestore.Directory { return h.Views.Directory() }
 
 func (h *Handler) stallTimeout() time.Duration {
 	if h.StallTimeout > 0 {

@@ -67,7 +67,7 @@ func newServerOn(t *testing.T, open func() filestore.Store, change ...func(*http
 	}
 	d.Write(t, "ann@client2.com", "default.html", "home of ann")
 	d.Write(t, "off@client1.com", "default.html", "off")
-	h := &httpsite.Handler{Directory: d}
+	h := &httpsite.Handler{Views: fixture.Views(d)}
 	for _, c := range change {
 		c(h)
 	}
@@ -344,7 +344,7 @@ func (d trusting) Site(ctx context.Context, host string, local netip.Addr) (file
 // A domain is trusted with the pages of its own accounts.
 func TestTrustedPages(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(h *httpsite.Handler) { h.Directory = trusting{h.Directory} })
+	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(trusting{h.Views.Directory()}) })
 	for _, tt := range []struct {
 		host, path string
 		trusted    bool
@@ -391,7 +391,7 @@ func (panicking) Account(_ context.Context, address string) (filestore.Account, 
 
 func TestPanicEndsOneRequest(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(h *httpsite.Handler) { h.Directory = panicking{h.Directory} })
+	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(panicking{h.Views.Directory()}) })
 	for range 2 {
 		got := s.do(t, call{method: "GET", path: "/~john/"})
 		require.Equal(t, 500, got.code)

@@ -84,7 +84,9 @@ func TestPageMounts(t *testing.T) {
 	for _, name := range []string{"gold", "silver"} {
 		require.NoError(t, skins.Mkdir(t.Context(), name, nil, unlimited))
 	}
-	s := newServer(t, func(h *httpsite.Handler) { h.Directory = mounted{h.Directory.(*fixture.Directory), skins} })
+	s := newServer(t, func(h *httpsite.Handler) {
+		h.Views = fixture.Views(mounted{h.Views.Directory().(*fixture.Directory), skins})
+	})
 	s.Write(t, ann, "file", "12345")
 	const link = `<a href="./$ServerSkins/index.wssp">$ServerSkins</a>`
 	get := func(user, path string) string {

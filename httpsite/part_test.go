@@ -76,7 +76,7 @@ func names(n int) []string {
 
 func (s *bigStore) page(t testing.TB, query string) answer {
 	t.Helper()
-	h := &httpsite.Handler{Directory: fixture.New(func() filestore.Store { return s })}
+	h := &httpsite.Handler{Views: fixture.Views(fixture.New(func() filestore.Store { return s }))}
 	r := httptest.NewRequest("GET", "http://client1.com/~john/index.wssp"+query, nil)
 	r.SetBasicAuth("john", "john-pw")
 	w := httptest.NewRecorder()
@@ -219,7 +219,7 @@ func TestPageOfAFolderThatChanges(t *testing.T) {
 // entries here cost nothing to read. No other test runs at the same time.
 func TestPageCostsOnePart(t *testing.T) {
 	cost := func(s *bigStore, query string) (allocations, bytes uint64, length int) {
-		h := &httpsite.Handler{Directory: fixture.New(func() filestore.Store { return s })}
+		h := &httpsite.Handler{Views: fixture.Views(fixture.New(func() filestore.Store { return s }))}
 		w := &counting{header: http.Header{}}
 		var before, after runtime.MemStats
 		r := httptest.NewRequest("GET", "http://client1.com/~john/index.wssp"+query, nil)

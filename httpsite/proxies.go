@@ -12,7 +12,7 @@ import (
 // is one for [Handler].ClientAddr:
 //
 //	proxies := httpsite.TrustedProxies{netip.MustParsePrefix("127.0.0.1/32")}
-//	site := &httpsite.Handler{Directory: base, ClientAddr: proxies.ClientAddr}
+//	site := &httpsite.Handler{Views: views, ClientAddr: proxies.ClientAddr}
 //
 // The zero value trusts nobody. It is safe for concurrent use.
 type TrustedProxies []netip.Prefix

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 var proxies = httpsite.TrustedProxies{
@@ -157,14 +158,13 @@ func TestClientAddr(t *testing.T) {
 	remote := make(chan netip.Addr, 1)
 	var log bytes.Buffer
 	s := newServer(t, func(h *httpsite.Handler) {
-		h.Directory = remembering{h.Directory, remote}
+		h.Views = fixture.Views(remembering{h.Views.Directory(), remote})
 		h.ClientAddr = func(r *http.Request) netip.Addr {
 			addr, _ := netip.ParseAddr(r.Header.Get("X-Client"))
 			return addr
 		}
 		h.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	s.Update(john, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
 	get := func(path, client string) int {
 		return s.do(t, call{method: "GET", path: path, header: map[string]string{"X-Client": client}}).code
 	}
@@ -188,7 +188,7 @@ func TestPanicNamesTheClient(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := newServer(t, func(h *httpsite.Handler) {
-		h.Directory = panicking{h.Directory}
+		h.Views = fixture.Views(panicking{h.Views.Directory()})
 		h.ClientAddr = func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("X-Client")) }
 		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	})
@@ -209,7 +209,6 @@ func TestUnixSocket(t *testing.T) {
 	s := newServer(t, func(h *httpsite.Handler) {
 		h.ClientAddr = httpsite.TrustedProxies{netip.MustParsePrefix("127.0.0.1/32")}.ClientAddr
 	})
-	s.Update(john, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
 	dir, err := os.MkdirTemp("", "") // t.TempDir may be too long for a socket
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })

@@ -22,7 +22,7 @@ func serve(t *testing.T, test func(t *testing.T, d *fixture.Directory, client ne
 	synctest.Test(t, func(t *testing.T) {
 		d := fixture.New(func() filestore.Store { return memstore.New() })
 		l := fixture.NewPipes()
-		server := &http.Server{Handler: &Handler{Directory: d, StallTimeout: time.Minute}}
+		server := &http.Server{Handler: &Handler{Views: fixture.Views(d), StallTimeout: time.Minute}}
 		go server.Serve(l)
 		client := l.Dial(t)
 		test(t, d, client)

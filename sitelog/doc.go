@@ -4,7 +4,7 @@
 //	handler := sitelog.New(slog.NewTextHandler(os.Stderr, nil), sitelog.Options{})
 //	defer handler.Close()
 //	logger := slog.New(handler)
-//	site := &httpsite.Handler{Directory: users, Logger: logger.With("service", "http")}
+//	site := &httpsite.Handler{Views: views, Logger: logger.With("service", "http")}
 //
 // # One shape
 //

@@ -10,6 +10,7 @@ import (
 	"github.com/pin/tftp/v3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cgpkit/cgpkit/internal/fixture"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -20,7 +21,7 @@ func BenchmarkRead(b *testing.B) {
 	d.Write(b, "john@client1.com", "f", string(content))
 	for _, blockSize := range []int{512, 1428, 8192} {
 		b.Run("storage/"+strconv.Itoa(blockSize), func(b *testing.B) {
-			read(b, serve(b, &tftpsite.Server{Directory: d, Storage: "john", MaxBlockSize: 8192}).String(), blockSize, len(content))
+			read(b, serve(b, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", MaxBlockSize: 8192}).String(), blockSize, len(content))
 		})
 		b.Run("library/"+strconv.Itoa(blockSize), func(b *testing.B) {
 			conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

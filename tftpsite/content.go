@@ -18,11 +18,11 @@ const serviceAccount = "tftpuser"
 
 // caller returns in whose name requests are made, and the Main Domain.
 func (s *Server) caller(ctx context.Context) (filestore.Caller, string, error) {
-	site, err := s.Directory.Site(ctx, "", netip.Addr{})
+	site, err := s.Views.Directory().Site(ctx, "", netip.Addr{})
 	if err != nil {
 		return filestore.Caller{}, "", fmt.Errorf("find the main domain: %w", err)
 	}
-	account, err := s.Directory.Account(ctx, serviceAccount+"@"+site.Domain)
+	account, err := s.Views.Directory().Account(ctx, serviceAccount+"@"+site.Domain)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return filestore.Caller{}, site.Domain, nil
@@ -64,7 +64,7 @@ func (c *content) open(s *Server, r request) error {
 		return err
 	}
 	caller.Remote, caller.RemoteUnverified = r.from.Addr(), true
-	view := filestore.NewView(s.Directory, caller, c.where.address)
+	view := s.Views.View(caller, c.where.address)
 	switch {
 	case r.write && directory:
 		return filestore.ErrIsDirectory

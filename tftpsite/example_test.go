@@ -10,6 +10,7 @@ import (
 	"github.com/pin/tftp/v3"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -27,7 +28,7 @@ func ExampleServer() {
 		fmt.Println(err)
 		return
 	}
-	server := &tftpsite.Server{Directory: base, Storage: "john"}
+	server := &tftpsite.Server{Views: filestore.NewViews(base, nil), Storage: "john"}
 	go server.Serve(conn)
 	defer server.Close()
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cgpkit/cgpkit/internal/fixture"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -32,7 +33,7 @@ func FuzzServe(f *testing.F) {
 	d := withUser(accounts())
 	d.Write(f, "john@client1.com", "f", string(bytes.Repeat([]byte("x\n\r"), 300)))
 	server := serve(f, &tftpsite.Server{
-		Directory: grants{d}, Storage: "john", AllowWrite: true, Timeout: time.Millisecond, Retries: 1,
+		Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, Timeout: time.Millisecond, Retries: 1,
 		MaxTransfers: 1000, MaxTransfersPerAddr: 1000,
 	})
 	f.Fuzz(func(t *testing.T, input []byte) {

@@ -108,7 +108,7 @@ func TestClientsOfOthers(t *testing.T) {
 			t.Parallel()
 			path := fixture.Program(t, client.program)
 			d := withUser(accounts())
-			server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true})
+			server := serve(t, &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true})
 			host, port := server.Addr().String(), strconv.Itoa(int(server.Port()))
 			for name, content := range contents {
 				d.Write(t, "john@client1.com", name, content)
@@ -155,7 +155,7 @@ func TestCurlFromPipe(t *testing.T) {
 	t.Parallel()
 	curl := fixture.Program(t, "curl")
 	d := withUser(accounts())
-	server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true})
 	content := strings.Repeat("from a pipe\n", 1000)
 	command := exec.CommandContext(t.Context(), curl, "-sS", "-T", "-", "tftp://"+server.String()+"/piped")
 	command.Stdin = strings.NewReader(content)
@@ -171,7 +171,7 @@ func TestIndependentLibrary(t *testing.T) {
 	t.Parallel()
 	d := withUser(accounts())
 	content := strings.Repeat("0123456789abcdef", 5000)
-	server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true})
 	for _, block := range []int{512, 600, 1428} {
 		for _, size := range []bool{false, true} {
 			client, err := tftp.NewClient(server.String())

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -264,7 +265,7 @@ func TestBadNetwork(t *testing.T) {
 	d := withUser(accounts())
 	over := &endings{count: map[netip.Addr]int{}}
 	server := serve(t, &tftpsite.Server{
-		Directory: grants{d}, Storage: "john", AllowWrite: true, Observer: over, Timeout: 10 * time.Millisecond, Retries: 1000,
+		Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, Observer: over, Timeout: 10 * time.Millisecond, Retries: 1000,
 		MaxBlockSize: 65464, MaxWindowSize: 64, MaxTransfers: 10_000, MaxTransfersPerAddr: 10_000,
 	})
 	limit := make(chan struct{}, 32)
@@ -344,7 +345,7 @@ func TestWindow(t *testing.T) {
 	d := withUser(accounts())
 	content := strings.Repeat("0123456789abcdef", 32*10) // ten blocks
 	d.Write(t, "john@client1.com", "f", content)
-	server := serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true, Timeout: time.Hour})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, Timeout: time.Hour})
 	data := func(n uint16) string {
 		return block4(opData, n) + content[int(n-1)*512:min(int(n)*512, len(content))]
 	}

@@ -58,10 +58,10 @@ func TestRead(t *testing.T) {
 	d := accounts()
 	fill(t, d)
 	servers := map[string]netip.AddrPort{
-		"stranger":      serve(t, &tftpsite.Server{Directory: d, Storage: "mary"}),
-		"no storage":    serve(t, &tftpsite.Server{Directory: d}),
-		"user":          serve(t, &tftpsite.Server{Directory: userOver(t, false), Storage: "mary@client1.com"}),
-		"administrator": serve(t, &tftpsite.Server{Directory: userOver(t, true), Storage: "mary"}),
+		"stranger":      serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "mary"}),
+		"no storage":    serve(t, &tftpsite.Server{Views: fixture.Views(d)}),
+		"user":          serve(t, &tftpsite.Server{Views: fixture.Views(userOver(t, false)), Storage: "mary@client1.com"}),
+		"administrator": serve(t, &tftpsite.Server{Views: fixture.Views(userOver(t, true)), Storage: "mary"}),
 	}
 	for _, row := range []struct {
 		name, server, request, want string
@@ -144,7 +144,7 @@ func TestReadModesAndOptions(t *testing.T) {
 	d.Write(t, "john@client1.com", "empty", "")
 	d.Write(t, "john@client1.com", "text", "a\nb\rc")
 	d.Write(t, "john@client1.com", "block", long[:512])
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", MaxBlockSize: 2000})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", MaxBlockSize: 2000})
 	for _, row := range []struct {
 		name    string
 		fields  []string
@@ -208,7 +208,7 @@ func TestBlockNumberWraps(t *testing.T) {
 	d := accounts()
 	content := strings.Repeat("block number wrap", (33<<20)/17)
 	d.Write(t, "john@client1.com", "big", content)
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john"})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john"})
 	got, _, err := get(t, server, "big", "octet")
 	require.NoError(t, err)
 	require.True(t, got == content, "content differs")
@@ -237,7 +237,7 @@ func TestAnswersFromTheAddressAsked(t *testing.T) {
 			} else {
 				probe.Close()
 			}
-			port := serveOn(t, &tftpsite.Server{Directory: d, Storage: "john"}, row.listen).Port()
+			port := serveOn(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john"}, row.listen).Port()
 			c := dial(t, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.9"), port))
 			c.request(opRead, "f", "octet")
 			c.expect(block4(opData, 1) + "content")
@@ -288,7 +288,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			server := serve(t, &tftpsite.Server{Directory: row.directory, Storage: "john"})
+			server := serve(t, &tftpsite.Server{Views: fixture.Views(row.directory), Storage: "john"})
 			for range 2 { // it goes on serving
 				_, _, err := get(t, server, "file", "octet")
 				require.Equal(t, fault{0, "Internal error"}, err)
@@ -336,7 +336,7 @@ func TestFileFailsWhileRead(t *testing.T) {
 			d := accounts()
 			d.Write(t, "john@client1.com", "f", strings.Repeat("x", 1024))
 			d.Update("john@client1.com", func(a *filestore.Account) { a.Store = failing{a.Store, row.fail} })
-			server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour})
+			server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 			for range 2 {
 				content, _, err := get(t, server, "f", "octet")
 				require.Equal(t, fault{0, "Internal error"}, err)

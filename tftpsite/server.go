@@ -20,8 +20,8 @@ import (
 // not change after the first call of Serve. The methods are safe for
 // concurrent use.
 type Server struct {
-	// Directory knows the accounts.
-	Directory filestore.Directory
+	// Views make the storages of the accounts.
+	Views *filestore.Views
 	// Storage is the Default Storage: the account whose files have plain
 	// names. Without a domain it is in the Main Domain. Empty: there is none.
 	Storage string

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cgpkit/cgpkit/internal/fixture"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
 
@@ -19,7 +20,7 @@ func TestWrongPacketsAreDropped(t *testing.T) {
 	t.Parallel()
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", "content")
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john"})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john"})
 	c := dial(t, server)
 	for _, packet := range []string{
 		"", "\x00", "\x00\x01", "\x00\x02", "\x00\x01f", block4(opData, 1) + "x", block4(opAck, 0), block4(opOptions, 0),
@@ -38,7 +39,7 @@ func TestBrokenRequests(t *testing.T) {
 	t.Parallel()
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", "content")
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john"})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john"})
 	for _, packet := range []string{"\x00\x01f\x00octet", "\x00\x01f\x00", "\x00\x01file", "\x00\x02f\x00\x00", "\x00\x01f\x00mail\x00"} {
 		c := dial(t, server)
 		c.toServer(packet)
@@ -61,7 +62,7 @@ func TestRepeatedRequest(t *testing.T) {
 	d := accounts()
 	full := strings.Repeat("x", 512)
 	d.Write(t, "john@client1.com", "f", full)
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 	c := dial(t, server)
 	c.request(opRead, "f", "octet")
 	c.expect(block4(opData, 1) + full)
@@ -84,7 +85,7 @@ func TestOnePortAfterTheOther(t *testing.T) {
 	d := accounts()
 	full := strings.Repeat("x", 512)
 	d.Write(t, "john@client1.com", "f", full)
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 	refused := fault{8, "User aborted the transfer"}.packet()
 	t.Run("the size, an error, the file", func(t *testing.T) {
 		c := dial(t, server)
@@ -163,7 +164,7 @@ func TestRepeatedAcknowledgement(t *testing.T) {
 	t.Parallel()
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", strings.Repeat("x", 1024))
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 	c := dial(t, server)
 	c.request(opRead, "f", "octet")
 	full := strings.Repeat("x", 512)
@@ -183,7 +184,7 @@ func TestUnknownTransferID(t *testing.T) {
 	t.Parallel()
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", strings.Repeat("x", 512))
-	server := serve(t, &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour})
+	server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 	c, other := dial(t, server), dial(t, server)
 	c.request(opRead, "f", "octet")
 	c.next()
@@ -202,7 +203,7 @@ func TestClientGivesUp(t *testing.T) {
 	t.Parallel()
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", strings.Repeat("x", 512))
-	s := &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour}
+	s := &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour}
 	c := dial(t, serve(t, s))
 	c.request(opRead, "f", "octet", "tsize", "0")
 	c.next()
@@ -233,7 +234,7 @@ func TestAmplification(t *testing.T) {
 			t.Parallel()
 			d := accounts()
 			d.Write(t, "john@client1.com", "f", strings.Repeat("x", 100_000))
-			s := &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Millisecond, Retries: 50, MaxBlockSize: 65464, MaxWindowSize: 64}
+			s := &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Millisecond, Retries: 50, MaxBlockSize: 65464, MaxWindowSize: 64}
 			c := dial(t, serve(t, s))
 			c.request(opRead, fields...)
 			first := c.next()
@@ -265,7 +266,7 @@ func TestCaps(t *testing.T) {
 			d := accounts()
 			full := block4(opData, 1) + strings.Repeat("x", 512)
 			d.Write(t, "john@client1.com", "f", full[4:])
-			s := &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour, MaxTransfers: row.all, MaxTransfersPerAddr: row.perAddr}
+			s := &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour, MaxTransfers: row.all, MaxTransfersPerAddr: row.perAddr}
 			server := serve(t, s)
 			begin := func(heard bool) *client {
 				c := dial(t, server)
@@ -342,7 +343,7 @@ func TestLossyNetwork(t *testing.T) {
 	d := withUser(accounts())
 	d.Write(t, "john@client1.com", "f", content)
 	server := serve(t, &tftpsite.Server{
-		Directory: grants{d}, Storage: "john", AllowWrite: true, Timeout: 50 * time.Millisecond, Retries: 100,
+		Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, Timeout: 50 * time.Millisecond, Retries: 100,
 	})
 	t.Run("reading", func(t *testing.T) {
 		t.Parallel()
@@ -385,7 +386,7 @@ func TestShutdown(t *testing.T) {
 	d := accounts()
 	d.Write(t, "john@client1.com", "f", strings.Repeat("x", 512))
 	begin := func(t *testing.T) (*tftpsite.Server, *client, chan error) {
-		s := &tftpsite.Server{Directory: d, Storage: "john", Timeout: time.Hour}
+		s := &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour}
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		require.NoError(t, err)
 		served := make(chan error, 1)
@@ -430,12 +431,12 @@ func TestShutdown(t *testing.T) {
 		require.ErrorIs(t, conn.Close(), net.ErrClosed)
 	})
 	t.Run("before serving", func(t *testing.T) {
-		s := &tftpsite.Server{Directory: d}
+		s := &tftpsite.Server{Views: fixture.Views(d)}
 		require.NoError(t, s.Shutdown(t.Context()))
 		require.NoError(t, s.Close())
 	})
 	t.Run("failing socket", func(t *testing.T) {
-		s := &tftpsite.Server{Directory: d}
+		s := &tftpsite.Server{Views: fixture.Views(d)}
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		require.NoError(t, err)
 		require.NoError(t, conn.Close())

@@ -18,7 +18,7 @@ func writable(t *testing.T) (*fixture.Directory, netip.AddrPort) {
 	t.Helper()
 	d := withUser(accounts())
 	fill(t, d)
-	return d, serve(t, &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true, MaxBlockSize: 2000})
+	return d, serve(t, &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, MaxBlockSize: 2000})
 }
 
 func TestWrite(t *testing.T) {
@@ -95,10 +95,10 @@ func TestWriteNeedsARight(t *testing.T) {
 		name   string
 		server *tftpsite.Server
 	}{
-		{"writing off", &tftpsite.Server{Directory: grants{user}, Storage: "john"}},
-		{"stranger", &tftpsite.Server{Directory: plain, Storage: "john", AllowWrite: true}},
-		{"tftpuser without a right", &tftpsite.Server{Directory: user, Storage: "john", AllowWrite: true}},
-		{"tftpuser in its own storage", &tftpsite.Server{Directory: user, Storage: "tftpuser", AllowWrite: true}},
+		{"writing off", &tftpsite.Server{Views: fixture.Views(grants{user}), Storage: "john"}},
+		{"stranger", &tftpsite.Server{Views: fixture.Views(plain), Storage: "john", AllowWrite: true}},
+		{"tftpuser without a right", &tftpsite.Server{Views: fixture.Views(user), Storage: "john", AllowWrite: true}},
+		{"tftpuser in its own storage", &tftpsite.Server{Views: fixture.Views(user), Storage: "tftpuser", AllowWrite: true}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +135,7 @@ func TestWriteIsCut(t *testing.T) {
 			t.Parallel()
 			d := withUser(accounts())
 			fill(t, d)
-			s := &tftpsite.Server{Directory: grants{d}, Storage: "john", AllowWrite: true, Timeout: row.timeout, Retries: 1}
+			s := &tftpsite.Server{Views: fixture.Views(grants{d}), Storage: "john", AllowWrite: true, Timeout: row.timeout, Retries: 1}
 			server := serve(t, s)
 			before := usage(t, d)
 			c := dial(t, server)

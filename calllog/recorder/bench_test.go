@@ -12,6 +12,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/calllog/recorder"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // BenchmarkRecord records one call, alone and beside others, in logs of different
@@ -27,7 +28,7 @@ func BenchmarkRecord(b *testing.B) {
 				base, err := directory.Open(dir, nil)
 				require.NoError(b, err)
 				defer base.Close()
-				r := &recorder.Recorder{Accounts: base, Location: time.UTC}
+				r := &recorder.Recorder{Views: fixture.Views(base), Settings: base, Location: time.UTC}
 				b.SetParallelism(callers)
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {

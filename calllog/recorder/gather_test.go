@@ -68,7 +68,7 @@ func gather(ctx context.Context, t *testing.T, others int) gathering {
 	g.accounts.Write(t, john, march, line("old"))
 	g.gate.uploads.Store(0)
 	g.gate.shut.Store(true)
-	g.Recorder = &recorder.Recorder{Accounts: g.accounts, Location: time.UTC}
+	g.Recorder = &recorder.Recorder{Views: fixture.Views(g.accounts), Settings: g.accounts, Location: time.UTC}
 	go func() { g.first <- g.Record(ctx, john, call("first")) }()
 	<-g.gate.reached
 	for i := range others {

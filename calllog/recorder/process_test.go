@@ -16,6 +16,7 @@ import (
 	"github.com/cgpkit/cgpkit/calllog"
 	"github.com/cgpkit/cgpkit/calllog/recorder"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // TestMain is a process that records calls until it is killed, if the environment
@@ -37,7 +38,7 @@ func recordCalls(dir string) error {
 	if err != nil {
 		return err
 	}
-	r := &recorder.Recorder{Accounts: base, Location: time.UTC}
+	r := &recorder.Recorder{Views: fixture.Views(base), Settings: base, Location: time.UTC}
 	for i := range 1_000_000 { // is killed long before
 		id := fmt.Sprintf("%d-%d", os.Getpid(), i)
 		if err := r.Record(context.Background(), "john@main.example", call(id)); err != nil {
@@ -121,7 +122,7 @@ func TestRecordAsTheSettingSays(t *testing.T) {
 			base, err := directory.Open(dir, nil)
 			require.NoError(t, err)
 			defer base.Close()
-			r := &recorder.Recorder{Accounts: base, Location: time.UTC}
+			r := &recorder.Recorder{Views: fixture.Views(base), Settings: base, Location: time.UTC}
 			err = r.Record(t.Context(), "John@Main.Example", call("id"))
 			if tt.wantErr == "" {
 				require.NoError(t, err)

@@ -11,10 +11,9 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// Accounts is what a Recorder must know of the mail server. Base of package
-// directory implements it.
-type Accounts interface {
-	filestore.Accounts
+// Settings is what a Recorder must know of accounts. Base of package directory
+// implements it.
+type Settings interface {
 	// CallLogs reports whether the calls of an account are logged (setting
 	// CallLogs). After an error none is.
 	CallLogs(ctx context.Context, account string) (bool, error)
@@ -28,8 +27,10 @@ type Accounts interface {
 // A Recorder is safe for concurrent use as long as its fields are not changed, and
 // must not be copied. Use field names.
 type Recorder struct {
-	// Accounts are the accounts of the mail server.
-	Accounts Accounts
+	// Views make the storages that the logs are in.
+	Views *filestore.Views
+	// Settings tell whose calls are logged.
+	Settings Settings
 	// Location is the time zone of the server, in which end times are written.
 	// Nil means time.Local.
 	Location *time.Location
@@ -70,16 +71,16 @@ var errAgain = errors.New("write again")
 // sync that failed), and the log is as it was: [filestore.ErrLimit] for one that
 // does not fit, fs.ErrNotExist for an account that does not exist or has no
 // storage, the error of the context, what [calllog.Record.Validate] refuses, and
-// those of the storage and of Accounts. A context that ends while another Record
+// those of the storage and of Settings. A context that ends while another Record
 // is writing this record is too late.
 func (r *Recorder) Record(ctx context.Context, account string, call calllog.Record) error {
 	if err := call.Validate(); err != nil {
 		return err
 	}
-	if on, err := r.Accounts.CallLogs(ctx, account); err != nil || !on {
+	if on, err := r.Settings.CallLogs(ctx, account); err != nil || !on {
 		return err
 	}
-	found, err := r.Accounts.Account(ctx, account)
+	found, err := r.Views.Directory().Account(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -185,7 +186,7 @@ func (r *Recorder) write(ctx context.Context, at place, lines []*line, own *line
 			w.done <- errAgain
 		}
 	}()
-	view := filestore.NewView(r.Accounts, filestore.Caller{Account: at.account}, at.account)
+	view := r.Views.View(filestore.Caller{Account: at.account}, at.account)
 	var all []byte
 	for _, w := range lines {
 		all = append(all, w.text...)

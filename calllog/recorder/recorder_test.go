@@ -90,7 +90,7 @@ func TestRecord(t *testing.T) {
 			if tt.before != "" {
 				a.Write(t, john, march, tt.before)
 			}
-			r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			c := call("id")
 			if tt.change != nil {
 				tt.change(&c)
@@ -146,7 +146,7 @@ func TestRecordRefuses(t *testing.T) {
 			if tt.account == "" {
 				tt.account = john
 			}
-			r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			usage := func() filestore.Usage {
 				found, err := a.Account(t.Context(), john)
 				require.NoError(t, err)
@@ -157,7 +157,7 @@ func TestRecordRefuses(t *testing.T) {
 			before := usage()
 			if tt.change != nil {
 				tt.change(&a)
-				r.Accounts = a
+				r.Settings = a
 			}
 			err := r.Record(t.Context(), tt.account, tt.call)
 			require.ErrorIs(t, err, tt.want)
@@ -167,7 +167,8 @@ func TestRecordRefuses(t *testing.T) {
 			require.Zero(t, r.Logs())
 		})
 	}
-	r := &recorder.Recorder{Accounts: inMemory()}
+	a := inMemory()
+	r := &recorder.Recorder{Views: fixture.Views(a), Settings: a}
 	require.ErrorContains(t, r.Record(t.Context(), john, calllog.Record{}), "without an end time")
 }
 
@@ -185,7 +186,7 @@ func TestRecordOverTheLimit(t *testing.T) {
 			t.Parallel()
 			a := inMemory()
 			a.Update(john, func(x *filestore.Account) { tt.set(&x.Limits, int64(len(line("1")+line("2")))) })
-			r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			require.NoError(t, r.Record(t.Context(), john, call("1")))
 			err := r.Record(t.Context(), john, call("long"))
 			require.ErrorIs(t, err, filestore.ErrLimit)
@@ -201,10 +202,10 @@ func TestRecordOverTheLimit(t *testing.T) {
 func TestRecordIsPrivate(t *testing.T) {
 	t.Parallel()
 	a := inMemory()
-	r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+	r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 	require.NoError(t, r.Record(t.Context(), john, call("id")))
 	for account, want := range map[string]error{john: nil, "mary@client1.com": fs.ErrPermission, "": fs.ErrPermission} {
-		_, err := filestore.NewView(a, filestore.Caller{Account: account}, john).Stat(t.Context(), march)
+		_, err := filestore.NewViews(a, nil).View(filestore.Caller{Account: account}, john).Stat(t.Context(), march)
 		require.ErrorIs(t, err, want, account)
 	}
 }
@@ -227,7 +228,7 @@ func TestRecordersLoseNothing(t *testing.T) {
 			var done sync.WaitGroup
 			errs := make(chan error, recorders*callers*calls)
 			for i := range recorders {
-				r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+				r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 				for j := range callers {
 					done.Go(func() {
 						for k := range calls {
@@ -269,7 +270,7 @@ func TestRecordDoesNotFollowLinks(t *testing.T) {
 	defer s.Close()
 	a := inMemory()
 	a.Update(john, func(x *filestore.Account) { x.Store = s })
-	r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+	r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 	require.ErrorIs(t, r.Record(t.Context(), john, call("id")), fs.ErrExist)
 	require.NoFileExists(t, filepath.Join(dir, "elsewhere"))
 }
@@ -311,7 +312,7 @@ func TestRecordNoticesAnotherWriter(t *testing.T) {
 				a.Write(t, john, march, before)
 			}
 			a.Update(john, func(x *filestore.Account) { x.Store = &interloper{Store: x.Store, text: "2\t05-M"} })
-			r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			require.NoError(t, r.Record(t.Context(), john, call("id")))
 			text, _ := a.Read(t, john, march)
 			require.Equal(t, before+"2\t05-M\n"+line("id"), text)
@@ -326,7 +327,7 @@ func TestRecordGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := inMemory()
 		a.Update(john, func(x *filestore.Account) { x.Store = changing{x.Store} })
-		r := &recorder.Recorder{Accounts: a, Location: time.UTC}
+		r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, r.Record(ctx, john, call("id")), context.DeadlineExceeded)

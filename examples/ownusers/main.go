@@ -35,13 +35,13 @@ func main() {
 	flag.Parse()
 
 	verifier := passwords.New(&passwords.Options{Crypt: crypt.Match, Logger: slog.Default()}) // one for all
-	db, memory := users{verifier: verifier, byAddress: map[string]user{}}, &filestore.Memory{}
+	db := users{verifier: verifier, byAddress: map[string]user{}}
 	for _, name := range []string{"john", "mary"} {
 		files, err := dirstore.Open(filepath.Join(*dir, name+".web"), nil)
 		if err != nil {
 			log.Fatal(err)
 		}
-		db.byAddress[name+"@example.com"] = user{password: stored, files: files, memory: memory}
+		db.byAddress[name+"@example.com"] = user{password: stored, files: files}
 	}
 	web, err := net.Listen("tcp", *httpAddr)
 	if err != nil {
@@ -52,6 +52,7 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("ready http=%v ftp=%v\n", web.Addr(), ftp.Addr())
-	go func() { log.Fatal((&ftpsite.Server{Directory: db}).Serve(ftp)) }()
-	log.Fatal((&http.Server{Handler: &httpsite.Handler{Directory: db}, ReadHeaderTimeout: 10 * time.Second}).Serve(web))
+	views := filestore.NewViews(db, nil) // one for all
+	go func() { log.Fatal((&ftpsite.Server{Views: views}).Serve(ftp)) }()
+	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: views}, ReadHeaderTimeout: 10 * time.Second}).Serve(web))
 }

@@ -19,7 +19,6 @@ type users struct {
 type user struct {
 	password string // as it is stored: a hash
 	files    filestore.Store
-	memory   *filestore.Memory // one for all: sidecars that were read, keys that were guessed
 }
 
 // Account finds a user: what he has, and how much he may store.
@@ -30,7 +29,7 @@ func (u users) Account(_ context.Context, address string) (filestore.Account, er
 		return filestore.Account{}, fs.ErrNotExist
 	}
 	limits := filestore.Limits{Files: 1000, Bytes: 100 << 20, FileSize: filestore.Unlimited}
-	return filestore.Account{Address: address, Store: found.files, Limits: limits, WebSite: true, Memory: found.memory}, nil
+	return filestore.Account{Address: address, Store: found.files, Limits: limits, WebSite: true}, nil
 }
 
 // Role makes users the owners of their own storages. There is no administrator.

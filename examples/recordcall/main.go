@@ -20,6 +20,7 @@ import (
 	"github.com/cgpkit/cgpkit/calllog"
 	"github.com/cgpkit/cgpkit/calllog/recorder"
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stderr)) }
@@ -66,6 +67,6 @@ func record(ctx context.Context, dir, account string, call calllog.Record) error
 		return err
 	}
 	defer base.Close()
-	calls := &recorder.Recorder{Accounts: base}
+	calls := &recorder.Recorder{Views: filestore.NewViews(base, nil), Settings: base}
 	return calls.Record(ctx, account, call)
 }

@@ -25,7 +25,7 @@ func TestCrowdOfConnections(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { base.Close() })
 	silent := slog.New(slog.DiscardHandler)
-	site, err := newSite(base, silent)
+	site, err := newSite(base, newViews(base), silent)
 	require.NoError(t, err)
 	s := newHTTPService("http", "127.0.0.1:0", site, nil, silent)
 	addr, err := s.listen(s.addr)

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite"
 )
@@ -52,9 +51,9 @@ func parseCount(text string, most int) (int, error) {
 }
 
 // newFTP makes the server of -ftp and -ftps.
-func (c *config) newFTP(base *directory.Base, observer filestore.Observer, logger *slog.Logger) *ftpsite.Server {
+func (c *config) newFTP(views *filestore.Views, observer filestore.Observer, logger *slog.Logger) *ftpsite.Server {
 	return &ftpsite.Server{
-		Directory:          base,
+		Views:              views,
 		Anonymous:          c.ftpAnonymous,
 		PassivePorts:       c.ftpPassive,
 		PublicAddr:         c.ftpPublic.of,

@@ -146,7 +146,7 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	made := 0
 	s, err := watchSite(base, logger, func() (*httpsite.Handler, error) {
 		made++
-		h, err := newSite(base, logger)
+		h, err := newSite(base, newViews(base), logger)
 		if err == nil {
 			h.Prefix = "/files"
 		}

@@ -60,8 +60,9 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 	if c.certificates != nil {
 		c.certificates.logTo(logger)
 	}
+	views := newViews(base)
 	site, err := watchSite(base, logger, func() (*httpsite.Handler, error) {
-		site, err := newSite(base, logger)
+		site, err := newSite(base, views, logger)
 		if err != nil {
 			return nil, err
 		}
@@ -78,9 +79,9 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		access.ClientAddr = c.trustedProxies.ClientAddr
 		web, observer = access.Handler(site), access
 	}
-	ftp := c.newFTP(base, observer, logger)
-	tftp := &tftpsite.Server{Directory: base, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, MaxWindowSize: c.tftpWindow, Observer: observer, Logger: logger.With("service", "tftp")}
-	cli := &clisite.Server{Directory: base, Observer: observer, Logger: logger.With("service", "cli")}
+	ftp := c.newFTP(views, observer, logger)
+	tftp := &tftpsite.Server{Views: views, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, MaxWindowSize: c.tftpWindow, Observer: observer, Logger: logger.With("service", "tftp")}
+	cli := &clisite.Server{Views: views, Observer: observer, Logger: logger.With("service", "cli")}
 	ftps := newStreamService("ftps", c.ftps, ftp.ServeTLS, ftp.Shutdown, ftpsite.ErrServerClosed)
 	ftps.rare = true
 	return services{
@@ -173,11 +174,16 @@ func newHTTPService(name, addr string, handler http.Handler, config *tls.Config,
 // placeKey is the key of a connection's place in the context of its requests.
 type placeKey struct{}
 
-// webDirectory is the base as HTTP sees it: whoever logs in keeps the place of
-// their connection.
-type webDirectory struct{ *directory.Base }
+// newViews makes what all ways in share.
+func newViews(base *directory.Base) *filestore.Views {
+	return filestore.NewViews(places{base}, nil)
+}
 
-func (d webDirectory) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
+// places is the base directory, where whoever logs in by HTTP keeps the place of
+// their connection.
+type places struct{ *directory.Base }
+
+func (d places) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
 	caller, err := d.Base.Login(ctx, c)
 	if place, ok := ctx.Value(placeKey{}).(*serving.Place); ok && err == nil {
 		place.Trust(true)
@@ -189,9 +195,9 @@ func (d webDirectory) Login(ctx context.Context, c filestore.Credentials) (files
 }
 
 // newSite makes the HTTP handler, with the settings of the HTTP User module.
-func newSite(base *directory.Base, logger *slog.Logger) (*httpsite.Handler, error) {
+func newSite(base *directory.Base, views *filestore.Views, logger *slog.Logger) (*httpsite.Handler, error) {
 	site := &httpsite.Handler{
-		Directory: webDirectory{base}, Types: map[string]string{}, FreeBusyPage: weekpage.Page{}.Write, Logger: logger.With("service", "http"),
+		Views: views, Types: map[string]string{}, FreeBusyPage: weekpage.Page{}.Write, Logger: logger.With("service", "http"),
 	}
 	settings, err := base.ServerSettings("HTTPU")
 	if err != nil {

@@ -47,9 +47,8 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{Directory: fixture.New(func() filestore.Store { return memstore.New() }), now: time.Now().UTC()}
-	s.Update(owner, func(a *filestore.Account) { a.Memory = &filestore.Memory{} })
 	s.Publisher = publisher.New(s, &publisher.Options{Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil))})
-	s.view = filestore.NewView(s, filestore.Caller{}, owner)
+	s.view = filestore.NewViews(s, nil).View(filestore.Caller{}, owner)
 	s.calendar = publisher.Calendar{State: 1, Changed: s.now.Add(-time.Hour), Days: 60}
 	return s
 }
@@ -163,7 +162,7 @@ func TestPublish(t *testing.T) {
 	require.Equal(t, "10", s.hours(t))
 	require.Equal(t, 2, s.reads)
 
-	require.NoError(t, filestore.NewView(s, filestore.Caller{Account: owner}, owner).Remove(t.Context(), fileName, filestore.RemoveOptions{}))
+	require.NoError(t, filestore.NewViews(s, nil).View(filestore.Caller{Account: owner}, owner).Remove(t.Context(), fileName, filestore.RemoveOptions{}))
 	require.Equal(t, "10", s.hours(t), "the file is gone")
 	require.True(t, s.isStored(t))
 	require.Equal(t, 2, s.reads, "what was made last is still right")

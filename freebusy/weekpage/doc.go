@@ -1,7 +1,7 @@
 // Package weekpage draws a week of free/busy information as a web page: the page
 // freebusy.wssp of an account.
 //
-//	site := &httpsite.Handler{Directory: base, FreeBusyPage: weekpage.Page{}.Write}
+//	site := &httpsite.Handler{Views: views, FreeBusyPage: weekpage.Page{}.Write}
 //
 // [Write] draws any [freebusy.Schedule].
 //

@@ -14,7 +14,7 @@ import (
 // by [Write]. The zero value is ready to use; a Page is safe for concurrent
 // use.
 //
-//	site := &httpsite.Handler{Directory: base, FreeBusyPage: weekpage.Page{}.Write}
+//	site := &httpsite.Handler{Views: views, FreeBusyPage: weekpage.Page{}.Write}
 //
 // Time zones that visitors name are looked for in the database of the system; a
 // program that runs where there is none imports time/tzdata.

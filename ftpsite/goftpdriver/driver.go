@@ -16,12 +16,12 @@ import (
 )
 
 // Driver is the storages of a directory, and the login to them, for one server. Use
-// field names; Directory must be set, and no field changed while the server runs.
+// field names; Views must be set, and no field changed while the server runs.
 //
 // It is safe for concurrent use.
 type Driver struct {
-	// Directory knows the accounts.
-	Directory filestore.Directory
+	// Views make the storages of the accounts; their directory knows who may log in.
+	Views *filestore.Views
 	// Anonymous lets strangers log in as "anonymous" or "ftp", with any password. An
 	// account that has such a name logs in as itself.
 	Anonymous bool
@@ -42,7 +42,7 @@ const userKey = "github.com/cgpkit/cgpkit/ftpsite/goftpdriver"
 // with the name, the password, the account or its services, and gives an error
 // where the directory fails.
 func (d *Driver) CheckPasswd(c *server.Context, name, password string) (bool, error) {
-	user, err := users.LogIn(c, d.Directory, users.Login{
+	user, err := users.LogIn(c, d.Views.Directory(), users.Login{
 		Name: name, Password: password, Remote: remote(c), Anonymous: d.Anonymous,
 	})
 	switch {
@@ -98,7 +98,7 @@ func (d *Driver) locate(c *server.Context, path string) (users.Place, error) {
 	if !ok {
 		return users.Place{}, fs.ErrPermission
 	}
-	return user.Locate(d.Directory, path)
+	return user.Locate(d.Views, path)
 }
 
 // Stat implements server.Driver.
@@ -181,7 +181,7 @@ func (d *Driver) Rename(c *server.Context, from, to string) error {
 	}
 	target, err := d.locate(c, to)
 	if err == nil {
-		err = source.Rename(c, d.Directory, target)
+		err = source.Rename(c, d.Views.Directory(), target)
 	}
 	return d.tell(c, err)
 }

@@ -60,7 +60,7 @@ func TestByCurl(t *testing.T) {
 	d.Write(t, mary, "page.html", "public")
 	d.Write(t, mary, "private/secret", "secret")
 	d.Write(t, mary, "private.meta", "<meta><accessPwd><key>K3Y</key></accessPwd></meta>")
-	url := "ftp://" + serve(t, &goftpdriver.Driver{Directory: d, Anonymous: true})
+	url := "ftp://" + serve(t, &goftpdriver.Driver{Views: fixture.Views(d), Anonymous: true})
 
 	for _, user := range []string{"john:john-pw", "john@client1.com:john-pw", "john%25client1.com:john-pw"} {
 		login := strings.Replace(user, "%25", "%", 1)
@@ -114,7 +114,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	t.Parallel()
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	d.Write(t, john, "file", "old")
-	driver := &goftpdriver.Driver{Directory: d, Logger: slog.New(slog.DiscardHandler)}
+	driver := &goftpdriver.Driver{Views: fixture.Views(d), Logger: slog.New(slog.DiscardHandler)}
 	addr := serve(t, driver)
 	_, err := curl(t, "new, too long", "-u", "john:john-pw", "-T", "-", "ftp://"+addr+"/file")
 	require.NoError(t, err)

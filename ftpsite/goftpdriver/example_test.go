@@ -11,6 +11,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite/goftpdriver"
 )
 
@@ -24,7 +25,7 @@ func ExampleDriver() {
 	}
 	defer remove()
 	ftp, err := server.NewServer(&server.Options{
-		Driver: &goftpdriver.Driver{Directory: base, Anonymous: true}, // and login
+		Driver: &goftpdriver.Driver{Views: filestore.NewViews(base, nil), Anonymous: true}, // and login
 		Perm:   server.NewSimplePerm("ftp", "ftp"),
 		Logger: &server.DiscardLogger{},
 	})

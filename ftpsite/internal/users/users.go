@@ -70,7 +70,7 @@ type Place struct {
 // segment "~name" is another's storage, with or without a domain (CommuniGate Pro
 // Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid, and a Place
 // without a View.
-func (u User) Locate(directory filestore.Directory, path string) (Place, error) {
+func (u User) Locate(views *filestore.Views, path string) (Place, error) {
 	p := Place{Account: u.Caller.Account, stranger: u.Caller.Stranger()}
 	path = strings.TrimPrefix(path, "/")
 	if strings.HasPrefix(path, "~") {
@@ -87,7 +87,7 @@ func (u User) Locate(directory filestore.Directory, path string) (Place, error) 
 		return p, err
 	}
 	p.Name = name
-	p.View = filestore.NewView(directory, u.Caller, p.Account)
+	p.View = views.View(u.Caller, p.Account)
 	return p, nil
 }
 
