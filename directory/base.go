@@ -98,6 +98,7 @@ type Base struct {
 	main     *domain
 	defaults *watched[settings] // Settings/DomainDefault.settings
 	modules  *lru.Map[string, *watched[cgpdata.Value]]
+	http     *watched[HTTPSettings]
 	domains  *lru.Map[string, *domain] // by the names of their directories
 	// domainNames are the names of domains in lower case, and of their
 	// directories, where these are not in lower case.
@@ -188,6 +189,7 @@ func open(dir string, o *Options) (*Base, error) {
 	}
 	b.main = b.newDomain(name, "Accounts")
 	b.domainNames = watch(b, readDomainNames, "Domains")
+	b.http = watch(b, readHTTPSettings, "Settings", "HTTPU.settings")
 	b.defaults = watch(b, readDomainSettings, "Settings", "DomainDefault.settings")
 	if _, err := b.defaults.get(b.now()); err != nil {
 		return nil, fileError("Settings/DomainDefault.settings", err)

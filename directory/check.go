@@ -161,6 +161,8 @@ func (c *checker) server(ctx context.Context) {
 			return
 		case e.Name() == "DomainDefault.settings":
 			_, _ = checkFile(c, readDomainSettings, path)
+		case e.Name() == "HTTPU.settings":
+			_, _ = checkFile(c, readHTTPSettings, path)
 		case strings.HasSuffix(e.Name(), ".settings"):
 			_, _ = checkFile(c, readPreferences, path)
 		}

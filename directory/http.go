@@ -1,0 +1,80 @@
+package directory
+
+import (
+	"fmt"
+	"log/slog"
+	"mime"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// HTTPSettings are the settings of the module HTTP User that are about storages. The
+// fields are those of httpsite.Handler, and the zero value is what holds without the
+// file. Use field names.
+type HTTPSettings struct {
+	// MaxBody bounds a request body, in bytes; 0: no bound (HTTPRequestSizeLimit).
+	MaxBody int64
+	// NoBasicAuth switches Basic authentication off (AdvertiseBasicAUTH is NO).
+	NoBasicAuth bool
+	// Types are content types by file name extension, in lower case and without
+	// the dot (FileExtensions). It must not be changed.
+	Types map[string]string
+}
+
+// HTTPSettings returns what Settings/HTTPU.settings says, read again when it has
+// changed. A file that cannot be read, or that has a setting which cannot be, gives
+// an error as of [Base.ServerSettings]; it has been logged, once. A content type that
+// is none is logged and left out.
+//
+// It costs a look at the file once a second at most, and may be asked for each
+// request.
+func (b *Base) HTTPSettings() (HTTPSettings, error) {
+	s, err := b.http.get(b.now())
+	if err != nil {
+		return HTTPSettings{}, fmt.Errorf("read HTTP settings: %w", fileError(b.relative(b.http.path), err))
+	}
+	return s, nil
+}
+
+// readHTTPSettings reads HTTPU.settings.
+func readHTTPSettings(path string, log *slog.Logger) (s HTTPSettings, err error) {
+	v, err := readDictionary(path, log)
+	if err != nil {
+		return HTTPSettings{}, err
+	}
+	settings := readable(v, log)
+	if v, ok := settings["HTTPRequestSizeLimit"]; ok {
+		limit, err := ParseSize(v)
+		if err != nil {
+			return HTTPSettings{}, fmt.Errorf("HTTPRequestSizeLimit: %w", err)
+		}
+		if limit != filestore.Unlimited {
+			s.MaxBody = limit
+		}
+	}
+	if v, ok := settings["AdvertiseBasicAUTH"]; ok {
+		on, err := ParseBool(v)
+		if err != nil {
+			return HTTPSettings{}, fmt.Errorf("AdvertiseBasicAUTH: %w", err)
+		}
+		s.NoBasicAuth = !on
+	}
+	s.Types = contentTypes(settings["FileExtensions"], log)
+	return s, nil
+}
+
+// contentTypes reads the dictionary FileExtensions.
+func contentTypes(dictionary cgpdata.Value, log *slog.Logger) map[string]string {
+	types := map[string]string{}
+	for extension, v := range dictionary.Pairs() {
+		t := v.Text()
+		if mediaType, _, err := mime.ParseMediaType(t); err != nil || !strings.Contains(mediaType, "/") {
+			log.Warn("content type cannot be read", "extension", extension, "type", clip(t))
+			continue
+		}
+		types[strings.ToLower(strings.TrimPrefix(extension, "."))] = t
+	}
+	return types
+}
