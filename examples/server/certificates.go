@@ -2,22 +2,18 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
-	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
-// certificates are a certificate chain and its key in files, which are looked at
-// once a second at most, when somebody connects, and read again when one of them
-// has changed, or has only just: it may do so once more within the same tick of the
-// clock. While they cannot be read, or do not belong together, as when only one of
-// them has been replaced, the last ones that did stay.
+// certificates are a certificate chain and its key in files, which are read once a
+// second at most, when somebody connects. While they cannot be read, or do not belong
+// together, as when only one of them has been replaced, the last ones that did stay.
 type certificates struct {
 	files [2]string // chain, key
 	now   func() time.Time
@@ -25,17 +21,16 @@ type certificates struct {
 	mu      sync.Mutex // guards what follows
 	log     *slog.Logger
 	checked time.Time
-	seen    [2]fs.FileInfo // nil: not there
-	settled bool           // what was seen then had not changed for a while
+	seen    [2][]byte // what was in them, or why it cannot be read
 	current *tls.Certificate
 }
 
 // readCertificates reads the files for the first time.
 func readCertificates(chain, key string) (*certificates, error) {
 	c := &certificates{files: [2]string{chain, key}, now: time.Now, log: slog.New(slog.DiscardHandler)}
-	c.checked, c.seen = c.now(), c.look()
-	c.settled = settled(c.seen)
-	return c, c.read()
+	c.checked = c.now()
+	_, err := c.read()
+	return c, err
 }
 
 // logTo says where faults of the files are told of.
@@ -53,51 +48,35 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.checked = c.now()
-	seen := c.look()
-	unchanged := same(seen[0], c.seen[0]) && same(seen[1], c.seen[1])
-	if unchanged && c.settled {
-		return c.current, nil
-	}
-	c.seen, c.settled = seen, settled(seen)
-	old := c.current
-	switch err := c.read(); {
-	case err == nil && (!unchanged || !slices.EqualFunc(old.Certificate, c.current.Certificate, bytes.Equal)):
-		c.log.Info("certificate read again", "cert", c.files[0])
-	case err != nil && !unchanged:
+	switch changed, err := c.read(); {
+	case err != nil && changed:
 		c.log.Warn("certificate cannot be read again, the old one stays", "cert", c.files[0], "key", c.files[1], "err", err)
+	case changed:
+		c.log.Info("certificate read again", "cert", c.files[0])
 	}
 	return c.current, nil
 }
 
-func (c *certificates) look() (seen [2]fs.FileInfo) {
+// read takes what is in the files, if that has changed.
+func (c *certificates) read() (changed bool, err error) {
+	var seen [2][]byte
 	for i, file := range c.files {
-		seen[i], _ = os.Stat(file) // reading it tells what is wrong
+		var failed error
+		if seen[i], failed = os.ReadFile(file); failed != nil {
+			seen[i] = []byte(failed.Error())
+		}
+		err = cmp.Or(err, failed)
 	}
-	return seen
-}
-
-func (c *certificates) read() error {
-	certificate, err := tls.LoadX509KeyPair(c.files[0], c.files[1])
+	if c.current != nil && slices.EqualFunc(seen[:], c.seen[:], bytes.Equal) {
+		return false, err
+	}
+	c.seen = seen
+	if err != nil {
+		return true, err
+	}
+	certificate, err := tls.X509KeyPair(seen[0], seen[1])
 	if err == nil {
 		c.current = &certificate
 	}
-	return err
-}
-
-// same reports whether a file has not changed.
-func same(a, b fs.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return hostfile.Unchanged(a, b)
-}
-
-// settled reports whether neither file has only just changed.
-func settled(seen [2]fs.FileInfo) bool {
-	for _, info := range seen {
-		if info != nil && !hostfile.Settled(info) {
-			return false
-		}
-	}
-	return true
+	return true, err
 }
