@@ -58,14 +58,16 @@ var mayImport = map[string][]string{
 	"directory/passwords/crypt": {"github.com/go-crypt/crypt/algorithm", "github.com/go-crypt/crypt/algorithm/md5crypt", "github.com/go-crypt/crypt/algorithm/scrypt",
 		"github.com/go-crypt/crypt/algorithm/shacrypt", "github.com/sergeymakinen/go-crypt/des", "golang.org/x/crypto/bcrypt"},
 
-	"httpsite":                {"filestore"},
-	"ftpsite":                 {"filestore", "ftpsite/internal/users", "internal/serving", "golang.org/x/sys/unix"},
+	"connlimit": {"internal/network"},
+
+	"httpsite":                {"connlimit", "filestore"},
+	"ftpsite":                 {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "golang.org/x/sys/unix"},
 	"ftpsite/internal/users":  {"filestore"},
 	"ftpsite/internal/bench":  {"internal/beside"},
 	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
 	"tftpsite/internal/bench": {"internal/beside"},
-	"tftpsite":                {"filestore", "internal/serving", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
-	"clisite":                 {"filestore", "cgpdata", "meta", "internal/serving"},
+	"tftpsite":                {"connlimit", "filestore", "internal/graceful", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
+	"clisite":                 {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful"},
 
 	"sitelog": {"filestore"},
 
@@ -75,7 +77,7 @@ var mayImport = map[string][]string{
 	"internal/hostfile": nil,
 	"internal/lru":      nil,
 	"internal/network":  nil,
-	"internal/serving":  {"internal/network"},
+	"internal/graceful": nil,
 	"internal/fixture":  {"filestore", "github.com/stretchr/testify/require"},
 
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},
@@ -84,7 +86,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},
-	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog", "internal/hostfile", "internal/serving"},
+	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.
@@ -224,7 +226,22 @@ func leads(arrows map[string][]string, from, to string) bool {
 	return slices.ContainsFunc(arrows[from], func(next string) bool { return next == to || leads(arrows, next, to) })
 }
 
-// TestExamplesCanBeCopied: an example imports nothing that its readers cannot.
+// TestProgramsCanBeCopied: an example program imports nothing that its readers
+// cannot.
+func TestProgramsCanBeCopied(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for importer, all := range mayImport {
+		if !strings.HasPrefix(importer, "examples/") {
+			continue
+		}
+		seen++
+		require.False(t, slices.ContainsFunc(all, isInternal), importer)
+	}
+	require.Greater(t, seen, 5)
+}
+
+// TestExamplesCanBeCopied: nor does an example in the documentation.
 func TestExamplesCanBeCopied(t *testing.T) {
 	t.Parallel()
 	seen := 0

@@ -8,8 +8,9 @@ import (
 	"net"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 // Server serves storages over the PWD protocol. Directory must be set; the
@@ -49,8 +50,8 @@ type Server struct {
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
 
-	calls  serving.Calls
-	places serving.Places
+	calls  graceful.Calls
+	places connlimit.Places
 	memory memory
 }
 
@@ -76,7 +77,7 @@ func (s *Server) log() *slog.Logger {
 // ErrServerClosed. If l fails it ends the sessions in the same way, and returns
 // that error. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) {
+	return s.calls.Serve(l, ErrServerClosed, func(call *graceful.Call, conn net.Conn) {
 		defer conn.Close()
 		s.admit(call.Context, call.Accepting, conn)
 	})

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 // maxFailures is how many wrong logins end a session.
@@ -29,7 +30,7 @@ const serviceName = "PWD"
 type session struct {
 	server   *Server
 	line     *line
-	place    *serving.Place
+	place    *connlimit.Place
 	log      *slog.Logger
 	user     string // given by USER, waits for PASS
 	caller   filestore.Caller
@@ -40,7 +41,7 @@ type session struct {
 
 // session serves a connection until it ends. The end of accepting ends it
 // between two commands.
-func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *serving.Place) {
+func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *connlimit.Place) {
 	c := &session{
 		server: s,
 		line:   newLine(accepting, conn, s.stall()),
@@ -48,8 +49,8 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *s
 		log:    s.log().With("remote", remoteAddr(conn)),
 	}
 	c.line.last = time.Now().Add(s.login())
-	defer serving.After(ctx, func() { conn.Close() })()
-	defer serving.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
+	defer graceful.After(ctx, func() { conn.Close() })()
+	defer graceful.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
 
 	err := c.line.write(replyGreeting)
 	for err == nil && !c.quit {

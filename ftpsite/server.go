@@ -9,8 +9,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 // ErrServerClosed is what Serve returns after Shutdown or Close.
@@ -68,8 +69,8 @@ type Server struct {
 	// Now tells the time that listings are written at. Nil: time.Now.
 	Now func() time.Time
 
-	calls  serving.Calls
-	places serving.Places
+	calls  graceful.Calls
+	places connlimit.Places
 }
 
 // PortRange is a range of TCP ports, both ends included. The zero value means
@@ -121,7 +122,7 @@ func (s *Server) Serve(l net.Listener) error {
 		l.Close()
 		return err
 	}
-	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) { s.admit(call, conn, false) })
+	return s.calls.Serve(l, ErrServerClosed, func(call *graceful.Call, conn net.Conn) { s.admit(call, conn, false) })
 }
 
 // ServeTLS is Serve for clients that begin with TLS, without AUTH (implicit TLS,
@@ -136,7 +137,7 @@ func (s *Server) ServeTLS(l net.Listener) error {
 		l.Close()
 		return err
 	}
-	return s.calls.Serve(l, ErrServerClosed, func(call *serving.Call, conn net.Conn) { s.admit(call, conn, true) })
+	return s.calls.Serve(l, ErrServerClosed, func(call *graceful.Call, conn net.Conn) { s.admit(call, conn, true) })
 }
 
 // Shutdown stops accepting clients, lets transfers end, tells every client 421
@@ -176,14 +177,14 @@ func (s *Server) logger() *slog.Logger {
 }
 
 // admit serves a client, or tells it that there is no room.
-func (s *Server) admit(call *serving.Call, conn net.Conn, implicitTLS bool) {
+func (s *Server) admit(call *graceful.Call, conn net.Conn, implicitTLS bool) {
 	c := newSession(s, conn, call.Accepting)
 	c.implicitTLS = implicitTLS
 	place, ok := s.places.Enter(c.remote, orDefault(s.MaxSessions, 1000), orDefault(s.MaxSessionsPerAddr, 20), func() { conn.Close() })
 	if ok {
 		c.place = place
-		defer serving.After(call.Context, c.kill)()
-		defer serving.After(call.Accepting, c.control.stop)()
+		defer graceful.After(call.Context, c.kill)()
+		defer graceful.After(call.Accepting, c.control.stop)()
 		c.run()
 		if place.Leave() {
 			c.log.Info("session gave way", "err", errCrowd)

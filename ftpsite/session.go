@@ -10,9 +10,9 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
-	"github.com/cgpkit/cgpkit/internal/serving"
 )
 
 // session is one client. One goroutine reads its commands and executes them one
@@ -20,7 +20,7 @@ import (
 // (see transfer).
 type session struct {
 	server        *Server
-	place         *serving.Place
+	place         *connlimit.Place
 	timeouts      Timeouts
 	log           *slog.Logger
 	control       *control

@@ -4,8 +4,12 @@
 //
 //	views := filestore.NewViews(base, nil) // base from package directory, or your own
 //	site := &httpsite.Handler{Views: views}
-//	server := &http.Server{Addr: "127.0.0.1:8100", Handler: site, ReadHeaderTimeout: 10 * time.Second}
-//	log.Fatal(server.ListenAndServe())
+//	server := &httpsite.Server{Handler: site}
+//	l, err := net.Listen("tcp", "127.0.0.1:8100")
+//	err = server.Serve(l) // until server.Shutdown
+//
+// [Handler] works in any http.Server. [Server] has the bounds, times and graceful end
+// that one on the Internet needs.
 //
 // The site of john@client1.com is http://client1.com:8100/~john/, and on every
 // host of the server /~john@client1.com/. A domain may have another prefix
@@ -75,9 +79,17 @@
 //
 // net/http lets a Transfer-Encoding win over a Content-Length and tells nobody. So
 // the connection ends after every chunked body, and after every request of
-// HTTP/1.0, whose bodies are refused without a Content-Length (411). What cannot
-// be seen here is a Transfer-Encoding of HTTP/1.0 beside a Content-Length: the
-// program that serves has to refuse that, as the reference server does.
+// HTTP/1.0, whose bodies are refused without a Content-Length (411). What a
+// handler cannot see is a Transfer-Encoding of HTTP/1.0 beside a Content-Length:
+// [Server] refuses that, and any other server has to.
+//
+// # Beside other routes
+//
+// A program that has other routes mounts the handler in its http.ServeMux, and has
+// [Handler].Next answer what leads to no account; the field says what that is.
+//
+//	mux.Handle("/api/", api)
+//	mux.Handle("/", &httpsite.Handler{Views: views, Next: webmail})
 //
 // # Behind a proxy, and below a path
 //

@@ -21,6 +21,7 @@ var (
 	errNoSuchRange       = errors.New("range cannot be satisfied")
 	errLengthRequired    = errors.New("length required")
 	errForeignPage       = errors.New("request comes from another page")
+	errPanic             = errors.New("panic while serving")
 )
 
 // status is the one table from errors to answers. The order counts: a kind
@@ -66,17 +67,19 @@ func status(err error) int {
 
 // refuse answers with an error. The text depends on the status alone; what
 // the error says goes to the log.
-func (h *Handler) refuse(w *stallWriter, r *http.Request, req *request, err error) {
+func (req *request) refuse(err error) {
+	w, r := req.w, req.r
+	req.err = err
 	code := status(err)
 	if code == http.StatusInternalServerError && r.Context().Err() != nil {
 		code = http.StatusServiceUnavailable // the client has gone, or the server is about to
 	}
-	if code == http.StatusUnauthorized && h.NoBasicAuth {
+	if code == http.StatusUnauthorized && req.NoBasicAuth {
 		code = http.StatusForbidden
 	}
-	log := h.logger().Debug
+	log := req.logger().Debug
 	if code == http.StatusInternalServerError {
-		log = h.logger().Error
+		log = req.logger().Error
 	}
 	log("request refused", "remote", req.remote, "method", r.Method, "account", req.account,
 		"name", filestore.Redact(req.name), "status", code, filestore.LogError(err))

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
@@ -47,6 +48,23 @@ type Handler struct {
 	NoBasicAuth bool
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
 	FreeBusyPage FreeBusyPage
+	// Next answers what is not the handler's own, so that a program can have other
+	// routes beside the storages; nil: that is 404, as is an account that does not
+	// exist. Its own is what leads to an account, whether that exists or not: on a
+	// host that shows one account every path; elsewhere "~" and the site prefix of
+	// the domain with a name behind it, and on hosts with bare names every first
+	// segment but those that belong to other parts of a CommuniGate Pro server, such
+	// as Session. OPTIONS * is its own as well. So "/", "/~" and "/favicon.ico" are
+	// not on most hosts.
+	//
+	// Next gets the request as it came, without Prefix as the handler does, and
+	// nothing is read, set or counted before. It must set deadlines of its own, and
+	// contain its own panics.
+	Next http.Handler
+	// Observer hears of every request that is the handler's own, once it has its
+	// answer; nil: nobody does. Op is the method, Bytes are those of the bodies of
+	// request and answer, and Err is what Logger hears.
+	Observer filestore.Observer
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
 	// keys and passwords are never logged.
 	Logger *slog.Logger
@@ -63,35 +81,73 @@ const allowed = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE"
 // request is one request on its way to an answer.
 type request struct {
 	*Handler
-	w      *stallWriter
-	r      *http.Request
-	remote netip.Addr // of the client
-	site   filestore.Site
+	w        *stallWriter
+	r        *http.Request
+	received *stallBody // nil: the request has none
+	began    time.Time
+	remote   netip.Addr // of the client
+	caller   string     // the account that has logged in
+	site     filestore.Site
+	err      error // why the request was refused
 	target
 }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := &stallWriter{ResponseWriter: w, timeout: h.stallTimeout()}
-	answer.extend()
-	defer answer.extend()
+	req := &request{Handler: h, w: &stallWriter{ResponseWriter: w, timeout: h.stallTimeout()}, r: r, began: time.Now()}
+	if own := req.answer(); !own {
+		h.Next.ServeHTTP(w, r)
+	}
+}
+
+// answer answers what is not for Next.
+func (req *request) answer() (own bool) {
+	own = true
+	defer func() {
+		if own {
+			req.w.extend()
+			req.observe()
+		}
+	}()
+	defer req.contain()
+	err := req.enter()
+	if err == nil && req.Next != nil && !isOwn(req.r, req.site) {
+		return false
+	}
+	req.w.extend()
 	// The server looks at the type of its own request's body: with another one
 	// there it would wait for the body before it sends a refusal.
-	r = r.WithContext(r.Context())
-	r.Body = newStallBody(w, r, answer.timeout)
-	req := &request{Handler: h, w: answer, r: r}
-	defer req.contain()
-	answer.Header().Set("X-Content-Type-Options", "nosniff")
-	if hasDoubtfulFraming(r) {
-		answer.Header().Set("Connection", "close")
+	req.r = req.r.WithContext(req.r.Context())
+	req.received = watchBody(req.w.ResponseWriter, req.r, req.w.timeout)
+	req.w.Header().Set("X-Content-Type-Options", "nosniff")
+	if hasDoubtfulFraming(req.r) {
+		req.w.Header().Set("Connection", "close")
 	}
-	err := req.route()
+	if err == nil {
+		err = req.route()
+	}
 	if err == nil {
 		err = req.serve()
 	}
 	if err != nil {
-		h.refuse(answer, r, req, err)
+		req.refuse(err)
 	}
+	return true
+}
+
+// observe tells the Observer.
+func (req *request) observe() {
+	if req.Observer == nil {
+		return
+	}
+	e := filestore.Event{
+		Service: "HTTP", Remote: req.remote, Account: req.caller, Op: req.r.Method, Storage: req.account, Name: filestore.Redact(req.name),
+		Code: req.w.code, Bytes: req.w.sent, Duration: time.Since(req.began), Err: req.err,
+	}
+	if req.received != nil {
+		e.Bytes += req.received.read
+	}
+	req.Observer.Observe(req.r.Context(), e)
 }
 
 // hasDoubtfulFraming reports whether somebody on the way may have seen another
@@ -112,6 +168,7 @@ func (req *request) contain() {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
+	req.err = errPanic
 	req.logger().Error("panic while serving", "remote", req.remote, "method", req.r.Method, "panic", p, "stack", string(debug.Stack()))
 	if req.w.started {
 		panic(http.ErrAbortHandler) // the client must see that the answer is cut
@@ -119,16 +176,18 @@ func (req *request) contain() {
 	http.Error(req.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 
-// route finds out whose storage and which name the request is about.
-func (req *request) route() error {
+// enter finds out which host the request is for.
+func (req *request) enter() error {
 	req.remote = req.clientAddr(req.r)
 	host, err := filestore.CleanHost(req.r.Host)
-	if err != nil {
-		return err
+	if err == nil {
+		req.site, err = req.accounts().Site(req.r.Context(), host, localAddr(req.r))
 	}
-	if req.site, err = req.accounts().Site(req.r.Context(), host, localAddr(req.r)); err != nil {
-		return err
-	}
+	return err
+}
+
+// route finds out whose storage and which name the request is about.
+func (req *request) route() (err error) {
 	if req.r.Method == http.MethodOptions {
 		return nil // one answer, even to "*"
 	}
@@ -205,7 +264,12 @@ func (req *request) login() (filestore.Caller, error) {
 		return filestore.Caller{}, errLoginNeeded
 	}
 	name = filestore.QualifyAccount(name, req.site.Domain)
-	return req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
+	caller, err := req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
+	if err == nil {
+		req.caller = caller.Account
+		connlimit.FromContext(req.r.Context()).Trust(true)
+	}
+	return caller, err
 }
 
 func (h *Handler) accounts() filestore.Directory { return h.Views.Directory() }

@@ -2,6 +2,7 @@ package httpsite
 
 import (
 	"io/fs"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -99,28 +100,63 @@ func decodeSegment(escaped string) (string, error) {
 // cutAccount takes the account name off the beginning of an escaped path, with
 // what stands before it. below tells that there is a slash behind it.
 func (t *target) cutAccount(path *string, site filestore.Site) (below bool, err error) {
-	for _, form := range [...]struct {
-		prefix string
-		on     bool
-	}{{"~", true}, {site.Prefix, site.Prefix != ""}, {"", site.BareNames}} {
-		if !form.on {
-			continue
-		}
-		head, err := cutSegments(*path, 1+strings.Count(form.prefix, "/"))
+	for _, form := range accountForms(site) {
+		head, err := cutSegments(*path, 1+strings.Count(form, "/"))
 		if err != nil {
 			return false, err
 		}
-		name, ok := strings.CutPrefix(head.text, form.prefix)
+		name, ok := strings.CutPrefix(head.text, form)
 		switch {
 		case !ok:
 			continue
-		case name == "", form.prefix == "" && slices.Contains(realms, name):
+		case name == "", form == "" && slices.Contains(realms, name):
 			return false, fs.ErrNotExist
 		}
 		t.account, t.location, *path = filestore.QualifyAccount(name, site.Domain), head.location, head.rest
 		return head.below, nil
 	}
 	return false, fs.ErrNotExist
+}
+
+// isOwn reports whether a request is about the storages, whatever comes of it.
+func isOwn(r *http.Request, site filestore.Site) bool {
+	if site.Account != "" || r.URL.Path == "*" {
+		return true
+	}
+	rest, ok := strings.CutPrefix(rawPath(r.URL), "/")
+	if !ok {
+		return false
+	}
+	for _, form := range accountForms(site) {
+		head := make([]string, 0, 2)
+		for escaped := range strings.SplitSeq(rest, "/") {
+			if len(head) > strings.Count(form, "/") {
+				break
+			}
+			segment, err := url.PathUnescape(escaped)
+			if err != nil {
+				break
+			}
+			head = append(head, segment)
+		}
+		name, ok := strings.CutPrefix(strings.Join(head, "/"), form)
+		if ok && name != "" && (form != "" || !slices.Contains(realms, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// accountForms returns what may stand before the name of an account.
+func accountForms(site filestore.Site) []string {
+	forms := []string{"~"}
+	if site.Prefix != "" {
+		forms = append(forms, site.Prefix)
+	}
+	if site.BareNames {
+		forms = append(forms, "")
+	}
+	return forms
 }
 
 // segments are the first ones of a path.

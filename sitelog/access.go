@@ -52,8 +52,13 @@ type line struct {
 	Agent   string    `json:"agent,omitempty"`
 }
 
-// Observe implements filestore.Observer.
-func (a *Access) Observe(_ context.Context, e filestore.Event) {
+// Observe implements filestore.Observer. Of a request that came through Handler it
+// takes who has logged in, and that line tells the rest.
+func (a *Access) Observe(ctx context.Context, e filestore.Event) {
+	if v, ok := ctx.Value(visitorKey{a}).(*visitor); ok {
+		v.account = e.Account
+		return
+	}
 	name := ""
 	if e.Storage != "" {
 		name = "/~" + e.Storage
@@ -68,7 +73,8 @@ func (a *Access) Observe(_ context.Context, e filestore.Event) {
 }
 
 // Handler returns a handler that has next answer, and then writes the line.
-// Service is its protocol: "HTTP/1.1", "HTTP/2.0".
+// Service is its protocol: "HTTP/1.1", "HTTP/2.0". Who has logged in is known if a is
+// the Observer of what answers, as httpsite.Handler has one.
 func (a *Access) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -89,7 +95,7 @@ func (a *Access) Handler(next http.Handler) http.Handler {
 			}
 			a.write(l)
 		}()
-		next.ServeHTTP(counted, r.WithContext(context.WithValue(r.Context(), visitorKey{}, visit)))
+		next.ServeHTTP(counted, r.WithContext(context.WithValue(r.Context(), visitorKey{a}, visit)))
 		if counted.code == 0 {
 			counted.code = http.StatusOK
 		}
@@ -105,17 +111,10 @@ func withoutQuery(u *url.URL) string {
 	return path
 }
 
-type visitorKey struct{}
+// visitorKey is the key of the visitor of a request.
+type visitorKey struct{ of *Access }
 
 type visitor struct{ account string }
-
-// LoggedIn notes who sends the request that ctx belongs to. A directory whose
-// Login is asked by httpsite calls it.
-func LoggedIn(ctx context.Context, account string) {
-	if v, ok := ctx.Value(visitorKey{}).(*visitor); ok {
-		v.account = account
-	}
-}
 
 func (a *Access) client(r *http.Request) netip.Addr {
 	if a.ClientAddr != nil {

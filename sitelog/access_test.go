@@ -27,7 +27,7 @@ func visit(t *testing.T, a *sitelog.Access, request *http.Request) string {
 	a.W = &out
 	handler := a.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, _, ok := r.BasicAuth(); ok {
-			sitelog.LoggedIn(r.Context(), name+"@client1.com")
+			a.Observe(r.Context(), filestore.Event{Service: "HTTP", Account: name + "@client1.com"})
 		}
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.Copy(w, io.MultiReader(strings.NewReader("con"), strings.NewReader("tent")))

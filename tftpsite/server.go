@@ -11,8 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 // Server shows storages over TFTP. Directory must be set; the zero value of
@@ -54,8 +55,8 @@ type Server struct {
 	// Observer hears of every transfer; nil: nobody does.
 	Observer filestore.Observer
 
-	calls  serving.Calls
-	places serving.Places
+	calls  graceful.Calls
+	places connlimit.Places
 
 	mu        sync.Mutex                   // guards what follows
 	newest    map[netip.AddrPort]*transfer // of each client
@@ -93,7 +94,7 @@ func (s *Server) Serve(pc net.PacketConn) error {
 		return ErrServerClosed
 	}
 	defer call.Finish()
-	defer serving.After(call.Accepting, func() { pc.Close() })()
+	defer graceful.After(call.Accepting, func() { pc.Close() })()
 
 	var transfers sync.WaitGroup
 	defer transfers.Wait()

@@ -13,8 +13,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 // transfer is one file on its way, from the first packet to the last. Its socket
@@ -22,7 +23,7 @@ import (
 type transfer struct {
 	request
 	server *Server
-	place  *serving.Place
+	place  *connlimit.Place
 	conn   *net.UDPConn
 	content
 
@@ -112,13 +113,13 @@ func (t *transfer) run(ctx, accepting context.Context) {
 	t.mu.Lock()
 	t.conn = conn
 	t.mu.Unlock()
-	defer serving.After(ctx, func() { t.push(ErrServerClosed) })()
+	defer graceful.After(ctx, func() { t.push(ErrServerClosed) })()
 	t.ctx = ctx
 	err = t.perform()
 	t.server.leave(t) // the client may begin its next transfer
 	if err == nil && t.write && t.server.linger(1) {
 		defer t.server.linger(-1)
-		defer serving.After(accepting, func() { t.push(ErrServerClosed) })()
+		defer graceful.After(accepting, func() { t.push(ErrServerClosed) })()
 		t.dally()
 	}
 }

@@ -21,7 +21,7 @@ func TestFileExtensions(t *testing.T) {
 `)))
 	r := start(t, "-base", d.dir, "-trust-pages", "client2.com")
 	r.base = d.dir
-	require.Equal(t, 4, strings.Count(r.log(t), "ignored a content type of HTTPU.settings"), r.log(t))
+	require.Equal(t, 4, strings.Count(r.log(t), "content type cannot be read"), r.log(t))
 	const sandbox = "Content-Security-Policy: sandbox "
 	for name, want := range map[string]struct {
 		contentType string

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
@@ -143,17 +144,12 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	base, err := directory.Open(dir, &directory.Options{Now: func() time.Time { return now.now }, Logger: logger})
 	require.NoError(t, err)
 	defer base.Close()
-	made := 0
-	s, err := watchSite(base, logger, func() (*httpsite.Handler, error) {
+	made, views := 0, filestore.NewViews(base, nil)
+	s, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		made++
-		h, err := newSite(base, newViews(base), logger)
-		if err == nil {
-			h.Prefix = "/files"
-		}
-		return h, err
+		return &httpsite.Handler{Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types, Prefix: "/files"}
 	})
 	require.NoError(t, err)
-	s.now = func() time.Time { return now.now }
 	do := func(method, path, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "http://client1.com"+path, strings.NewReader(body))
 		r.SetBasicAuth("john", "secret1")

@@ -2,62 +2,59 @@ package main
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
-	"time"
 
-	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
 // site is the HTTP handler, which is made anew when the settings of the HTTP User
-// module have changed. They are looked at once a second at most, when a request
-// comes. While they cannot be used, the last handler stays.
+// module have changed. While they cannot be read, the last handler stays.
 type site struct {
 	base *directory.Base
 	log  *slog.Logger
-	make func() (*httpsite.Handler, error)
-	now  func() time.Time
+	make func(directory.HTTPSettings) *httpsite.Handler
 
 	mu       sync.Mutex // guards what follows
-	checked  time.Time
-	settings cgpdata.Value // that handler was to be made with
+	settings directory.HTTPSettings
 	handler  *httpsite.Handler
 }
 
 // watchSite makes the handler for the first time.
-func watchSite(base *directory.Base, log *slog.Logger, make func() (*httpsite.Handler, error)) (*site, error) {
-	s := &site{base: base, log: log, make: make, now: time.Now}
-	s.checked = s.now()
-	var err error
-	if s.settings, err = base.ServerSettings("HTTPU"); err == nil {
-		s.handler, err = make()
+func watchSite(base *directory.Base, log *slog.Logger, make func(directory.HTTPSettings) *httpsite.Handler) (*site, error) {
+	settings, err := base.HTTPSettings()
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	s := &site{base: base, log: log, make: make}
+	s.use(settings)
+	return s, nil
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.current().ServeHTTP(w, r) }
 
 func (s *site) current() *httpsite.Handler {
+	settings, err := s.base.HTTPSettings() // the error has been logged
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if age := s.now().Sub(s.checked); 0 <= age && age < time.Second {
-		return s.handler
+	if err == nil && !same(settings, s.settings) {
+		s.use(settings)
+		s.log.Info("settings read again", "file", "Settings/HTTPU.settings")
 	}
-	s.checked = s.now()
-	settings, err := s.base.ServerSettings("HTTPU") // the error has been logged
-	if err != nil || settings.Equal(s.settings) {
-		return s.handler
+	return s.handler
+}
+
+// use makes the handler. It needs mu.
+func (s *site) use(settings directory.HTTPSettings) {
+	s.settings, s.handler = settings, s.make(settings)
+	if settings.NoBasicAuth {
+		s.log.Warn("AdvertiseBasicAUTH is NO, and HTTP has no other login here: nobody can log in by HTTP")
 	}
-	s.settings = settings
-	handler, err := s.make()
-	if err != nil {
-		s.log.Warn("settings cannot be used, the old ones stay", "err", err)
-		return s.handler
-	}
-	s.log.Info("settings read again", "file", "Settings/HTTPU.settings")
-	s.handler = handler
-	return handler
+}
+
+func same(a, b directory.HTTPSettings) bool {
+	return a.MaxBody == b.MaxBody && a.NoBasicAuth == b.NoBasicAuth && maps.Equal(a.Types, b.Types)
 }

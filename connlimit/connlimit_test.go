@@ -1,84 +1,28 @@
-package serving_test
+package connlimit_test
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cgpkit/cgpkit/internal/serving"
+	"github.com/cgpkit/cgpkit/connlimit"
 )
-
-func TestShutdownWaitsThenCancels(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var calls serving.Calls
-		call, ok := calls.Begin()
-		require.True(t, ok)
-		go func() {
-			<-call.Accepting.Done()
-			require.NoError(t, call.Context.Err(), "what runs may go on")
-			<-call.Context.Done()
-			call.Finish()
-		}()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		begin := time.Now()
-		require.ErrorIs(t, calls.Shutdown(ctx), context.DeadlineExceeded)
-		require.Equal(t, time.Minute, time.Since(begin))
-		_, ok = calls.Begin()
-		require.False(t, ok)
-		require.NoError(t, calls.Shutdown(t.Context()), "once more does nothing")
-		require.NoError(t, calls.Close())
-	})
-}
-
-func TestShutdownOfWhatEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var calls serving.Calls
-		for range 3 {
-			call, ok := calls.Begin()
-			require.True(t, ok)
-			go func() {
-				<-call.Accepting.Done()
-				call.Finish()
-			}()
-		}
-		require.NoError(t, calls.Shutdown(t.Context()))
-	})
-}
-
-func TestCloseCancelsAtOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var calls serving.Calls
-		call, _ := calls.Begin()
-		go func() {
-			<-call.Context.Done()
-			call.Finish()
-		}()
-		require.NoError(t, calls.Close())
-	})
-}
 
 // room are places with a fixed number, and who gave way.
 type room struct {
-	serving.Places
+	connlimit.Places
 	total, perAddr int
 	gone           []string
 }
 
-func (r *room) enter(addr string) (*serving.Place, bool) {
+func (r *room) enter(addr string) (*connlimit.Place, bool) {
 	a, _ := netip.ParseAddr(addr)
 	return r.Enter(a, r.total, r.perAddr, func() { r.gone = append(r.gone, addr) })
 }
 
-func (r *room) trusted(t *testing.T, addr string) *serving.Place {
+func (r *room) trusted(t *testing.T, addr string) *connlimit.Place {
 	t.Helper()
 	place, ok := r.enter(addr)
 	require.True(t, ok, addr)
@@ -160,7 +104,7 @@ func TestStrangersGiveWay(t *testing.T) {
 func TestPlacesOfACrowd(t *testing.T) {
 	t.Parallel()
 	r := &room{total: 100, perAddr: 20}
-	var last *serving.Place
+	var last *connlimit.Place
 	for i := range 150 {
 		place, ok := r.enter(netip.AddrFrom4([4]byte{10, 0, byte(i % 5), byte(i % 10)}).String())
 		require.True(t, ok)
@@ -191,7 +135,7 @@ func TestLimit(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	limited := serving.Limit(l, 10, 2)
+	limited := new(connlimit.Places).Listener(l, 10, 2)
 	defer limited.Close()
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", l.Addr().String())
@@ -206,8 +150,8 @@ func TestLimit(t *testing.T) {
 	second, err := limited.Accept()
 	require.NoError(t, err)
 	defer second.Close()
-	serving.PlaceOf(first).Trust(true)
-	serving.PlaceOf(second).Trust(true)
+	connlimit.PlaceOf(first).Trust(true)
+	connlimit.PlaceOf(second).Trust(true)
 	third := dial()
 	accepted := make(chan net.Conn, 1)
 	go func() {
@@ -232,5 +176,5 @@ func TestLimit(t *testing.T) {
 	require.NoError(t, err)
 	_, err = d.Read(make([]byte, 1))
 	require.NoError(t, err)
-	require.Nil(t, serving.PlaceOf(fifth))
+	require.Nil(t, connlimit.PlaceOf(fifth))
 }

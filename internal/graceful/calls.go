@@ -1,6 +1,6 @@
-// Package serving holds what the servers of the suite have in common: how
-// calls of Serve come to their end, and how many clients are let in.
-package serving
+// Package graceful brings the calls of a server's method Serve to their end: first
+// nothing new begins, then what runs may finish, and at last it is cut.
+package graceful
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package serving
+package connlimit
 
 import (
 	"container/list"
@@ -9,16 +9,10 @@ import (
 )
 
 // Places are what a server has for its clients: so many in all, and so many for
-// each address. An IPv6 network of 64 bits counts as one address, since that is
-// what one customer gets.
+// each address. The package comment says who gives way when none is free.
 //
-// When no place is free, a client that is not trusted gives its own to the one that
-// comes. It is one of the network that has most of them (24 bits of IPv4, 48 of
-// IPv6), there of the address that has most; one that is not busy before one that
-// is; and the oldest of these. So whoever takes all places loses them to those who
-// come from elsewhere, and trusted clients do not feel it.
-//
-// The zero value is ready; its methods are safe for concurrent use.
+// The zero value is ready. Its methods, and those of its places, are safe for
+// concurrent use.
 type Places struct {
 	mu        sync.Mutex // guards what follows, and all places
 	taken     list.List  // of *Place, oldest first
@@ -30,7 +24,7 @@ type Places struct {
 // crowd counts the places that an address or a network has.
 type crowd struct{ all, strange int }
 
-// Place is what one client has. A nil *Place can be used, and does nothing.
+// Place is what one client has. The methods of a nil *Place do nothing.
 type Place struct {
 	places           *Places
 	seat             *list.Element // nil: has left, or given way
@@ -42,9 +36,12 @@ type Place struct {
 }
 
 // Enter gives a client a place, if then at most total are taken, and perAddr by
-// its address. It may take one from another client, and then calls giveWay of that
-// one, which must not wait and has the client leave soon. Enter is followed by
-// Leave.
+// its address; both are the same in every call. It may take one from another client,
+// and then calls giveWay of that one, which must not wait and has the client leave
+// soon. An Enter that is ok is followed by Leave.
+//
+// Listener does all that for connections. Enter is for what is none, such as
+// transfers over UDP, and for servers that tell a client why it is refused.
 func (p *Places) Enter(remote netip.Addr, total, perAddr int, giveWay func()) (place *Place, ok bool) {
 	place = &Place{places: p, addr: network.Of(remote), net: neighbourhood(remote), giveWay: giveWay}
 	victim, ok := p.seat(place, total, perAddr)
@@ -167,6 +164,9 @@ func (pl *Place) Busy(busy bool) {
 
 // Leave counts the client out, and reports whether it had to give way.
 func (pl *Place) Leave() (gaveWay bool) {
+	if pl == nil {
+		return false
+	}
 	pl.places.mu.Lock()
 	defer pl.places.mu.Unlock()
 	switch {

@@ -1,4 +1,4 @@
-package main
+package httpsite
 
 import (
 	"context"
@@ -100,23 +100,15 @@ func watchedContext(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// refuseFaultyFraming answers requests of HTTP/1.0 that have, or may have, a
-// Transfer-Encoding, and hands on all others. Those of HTTP/2, many at a time on one
-// connection, have none.
-func refuseFaultyFraming(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
-		if !ok || r.ProtoMajor > 1 {
-			next.ServeHTTP(w, r)
-			return
-		}
-		watched.requests++
-		first := watched.requests == 1
-		if !r.ProtoAtLeast(1, 1) && (first && watched.encoded || !first && r.ContentLength != 0) {
-			w.Header().Set("Connection", "close")
-			http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// isFaultyFraming reports whether a request is one of HTTP/1.0 that has, or may
+// have, a Transfer-Encoding. Those of HTTP/2, many at a time on one connection, have
+// none.
+func isFaultyFraming(r *http.Request) bool {
+	watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
+	if !ok || r.ProtoMajor > 1 {
+		return false
+	}
+	watched.requests++
+	first := watched.requests == 1
+	return !r.ProtoAtLeast(1, 1) && (first && watched.encoded || !first && r.ContentLength != 0)
 }

@@ -1,21 +1,24 @@
-package serving
+package connlimit
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
 )
 
-// Limit returns a listener that lets in at most total connections, and perAddr
-// from one address, by the rules of [Places]: a connection that gives way is closed,
-// and so is one that finds no place. It is for servers that have no such limit of
-// their own.
-func Limit(l net.Listener, total, perAddr int) net.Listener {
-	return &limited{Listener: l, total: total, perAddr: perAddr}
+// Listener returns a listener that lets in at most total connections of l, and
+// perAddr from one address. One that gives way is closed, and so is one that finds no
+// place. A connection leaves its place when it is closed. Several listeners of the
+// same Places share them; total and perAddr are the same for all then.
+//
+// What l returns as *net.TCPConn can be sent files by the kernel afterwards as well.
+func (p *Places) Listener(l net.Listener, total, perAddr int) net.Listener {
+	return &limited{l, p, total, perAddr}
 }
 
-// PlaceOf returns the place of a connection that came through [Limit], also if it
-// is below another, as below TLS, that has a method NetConn; nil if it has none.
+// PlaceOf returns the place of a connection of [Places.Listener], also if it is
+// below another, as below TLS, that has a method NetConn; nil if it has none.
 func PlaceOf(conn net.Conn) *Place {
 	for {
 		switch c := conn.(type) {
@@ -29,10 +32,27 @@ func PlaceOf(conn net.Conn) *Place {
 	}
 }
 
+type contextKey struct{}
+
+// NewContext returns a context that has the place of a connection. It can be the
+// ConnContext of an http.Server, whose requests then have it.
+func NewContext(ctx context.Context, conn net.Conn) context.Context {
+	if place := PlaceOf(conn); place != nil {
+		return context.WithValue(ctx, contextKey{}, place)
+	}
+	return ctx
+}
+
+// FromContext returns the place that a context has; nil: it has none.
+func FromContext(ctx context.Context) *Place {
+	place, _ := ctx.Value(contextKey{}).(*Place)
+	return place
+}
+
 type limited struct {
 	net.Listener
+	places         *Places
 	total, perAddr int
-	places         Places
 }
 
 func (l *limited) Accept() (net.Conn, error) {
