@@ -69,7 +69,9 @@ func TestSpeed(t *testing.T) {
 	runtime.GOMAXPROCS(1)
 	wanted, chosen := regexp.MustCompile(*only), regexp.MustCompile(*onTree)
 	all := append(slices.Clip(works), work{"Decoder, tokens", "jsontext", 0.8, func(tree *tree) (ours, theirs func() error) {
-		return tokens(tree, *size)
+		return tokens(tree, *size, false)
+	}}, work{"Decoder, tokens with strings", "jsontext, with strings", 0.8, func(tree *tree) (ours, theirs func() error) {
+		return tokens(tree, *size, true)
 	}})
 	head, rule := "| Work | Against | At most |", "|---|---|---|"
 	rows := make([]string, len(all))
@@ -84,7 +86,8 @@ func TestSpeed(t *testing.T) {
 				continue
 			}
 			ours, theirs := w.run(tree)
-			share, _ := ratio(t, ours, theirs, *window)
+			share, best := ratio(t, ours, theirs, *window)
+			t.Logf("%s, %s: %v against %v", w.name, name, best[0], best[1])
 			rows[i] += fmt.Sprintf(" %.2f |", share)
 		}
 	}

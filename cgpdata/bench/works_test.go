@@ -140,15 +140,22 @@ func (r *repeated) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// tokens reads an array of the tree of some size token by token.
-func tokens(tree *tree, size int) (ours, theirs func() error) {
+// tokens reads an array of the tree of some size token by token, and leaves the texts in the
+// windows of the decoders, or makes strings of them.
+func tokens(tree *tree, size int, asStrings bool) (ours, theirs func() error) {
 	item, asJSON := bytes.TrimSpace(tree.cgp), tree.json
 	cgpText, jsonText := append([]byte(","), item...), append([]byte(","), asJSON...)
 	times := size / len(cgpText)
 	return func() error {
 			r := io.MultiReader(bytes.NewReader([]byte("(x")), &repeated{text: cgpText, times: times, tail: []byte(")")})
 			for d := stream.NewDecoder(r, &cgpdata.Options{MaxItems: 1 << 30}); ; {
-				if _, err := d.ReadToken(); err == io.EOF {
+				var err error
+				if asStrings {
+					_, err = d.ReadToken()
+				} else {
+					_, err = d.Next()
+				}
+				if err == io.EOF {
 					return nil
 				} else if err != nil {
 					return err
@@ -157,14 +164,21 @@ func tokens(tree *tree, size int) (ours, theirs func() error) {
 		}, func() error {
 			r := io.MultiReader(bytes.NewReader([]byte(`["x"`)), &repeated{text: jsonText, times: times, tail: []byte("]")})
 			for d := jsontext.NewDecoder(r); ; {
-				if _, err := d.ReadToken(); err == io.EOF {
+				token, err := d.ReadToken()
+				if err == io.EOF {
 					return nil
 				} else if err != nil {
 					return err
 				}
+				if asStrings && (token.Kind() == '"' || token.Kind() == '0') {
+					kept = token.String()
+				}
 			}
 		}
 }
+
+// kept makes sure that what is made is not left out.
+var kept string
 
 // records reads a table of some records.
 func records(tb testing.TB, n int) (ours, theirs func() error) {
@@ -210,9 +224,11 @@ func TestWorks(t *testing.T) {
 			require.NoError(t, ours(), "%s, %s", w.name, tree.name)
 			require.NoError(t, theirs(), "%s, %s", w.name, tree.name)
 		}
-		ours, theirs := tokens(tree, 3_000_000)
-		require.NoError(t, ours(), tree.name)
-		require.NoError(t, theirs(), tree.name)
+		for _, asStrings := range []bool{false, true} {
+			ours, theirs := tokens(tree, 3_000_000, asStrings)
+			require.NoError(t, ours(), tree.name)
+			require.NoError(t, theirs(), tree.name)
+		}
 	}
 	ours, theirs := records(t, 1000)
 	require.NoError(t, ours())

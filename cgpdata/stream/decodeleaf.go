@@ -13,7 +13,7 @@ func (d *Decoder) leaf(wanted bool) (v cgpdata.Value) {
 	switch {
 	case grammar.Class[c]&grammar.ClassString != 0:
 		if text := d.str(); wanted && d.in.err == nil {
-			v = cgpdata.String(d.texts.of(text))
+			v = cgpdata.String(d.texts.fresh(text))
 		}
 		return v
 	case c == '[':
@@ -32,7 +32,7 @@ func (d *Decoder) leaf(wanted bool) (v cgpdata.Value) {
 	}
 	l, end := d.p.Leaf(0)
 	if d.parsed(end) && wanted {
-		v = cgpdata.LeafWith(l.Kind, d.texts.of(d.p.Content(l)))
+		v = cgpdata.LeafWith(l.Kind, d.texts.fresh(d.p.Content(l)))
 	}
 	return v
 }

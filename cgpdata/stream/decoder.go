@@ -42,6 +42,9 @@ type Decoder struct {
 	quick    grammar.Parser // for single tokens, strict
 	whole    grammar.Parser // for values
 	texts    texts
+	kind     TokenKind // of the last token
+	last     lexeme    // what it holds
+	made     Token
 	o        cgpdata.Options
 	maxItems int
 	items    int       // how many more values may come in this text
@@ -81,11 +84,16 @@ func NewDecoder(r io.Reader, o *cgpdata.Options) *Decoder {
 // error is [io.EOF]. It is a [*cgpdata.SyntaxError] for text that Parse refuses, and wraps the
 // error of the reader if that fails. After an error, all further reads return the same.
 func (d *Decoder) ReadToken() (t Token, err error) {
-	if kind, key, v := d.usual(); kind != NoToken {
-		t.Kind, t.Key, t.Value = kind, key, v
-		return t, nil
+	d.kind = d.usual(true)
+	switch t.Kind = d.kind; t.Kind {
+	case NoToken:
+		return d.readToken()
+	case KeyToken:
+		t.Key = d.textString()
+	case ValueToken:
+		t.Value = d.value()
 	}
-	return d.readToken()
+	return t, nil
 }
 
 // readToken is ReadToken by the steps of the automaton.
@@ -142,12 +150,16 @@ func (d *Decoder) skipValue() {
 // punctuation, and not past the token.
 func (d *Decoder) PeekKind() TokenKind {
 	if d.next == NoToken && d.in.err == nil {
+		d.forget()
 		if next := d.advance(); d.in.err == nil {
 			d.next = next
 		}
 	}
 	return d.next
 }
+
+// forget drops the lexeme, before the window moves.
+func (d *Decoder) forget() { d.kind, d.last, d.made = NoToken, lexeme{}, Token{} }
 
 // InputOffset returns how many bytes have been read of the stream: it is the offset of
 // the next token after PeekKind, and the end of the last one after ReadToken, with the
@@ -226,7 +238,7 @@ func (d *Decoder) beginText() TokenKind {
 	case grammar.Class[d.in.buf[d.in.pos]]&grammar.ClassString != 0 && d.startsWithKey():
 		return d.withoutBraces(grammar.MissingBraces)
 	}
-	return d.kind()
+	return d.kindHere()
 }
 
 // withoutBraces tolerates the fault, and begins a dictionary of it.
@@ -265,8 +277,8 @@ func (d *Decoder) startsWithKey() bool {
 	return found
 }
 
-// kind returns the kind of the value at pos, whatever it is.
-func (d *Decoder) kind() TokenKind {
+// kindHere returns the kind of the value at pos, whatever it is.
+func (d *Decoder) kindHere() TokenKind {
 	switch d.in.at(0) {
 	case '(':
 		return BeginArray
@@ -286,7 +298,7 @@ func (d *Decoder) advanceIn(top *level) TokenKind {
 		switch move.Do {
 		case grammar.Take:
 			if move.Fault == 0 {
-				return d.kind()
+				return d.kindHere()
 			}
 			d.in.anchor = d.in.pos
 			d.missing = d.tolerate(move.Fault)
@@ -335,7 +347,7 @@ func (d *Decoder) refuse(top *level) TokenKind {
 	case d.in.atEnd() && what != "":
 		d.in.fail(d.in.pos, grammar.Truncated(what))
 	case top.state.TakesValue():
-		return d.kind() // to read it tells
+		return d.kindHere() // to read it tells
 	default:
 		d.in.fail(d.in.pos, d.unexpected(top.state.Want(top.bracket)))
 	}
@@ -372,6 +384,7 @@ func (d *Decoder) token(t *Token, wanted bool) {
 	}
 	missing := d.missing
 	d.next, d.missing = NoToken, false
+	d.forget()
 	switch t.Kind {
 	case BeginArray, BeginDictionary:
 		d.begin(missing)
@@ -430,7 +443,7 @@ func (d *Decoder) key(wanted bool) (key string) {
 		d.stack.setKey(string(text))
 		return ""
 	}
-	repeated, err := d.stack.isRepeated(string(text))
+	repeated, err := d.stack.isRepeated(string(text), leadOf(string(text)))
 	if repeated && !d.tolerate(grammar.DuplicateKey) {
 		return ""
 	}
@@ -443,7 +456,7 @@ func (d *Decoder) key(wanted bool) (key string) {
 		d.in.err = d.in.syntaxError(d.in.anchored(), err)
 	}
 	if wanted {
-		key = d.texts.of(text)
+		key = d.texts.fresh(text)
 	}
 	return key
 }

@@ -83,7 +83,7 @@ func TestDecoderMaxBytes(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			for wayName, want := range map[string]int64{"tokens": row.token, "value": row.value, "skip": row.token} {
+			for wayName, want := range map[string]int64{"tokens": row.token, "next": row.token, "value": row.value, "skip": row.token} {
 				for name, r := range readers([]byte(row.in)) {
 					_, err := readText(r, &cgpdata.Options{MaxBytes: 4}, ways[wayName])
 					if want < 0 {

@@ -46,14 +46,46 @@ func readers(text []byte) map[string]io.Reader {
 
 // readTokens reads a value token by token.
 func readTokens(d *stream.Decoder) (cgpdata.Value, error) {
-	t, err := d.ReadToken()
+	return valueOfTokens(d.ReadToken)
+}
+
+// readNext reads a value token by token, and each by two calls.
+func readNext(d *stream.Decoder) (cgpdata.Value, error) {
+	n := 0
+	return valueOfTokens(func() (stream.Token, error) {
+		kind, err := d.Next()
+		if err != nil {
+			return stream.Token{}, err
+		}
+		text := ""
+		if n++; n%2 == 0 {
+			text = string(d.Text())
+		}
+		t := d.Token()
+		if t.Kind != kind || n%2 == 0 && text != t.Key+textOf(t.Value) || string(d.Text()) != t.Key+textOf(t.Value) {
+			return t, fmt.Errorf("Next returned %v and Text %q, but Token %+v", kind, text, t)
+		}
+		return t, nil
+	})
+}
+
+// textOf returns the text of a String.
+func textOf(v cgpdata.Value) string {
+	if v.Kind() != cgpdata.KindString {
+		return ""
+	}
+	return v.Text()
+}
+
+func valueOfTokens(read func() (stream.Token, error)) (cgpdata.Value, error) {
+	t, err := read()
 	if err != nil {
 		return cgpdata.Value{}, err
 	}
-	return restOfTokens(d, t)
+	return restOfTokens(read, t)
 }
 
-func restOfTokens(d *stream.Decoder, t stream.Token) (cgpdata.Value, error) {
+func restOfTokens(read func() (stream.Token, error), t stream.Token) (cgpdata.Value, error) {
 	var elems []cgpdata.Value
 	var pairs []cgpdata.Pair
 	switch t.Kind {
@@ -64,7 +96,7 @@ func restOfTokens(d *stream.Decoder, t stream.Token) (cgpdata.Value, error) {
 		return cgpdata.Value{}, fmt.Errorf("%v where a value is due", t.Kind)
 	}
 	for {
-		next, err := d.ReadToken()
+		next, err := read()
 		if err != nil {
 			return cgpdata.Value{}, err
 		}
@@ -74,13 +106,13 @@ func restOfTokens(d *stream.Decoder, t stream.Token) (cgpdata.Value, error) {
 		case stream.EndDictionary:
 			return cgpdata.Dictionary(pairs...), nil
 		case stream.KeyToken:
-			v, err := readTokens(d)
+			v, err := valueOfTokens(read)
 			if err != nil {
 				return cgpdata.Value{}, err
 			}
 			pairs = append(pairs, cgpdata.Pair{Key: next.Key, Value: v})
 		default:
-			v, err := restOfTokens(d, next)
+			v, err := restOfTokens(read, next)
 			if err != nil {
 				return cgpdata.Value{}, err
 			}
@@ -140,6 +172,7 @@ func readMixed(d *stream.Decoder) (cgpdata.Value, error) {
 var ways = map[string]func(*stream.Decoder) (cgpdata.Value, error){
 	"value":  (*stream.Decoder).ReadValue,
 	"tokens": readTokens,
+	"next":   readNext,
 	"mixed":  readMixed,
 	"skip":   func(d *stream.Decoder) (cgpdata.Value, error) { return cgpdata.Value{}, d.SkipValue() },
 }
@@ -447,4 +480,82 @@ func TestDecoderRepeatedKeys(t *testing.T) {
 	}
 	_, err = d.ReadValue()
 	require.EqualError(t, err, "cgpdata: line 1, column 12: duplicate key at [1].a")
+}
+
+// What has been read does not change when the window moves on, and what Next passes is not
+// mistaken for something else.
+func TestDecoderWindows(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	var want []string
+	for i := range 40_000 {
+		s := fmt.Sprintf("text %d", i)
+		switch i % 3 {
+		case 0:
+			s = fmt.Sprintf("atom%d", i)
+			fmt.Fprintf(&text, "%s,", s)
+		case 1:
+			fmt.Fprintf(&text, "%q,\n", s)
+		default:
+			fmt.Fprintf(&text, `"\116%s" "",`, s[1:]) // \116 is a t
+		}
+		want = append(want, s)
+	}
+	whole := "(" + strings.TrimSuffix(text.String(), ",") + ")"
+	for passed := range 4 { // of each three tokens
+		for name, r := range readers([]byte(whole)) {
+			d := stream.NewDecoder(r, nil)
+			_, err := d.ReadToken()
+			require.NoError(t, err)
+			var got []string
+			for i := range want {
+				if i%3 < passed {
+					kind, err := d.Next()
+					require.NoError(t, err)
+					require.Equal(t, stream.ValueToken, kind)
+					if passed < 3 || i%5 > 0 {
+						got = append(got, string(d.Text()))
+					} else {
+						got = append(got, d.Token().Value.Text())
+					}
+					continue
+				}
+				token, err := d.ReadToken()
+				require.NoError(t, err)
+				got = append(got, token.Value.Text())
+			}
+			require.Equal(t, want, got, name)
+		}
+	}
+}
+
+// Token and Text have nothing to tell before and behind what has been read, and of brackets and
+// other kinds of values.
+func TestDecoderText(t *testing.T) {
+	t.Parallel()
+	d := stream.NewDecoder(strings.NewReader(`{a=(#5,[AAAA],b,"c\"");} `), nil)
+	require.Equal(t, stream.Token{}, d.Token())
+	require.Nil(t, d.Text())
+	for _, row := range []struct{ token, text string }{
+		{"BeginDictionary", ""}, {"KeyToken a", "a"}, {"BeginArray", ""}, {"ValueToken #5", ""}, {"ValueToken [AAAA]", ""},
+		{"ValueToken b", "b"}, {`ValueToken "c\""`, `c"`}, {"EndArray", ""}, {"EndDictionary", ""},
+	} {
+		kind, err := d.Next()
+		require.NoError(t, err)
+		token := d.Token()
+		require.Equal(t, kind, token.Kind)
+		got := kind.String()
+		switch kind {
+		case stream.KeyToken:
+			got += " " + token.Key
+		case stream.ValueToken:
+			got += " " + token.Value.String()
+		}
+		require.Equal(t, row.token, got)
+		require.Equal(t, row.text, string(d.Text()))
+	}
+	_, err := d.Next()
+	require.Equal(t, io.EOF, err)
+	require.Equal(t, stream.Token{}, d.Token())
+	require.Nil(t, d.Text())
 }

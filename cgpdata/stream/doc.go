@@ -9,4 +9,8 @@
 //		}
 //		...
 //	}
+//
+// The strings of tokens are pieces of the memory that was read into, 32 KiB or more, which lives
+// as long as one of them: clone what is to outlive the rest. Package unsafe makes them so, in
+// texts_unsafe.go alone; with the build tag purego they are copies.
 package stream

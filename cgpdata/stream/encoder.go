@@ -52,6 +52,7 @@ const (
 const (
 	writeSize = 32 << 10 // of a write to w, at least, while a value is not complete
 	openSize  = 64 << 10 // of an array whose layout is open, at most
+	bigBuffer = 1 << 20  // a buffer that is bigger is not kept
 )
 
 // NewEncoder returns an Encoder that writes to w. A nil f is the zero Format.
@@ -101,7 +102,7 @@ func (e *Encoder) WriteValue(v cgpdata.Value) (err error) {
 	}
 	e.separate(v.Len() > 0)
 	e.buf = append(e.buf, e.scratch...)
-	if cap(e.scratch) > bigWindow {
+	if cap(e.scratch) > bigBuffer {
 		e.scratch = nil
 	}
 	e.stack.valueDone()
@@ -246,7 +247,7 @@ func (e *Encoder) addKey(key string) error {
 		e.stack.setKey(key)
 		return nil
 	}
-	repeated, err := e.stack.isRepeated(key)
+	repeated, err := e.stack.isRepeated(key, leadOf(key))
 	if repeated {
 		return errors.New(grammar.DuplicateKey.String())
 	}
@@ -350,7 +351,7 @@ func (e *Encoder) finish() error {
 	if err != nil {
 		e.err = fmt.Errorf("cgpdata: write: %w", err)
 	}
-	if e.buf = e.buf[:0]; cap(e.buf) > bigWindow {
+	if e.buf = e.buf[:0]; cap(e.buf) > bigBuffer {
 		e.buf = nil
 	}
 	return e.err

@@ -44,6 +44,28 @@ func ExampleDecoder() {
 	// <nil>
 }
 
+// Of all tokens only some are wanted, and for the others nothing is made.
+func ExampleDecoder_Next() {
+	d := stream.NewDecoder(strings.NewReader(`({Name=john; Size=#100;},{Name=mary; Size=#250;})`), nil)
+	for {
+		kind, err := d.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if kind == stream.KeyToken && string(d.Text()) == "Size" {
+			size, err := d.ReadToken()
+			fmt.Println(d.Path(), size.Value, err)
+		}
+	}
+	// Output:
+	// [0].Size #100 <nil>
+	// [1].Size #250 <nil>
+}
+
 // Of a big dictionary only one key is wanted.
 func ExampleDecoder_SkipValue() {
 	d := stream.NewDecoder(strings.NewReader(`{Log=(a,b,c); Limits={Mail=#5; Web=#7;}; Rest={};}`), nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
-// An input is the part of a stream that is in memory: a window, which more moves on.
+// An input is the part of a stream that is in memory: a window, which more opens further on.
 // Positions are indexes into buf, and lose their meaning with each call of more; what
 // has to live longer is counted from pos, or is the anchor.
 type input struct {
@@ -21,6 +21,7 @@ type input struct {
 	limit   int // of what is kept, in bytes
 	spent   int // of this, by what is not in the window any more
 	pending error
+	shared  bool  // strings are pieces of buf
 	start   place // of buf[0]
 	anchor  int   // a position to be told later; -1 when it left the window, and was
 	told    place // this one
@@ -39,10 +40,11 @@ type place struct {
 	afterCR   bool
 }
 
-// The sizes of the window: at first, and above which it is not kept.
+// The sizes of a window, if no long token is in it, and of the room in it for a read.
 const (
 	windowSize = 32 << 10
-	bigWindow  = 1 << 20
+	leastRead  = 2 << 10
+	bigWindow  = 1 << 20 // is not kept
 )
 
 // advance moves p to the end of the bytes, which begin at it.
@@ -130,9 +132,11 @@ func (in *input) read() bool {
 	return false
 }
 
-// slide forgets what is before keep, and makes room behind the rest.
+// slide makes room in the window, if there is too little, and forgets what is before keep.
+// Strings that are pieces of a window share it: it is not written again, and the rest goes to
+// a new one.
 func (in *input) slide(keep int) {
-	if keep == 0 && len(in.buf) < cap(in.buf) {
+	if cap(in.buf)-len(in.buf) >= leastRead {
 		return
 	}
 	rest := in.buf[keep:]
@@ -146,11 +150,8 @@ func (in *input) slide(keep int) {
 		in.mark -= keep
 	}
 	room := in.buf
-	switch {
-	case len(rest) > cap(in.buf)/2:
-		room = make([]byte, 0, max(windowSize, 2*cap(in.buf)))
-	case cap(in.buf) > bigWindow && len(rest) < windowSize, cap(in.buf) == 0:
-		room = make([]byte, 0, max(windowSize, 2*len(rest)))
+	if in.shared || len(rest) >= cap(in.buf)/2 || cap(in.buf) > bigWindow {
+		room, in.shared = make([]byte, 0, max(windowSize, 2*len(rest)+leastRead)), false
 	}
 	in.buf = append(room[:0], rest...)
 }

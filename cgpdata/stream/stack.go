@@ -1,8 +1,8 @@
 package stream
 
 import (
+	"encoding/binary"
 	"math"
-	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
@@ -12,32 +12,44 @@ type stack struct {
 	open []level
 	// The keys of the open dictionaries, one after the other. Those that cannot
 	// matter any more may be missing.
-	keys []byte
-	ends []int // where each of them ends
-	// What tells most of them from others at a glance.
-	heads []uint64
-	used  int // what all of this takes, in bytes, roughly
-	room  int // and may take
+	keys   []byte
+	marks  []keyMark          // one for each of them
+	tables []grammar.KeyTable // of those dictionaries that have many keys without order
+	used   int                // what all of this takes, in bytes, roughly
+	room   int                // and may take
 }
 
-// A level is one open array or dictionary.
+// A keyMark tells of one key.
+type keyMark struct {
+	lead uint64 // its first bytes, the first one in the highest bits; zeros behind a short one
+	end  int    // of its text
+}
+
+// A level is one open array or dictionary. It has no pointers, which would make it slow to
+// come and go.
 type level struct {
-	bracket byte // '(' or '{', or 0 for a dictionary without braces
-	state   grammar.State
-	index   int64 // of the present element of an array, from 0; -1 before the first
+	bracket   byte // '(' or '{', or 0 for a dictionary without braces
+	state     grammar.State
+	unordered bool        // a key was not greater than the one before
+	forgetful bool        // only the last key is still there
+	layout    arrayLayout // for an Encoder
+	table     int32       // its number in stack.tables, from 1
+	index     int64       // of the present element of an array, from 0; -1 before the first
 
-	first     int                 // the number of its first key in stack.ends
-	cost      int                 // its part of stack.used
-	unordered bool                // a key was not greater than the one before
-	forgetful bool                // only the last key is still there
-	seen      map[string]struct{} // of many unordered keys
-	layout    arrayLayout         // for an Encoder
+	first int // the number of its first key
+	outer int // what the levels around it take of stack.used
 }
 
-// keyCost and seenCost are what a key takes beside its bytes.
+// keyCost is what a key takes beside its bytes, and seenCost what it takes in a table.
 const (
 	keyCost  = 16
-	seenCost = 64
+	seenCost = 32
+)
+
+// Of the tables this many are kept for the next dictionaries, if they have no more places.
+const (
+	keptTables = 8
+	bigTable   = 1 << 14
 )
 
 // manyKeys is the number of keys up to which looking at each one is as fast as anything
@@ -59,17 +71,21 @@ func (s *stack) top() *level {
 }
 
 func (s *stack) push(bracket byte) {
-	s.open = append(s.open, level{bracket: bracket, state: grammar.In(bracket), index: -1, first: len(s.ends)})
+	s.open = append(s.open, level{bracket: bracket, state: grammar.In(bracket), index: -1, first: len(s.marks), outer: s.used})
 }
 
 // pop leaves the innermost level, which becomes a value of the one around it.
 func (s *stack) pop() {
-	top := s.top()
-	s.used -= top.cost
-	s.cutKeys(top.first)
-	*top = level{} // its map can be freed
-	s.open = s.open[:len(s.open)-1]
-	s.valueDone()
+	n := len(s.open) - 1
+	if top := &s.open[n]; top.bracket != '(' {
+		s.used = top.outer
+		s.cutKeys(top.first)
+		s.cutTable(top)
+	}
+	if s.open = s.open[:n]; n > 0 {
+		outer := &s.open[n-1]
+		outer.state = grammar.After(outer.bracket)
+	}
 }
 
 // valueDone notes that a value is complete.
@@ -83,27 +99,49 @@ func (s *stack) valueDone() {
 func (s *stack) key(i int) []byte {
 	start := 0
 	if i > 0 {
-		start = s.ends[i-1]
+		start = s.marks[i-1].end
 	}
-	return s.keys[start:s.ends[i]]
+	return s.keys[start:s.marks[i].end]
 }
 
 // cutKeys drops all keys from number n on.
 func (s *stack) cutKeys(n int) {
-	s.ends, s.heads = s.ends[:n], s.heads[:n]
+	s.marks = s.marks[:n]
 	if n == 0 {
 		s.keys = s.keys[:0]
 	} else {
-		s.keys = s.keys[:s.ends[n-1]]
+		s.keys = s.keys[:s.marks[n-1].end]
 	}
+}
+
+// cutTable drops the table of the innermost dictionary, if it has one. The memory of it is
+// for the next one, unless it is big.
+func (s *stack) cutTable(top *level) {
+	if top.table == 0 {
+		return
+	}
+	if last := &s.tables[top.table-1]; last.Size() > bigTable || len(s.tables) > keptTables {
+		*last = grammar.KeyTable{}
+	}
+	s.tables, top.table = s.tables[:top.table-1], 0
+}
+
+// leadOf returns the lead of a key.
+func leadOf(key string) uint64 {
+	var first [8]byte
+	copy(first[:], key)
+	return binary.BigEndian.Uint64(first[:])
 }
 
 // isRepeated reports whether the innermost dictionary has had the key. Keys that
 // ascend need only be compared with the last one.
-func (s *stack) isRepeated(key string) (bool, error) {
+func (s *stack) isRepeated(key string, lead uint64) (bool, error) {
 	top := s.top()
-	n := len(s.ends)
-	if n == top.first || !top.unordered && key > string(s.key(n-1)) {
+	n := len(s.marks)
+	if n == top.first {
+		return false, nil
+	}
+	if last := s.marks[n-1].lead; !top.unordered && (lead > last || lead == last && key > string(s.key(n-1))) {
 		return false, nil
 	}
 	if top.forgetful {
@@ -114,26 +152,22 @@ func (s *stack) isRepeated(key string) (bool, error) {
 	}
 	top.unordered = true
 	if n-top.first <= manyKeys {
-		head := grammar.Head(key)
-		for i, other := range s.heads[top.first:n] {
-			if head == other && key == string(s.key(top.first+i)) {
+		for i, other := range s.marks[top.first:] {
+			if other.lead == lead && key == string(s.key(top.first+i)) {
 				return true, nil
 			}
 		}
 		return false, nil
 	}
-	if top.seen == nil {
-		top.seen = make(map[string]struct{}, 2*(n-top.first))
-		for i := top.first; i < n; i++ {
-			s.see(top, string(s.key(i)))
-		}
+	if top.table == 0 {
+		s.startTable(top)
 	}
-	_, repeated := top.seen[key]
-	return repeated, nil
+	// The number is that which addKey gives to it, or nobody asks again.
+	return !s.see(top, key, n), nil
 }
 
-// addKey makes key the present one of the innermost dictionary. If there is no more
-// room it forgets the others as long as they ascend.
+// addKey makes key the present one of the innermost dictionary, which has not had it. If there
+// is no more room it forgets the others as long as they ascend.
 func (s *stack) addKey(key string) error {
 	top := s.top()
 	if s.used+len(key)+keyCost > s.room {
@@ -146,15 +180,15 @@ func (s *stack) addKey(key string) error {
 		s.setKey(key)
 		return nil
 	}
-	if top.seen != nil {
-		s.see(top, key)
-	}
-	s.spend(top, len(key)+keyCost)
-	s.keys = append(s.keys, key...)
-	s.ends = append(s.ends, len(s.keys))
-	s.heads = append(s.heads, grammar.Head(key))
+	s.used += len(key) + keyCost
+	s.append(key)
 	top.state = grammar.AfterKey
 	return nil
+}
+
+func (s *stack) append(key string) {
+	s.keys = append(s.keys, key...)
+	s.marks = append(s.marks, keyMark{leadOf(key), len(s.keys)})
 }
 
 // setKey makes key the present one of the innermost dictionary, and forgets all
@@ -162,21 +196,35 @@ func (s *stack) addKey(key string) error {
 func (s *stack) setKey(key string) {
 	top := s.top()
 	s.cutKeys(top.first)
-	s.keys = append(s.keys, key...)
-	s.ends = append(s.ends, len(s.keys))
-	s.heads = append(s.heads, grammar.Head(key))
-	s.spend(top, -top.cost)
-	top.seen, top.forgetful, top.state = nil, true, grammar.AfterKey
+	s.cutTable(top)
+	s.append(key)
+	s.used = top.outer
+	top.forgetful, top.state = true, grammar.AfterKey
 }
 
-func (s *stack) see(top *level, key string) {
-	top.seen[strings.Clone(key)] = struct{}{} // not that of a whole window
-	s.spend(top, len(key)+seenCost)
+// startTable puts the keys of the innermost dictionary into a table.
+func (s *stack) startTable(top *level) {
+	n := len(s.tables)
+	if n < cap(s.tables) {
+		s.tables = s.tables[:n+1]
+	} else {
+		s.tables = append(s.tables, grammar.KeyTable{})
+	}
+	top.table = int32(n + 1)
+	s.tables[n].Reset(2 * (len(s.marks) - top.first))
+	for i := top.first; i < len(s.marks); i++ {
+		s.see(top, string(s.key(i)), i)
+	}
 }
 
-func (s *stack) spend(top *level, n int) {
-	top.cost += n
-	s.used += n
+// see puts the number of a key into the table, unless that has the key.
+func (s *stack) see(top *level, key string, number int) bool {
+	t := &s.tables[top.table-1]
+	if !t.Add(t.HashString(key), number, func(other int) bool { return key == string(s.key(other)) }) {
+		return false
+	}
+	s.used += seenCost
+	return true
 }
 
 // path names the value that is being read or written.
@@ -187,7 +235,7 @@ func (s *stack) path() []byte {
 		case f.bracket == '(' && f.index >= 0:
 			path = grammar.AppendStep(path, "", int(min(f.index, math.MaxInt)))
 		case f.bracket != '(' && f.hasKey():
-			last := len(s.ends)
+			last := len(s.marks)
 			if i+1 < len(s.open) {
 				last = s.open[i+1].first
 			}

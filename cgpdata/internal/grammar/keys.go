@@ -2,7 +2,6 @@ package grammar
 
 import (
 	"bytes"
-	"hash/maphash"
 	"math/bits"
 	"slices"
 )
@@ -42,9 +41,7 @@ func (p *Parser) RepeatedKeys(keys []Span) (repeated, ok bool) {
 const few = 16
 
 // hasTwice reports whether there is a key twice. Few keys are compared by what a word can
-// tell of each. Of many it puts the numbers into a
-// table, at places that the hashes of their texts tell: with a seed of its own, so that
-// nobody can write keys that all have the same place.
+// tell of each; many go into a table.
 func (p *Parser) hasTwice(keys []Span) bool {
 	if len(keys) <= few {
 		var heads [few]uint64
@@ -58,25 +55,13 @@ func (p *Parser) hasTwice(keys []Span) bool {
 		}
 		return false
 	}
-	if p.seed == (maphash.Seed{}) {
-		p.seed = maphash.MakeSeed()
-	}
-	size := 2 << bits.Len(uint(len(keys)))
-	if size > len(p.table) {
-		p.table = make([]place, size)
-	}
-	table := p.table[:size]
-	clear(table)
+	p.table.Reset(len(keys))
+	var text []byte
+	same := func(other int) bool { return bytes.Equal(p.KeyText(keys[other]), text) }
 	for i, key := range keys {
-		text := p.KeyText(key)
-		hash := maphash.Bytes(p.seed, text)
-		at := hash & uint64(size-1)
-		for ; table[at].number > 0; at = (at + 1) & uint64(size-1) {
-			if table[at].hash == uint32(hash>>32) && bytes.Equal(p.KeyText(keys[table[at].number-1]), text) {
-				return true
-			}
+		if text = p.KeyText(key); !p.table.Add(p.table.Hash(text), i, same) {
+			return true
 		}
-		table[at] = place{int32(i + 1), uint32(hash >> 32)}
 	}
 	return false
 }
@@ -104,12 +89,6 @@ func (p *Parser) headOf(s Span) uint64 {
 		return word(p.Src, int(s.Start))<<(64-8*n) ^ uint64(n)
 	}
 	return Head(p.KeyText(s))
-}
-
-// A place is that of a key in a table.
-type place struct {
-	number int32 // from 1
-	hash   uint32
 }
 
 // Arrange writes into order, which it grows at need, the numbers 0 to n-1 so that

@@ -96,8 +96,10 @@ func (p *Parser) hash(i int) (l Leaf, end int) {
 
 // UsualNumber reads the Number at i, whose '#' has been seen, if it is of the usual sort:
 // decimal, not negative, and too short to be out of range. Otherwise end is -1.
-func (p *Parser) UsualNumber(i int) (n int64, end int) {
-	src := p.Src
+func (p *Parser) UsualNumber(i int) (n int64, end int) { return UsualNumber(p.Src, i) }
+
+// UsualNumber is the method of that name for any text.
+func UsualNumber(src []byte, i int) (n int64, end int) {
 	for end = i + 1; end < len(src) && IsDigit(src[end]); end++ {
 		n = n*10 + int64(src[end]-'0') // what overflows is too long
 	}
@@ -110,12 +112,15 @@ func (p *Parser) UsualNumber(i int) (n int64, end int) {
 
 // UsualTime returns the end of the time stamp at i, if it is one with a date and a time of day
 // of the usual sort, or -1.
-func (p *Parser) UsualTime(i int) (end int) {
+func (p *Parser) UsualTime(i int) (end int) { return UsualTime(p.Src, i, p.Blank) }
+
+// UsualTime is the method of that name for any text; blank is that of a Parser.
+func UsualTime(src []byte, i int, blank uint16) (end int) {
 	end = i + len("#T") + len(TimeLayout)
-	if end >= len(p.Src) || p.Src[i+1] != 'T' || !p.Ends(p.Src[end]) {
+	if end >= len(src) || src[i+1] != 'T' || Class[src[end]]&ClassEnd == 0 && Class[src[end]] < blank {
 		return -1
 	}
-	if leap, ok := TimeStamp(p.Src[i+len("#T") : end]); leap || !ok {
+	if leap, ok := TimeStamp(src[i+len("#T") : end]); leap || !ok {
 		return -1
 	}
 	return end

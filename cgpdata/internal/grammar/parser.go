@@ -3,7 +3,6 @@ package grammar
 import (
 	"bytes"
 	"errors"
-	"hash/maphash"
 )
 
 // A Parser reads one text from start to end. It keeps the arrays and dictionaries
@@ -31,8 +30,7 @@ type Parser struct {
 	Keys    []Span
 	Scratch []byte // the keys that had to be decoded
 
-	table []place // of hasTwice, and what it needs
-	seed  maphash.Seed
+	table KeyTable // of hasTwice
 }
 
 // Options are those of package cgpdata.
@@ -66,7 +64,7 @@ type Span struct {
 // Reset makes p ready for a text. It keeps its stacks.
 func (p *Parser) Reset(src []byte, o *Options) {
 	*p = Parser{Src: src, Single: o.SingleLine, Space: ClassSpace, Blank: ClassComment, Allow: o.Allow, Warn: o.Warn,
-		Open: p.Open[:0], Keys: p.Keys[:0], Scratch: p.Scratch[:0], table: p.table, seed: p.seed}
+		Open: p.Open[:0], Keys: p.Keys[:0], Scratch: p.Scratch[:0], table: p.table}
 	if p.Single {
 		p.Space, p.Blank = ClassBlank, ClassBlank
 	}
@@ -80,7 +78,7 @@ func (p *Parser) Reset(src []byte, o *Options) {
 // IsBig reports whether the stacks of p are too big to be kept for another text.
 func (p *Parser) IsBig() bool {
 	const big = 1 << 14
-	return cap(p.Keys) > big || cap(p.Scratch) > 16*big || len(p.table) > 4*big
+	return cap(p.Keys) > big || cap(p.Scratch) > 16*big || p.table.Size() > 4*big
 }
 
 // bom is the byte order mark, with which a text may begin.

@@ -36,7 +36,7 @@ func (p *Parser) Str(i int) (s Span, end int) {
 			return Span{int32(i), int32(i + 1), int32(stop), false}, end
 		}
 	}
-	return p.decode(i)
+	return p.decode(i, stop)
 }
 
 // Plain reads the string at i of src if it is of the usual sort: an atom of ASCII, or quoted
@@ -76,18 +76,22 @@ func (p *Parser) CheckUTF8(start, end int) bool {
 }
 
 // decode reads a quoted string onto the scratch stack, or several with only white
-// space between, which are one (Guide 6.4).
-func (p *Parser) decode(at int) (s Span, end int) {
+// space between, which are one (Guide 6.4). Up to stop all stands for itself.
+func (p *Parser) decode(at, stop int) (s Span, end int) {
 	start := len(p.Scratch)
-	for end = at; p.At(end) == '"'; end = p.Skip(end) {
-		if end = p.DecodeOne(end + 1); end < 0 {
+	p.Scratch = append(p.Scratch, p.Src[at+1:stop]...)
+	for i := stop; ; i = end + 1 {
+		if end = p.DecodeOne(i); end < 0 {
 			return s, -1
 		}
+		if end = p.Skip(end); p.At(end) != '"' {
+			return Span{int32(at), int32(start), int32(len(p.Scratch)), true}, end
+		}
 	}
-	return Span{int32(at), int32(start), int32(len(p.Scratch)), true}, end
 }
 
-// DecodeOne reads a quoted string from behind its first quote.
+// DecodeOne reads a quoted string from behind its first quote, or from anywhere in it, to
+// behind the last one.
 func (p *Parser) DecodeOne(i int) (end int) {
 	for {
 		if end = ScanText(p.Src, i); p.At(end) >= utf8.RuneSelf {

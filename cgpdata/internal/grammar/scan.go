@@ -38,6 +38,27 @@ func ScanPlain[T string | []byte](src T, i int) int {
 	return i
 }
 
+// ScanAtom is Scan for ClassAtom.
+func ScanAtom(src []byte, i int) int {
+	for i+8 <= len(src) {
+		w := word(src, i)
+		low := w &^ high
+		letters := low | ' '*each // as small ones
+		letters = (letters + (0x80-'a')*each) &^ (letters + (0x80-'{')*each)
+		digits := (low + (0x80-'0')*each) &^ (low + (0x80-';')*each) // and ':'
+		stop := (^(letters | digits) | w) & high
+		if stop == 0 {
+			i += 8
+			continue
+		}
+		if i += bits.TrailingZeros64(stop) / 8; Class[src[i]]&ClassAtom == 0 {
+			return i
+		}
+		i++ // a sign that an atom may have
+	}
+	return Scan(src, i, ClassAtom)
+}
+
 // ScanText returns the end of what stands for itself between quotes, from i on: printable
 // ASCII, and characters beyond ASCII in valid UTF-8.
 func ScanText[T string | []byte](src T, i int) int {

@@ -33,7 +33,7 @@ func (p *Parser) Valid() bool {
 			if stop := ScanText(src, i+1); stop+1 < len(src) && src[stop] == '"' && src[stop+1] != '"' && Class[src[stop+1]] < blank {
 				i = stop + 1
 			} else {
-				i = p.passQuoted(i)
+				i = p.PassQuoted(i)
 			}
 		case c == '(':
 			if f = p.Push(c, i); f == nil {
@@ -144,8 +144,8 @@ func (p *Parser) passHash(i int) (end int) {
 	return end
 }
 
-// passQuoted returns the end of the quoted string at i.
-func (p *Parser) passQuoted(i int) (end int) {
+// PassQuoted returns the end of the quoted string at i, or of all strings that are one with it.
+func (p *Parser) PassQuoted(i int) (end int) {
 	src := p.Src
 	for end = ScanText(src, i+1); end < len(src); end = ScanText(src, end) {
 		if src[end] == '"' {
