@@ -1,6 +1,8 @@
 package ftpsite
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -83,6 +85,42 @@ func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 // broken reports whether the client or the network ended the connection in bad
 // order.
 func (d *data) broken() bool { return d.err != nil && d.err != io.EOF }
+
+// leave ends the connection of a transfer that went well. A system that closes a
+// connection with bytes in it that nobody has read, or gets some later, resets it,
+// which can take the last of a file from the client (RFC 1122 §4.2.2.13). So what a
+// client sends where nothing is expected is taken and dropped until it has come to
+// the end as well; not for ever, and of one connection at a time.
+func (s *session) leave(d *data) {
+	s.endLeaving()
+	if d.err == io.EOF && !d.private { // the client has come to its end
+		d.tcp.Close()
+		return
+	}
+	if conn, ok := d.Conn.(*tls.Conn); ok {
+		conn.CloseWrite()
+	}
+	d.tcp.CloseWrite()
+	d.tcp.SetReadDeadline(time.Now().Add(d.stall))
+	s.left = d.tcp
+	s.leaving.Go(func() {
+		defer d.tcp.Close()
+		defer context.AfterFunc(s.ctx, func() { d.tcp.SetReadDeadline(time.Now().Add(lastReplyTime)) })()
+		io.CopyN(io.Discard, d.tcp, maxDropped)
+	})
+}
+
+// endLeaving waits for no more of the connection that was left last.
+func (s *session) endLeaving() {
+	if s.left != nil {
+		s.left.SetReadDeadline(longAgo)
+		s.leaving.Wait()
+		s.left = nil
+	}
+}
+
+// maxDropped is how many bytes a client may send where nothing is expected.
+const maxDropped = 1 << 20
 
 // cut resets the connection, so that the client cannot take its end for that of
 // a file. It may be called at any time, and repeatedly.

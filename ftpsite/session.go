@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
@@ -51,11 +52,13 @@ type session struct {
 	ascii       bool   // TYPE A
 	epsvOnly    bool   // EPSV ALL
 	data        dataSource
-	rest        int64  // of REST
-	reserve     int64  // of ALLO
-	renaming    string // the path of RNFR; empty: none
-	facts       facts  // of OPTS MLST
-	hash        string // of OPTS HASH
+	left        *net.TCPConn   // the data connection that was left last; nil: none
+	leaving     sync.WaitGroup // for its end
+	rest        int64          // of REST
+	reserve     int64          // of ALLO
+	renaming    string         // the path of RNFR; empty: none
+	facts       facts          // of OPTS MLST
+	hash        string         // of OPTS HASH
 }
 
 var (
@@ -119,6 +122,7 @@ func (s *session) release() {
 	s.cancel(errGone)
 	s.data.close()
 	s.control.conn.Close()
+	s.leaving.Wait()
 }
 
 // kill ends the session from outside. The client has a moment to take the last

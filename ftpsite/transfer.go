@@ -86,7 +86,7 @@ func (s *session) transfer(open func(t *transfer) (job, error)) reply {
 	if err != nil {
 		return t.replyTo(err)
 	}
-	t.data.Close() // in good order; a client that has everything may have gone
+	s.leave(t.release())
 	return replyTransferred
 }
 
@@ -187,6 +187,15 @@ func (t *transfer) connect() error {
 		t.data.cut()
 	}
 	return t.ctx.Err()
+}
+
+// release returns the data connection, which the transfer does not cut any more.
+func (t *transfer) release() *data {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.data
+	t.data = nil
+	return d
 }
 
 // cut closes what the transfer has open. It is called when ctx ends, and after
