@@ -30,7 +30,7 @@ func newDirectory() *fixture.Directory {
 }
 
 // patience bounds every step of a test; nothing waits for it to pass.
-const patience = 20 * time.Second
+const patience = 3 * time.Minute
 
 // serve starts a server on a free port and returns its address.
 func serve(t testing.TB, s *ftpsite.Server) string {

@@ -26,7 +26,7 @@ import (
 // run runs a client to its end and returns what it printed.
 func run(t *testing.T, stdin string, name string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, name, args...)
 	command.Stdin = strings.NewReader(stdin)

@@ -166,7 +166,7 @@ func TestNoDataConnection(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	c := login(t, serve(t, &ftpsite.Server{
-		Views: fixture.Views(d), Timeouts: ftpsite.Timeouts{DataConnect: 10 * time.Millisecond},
+		Views: fixture.Views(d), Timeouts: ftpsite.Timeouts{DataConnect: 100 * time.Millisecond},
 	}), "john")
 	for _, command := range []string{"STOR x", "LIST", "MLSD"} {
 		c.port()

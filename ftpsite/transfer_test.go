@@ -289,8 +289,10 @@ func TestCutUploads(t *testing.T) {
 				}
 				data := c.data(command).(*net.TCPConn)
 				_, err := data.Write(bytes.Repeat([]byte("new content"), 10_000))
-				require.NoError(t, err)
-				<-arrived
+				if row.timeout == (ftpsite.Timeouts{}) { // a slow machine may have cut the others by now
+					require.NoError(t, err)
+					<-arrived
+				}
 				row.cut(c, data)
 				if row.want != "" {
 					reply := c.want(row.want, "")

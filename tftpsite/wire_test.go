@@ -291,7 +291,7 @@ func TestCaps(t *testing.T) {
 			require.Eventually(t, func() bool { // they have left
 				third.request(opRead, "f", "octet")
 				return third.next() == full
-			}, 10*time.Second, time.Millisecond)
+			}, time.Minute, time.Millisecond)
 			third.reply(notFound.packet())
 			require.NoError(t, s.Shutdown(t.Context()))
 		})

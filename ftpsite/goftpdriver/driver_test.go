@@ -44,7 +44,7 @@ func serve(t *testing.T, driver *goftpdriver.Driver) string {
 
 func curl(t *testing.T, stdin string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, fixture.Program(t, "curl"), append([]string{"-sS"}, args...)...)
 	command.Stdin = strings.NewReader(stdin)
