@@ -258,7 +258,7 @@ func (c *session) logIn(ctx context.Context, password string) (reply string) {
 		c.log.Error("login failed", "account", filestore.Redact(user), filestore.LogError(err))
 		return replyInternal
 	}
-	c.log.Debug("login refused", "account", filestore.Redact(user), "failures", c.failures) // the directory says why
+	c.log.Debug("login refused", "account", filestore.Redact(user), "count", c.failures) // the directory says why
 	return replyWrongLogin
 }
 

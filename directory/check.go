@@ -136,6 +136,10 @@ func (f findings) WithGroup(string) slog.Handler            { return f }
 func (f findings) Handle(_ context.Context, r slog.Record) error {
 	text, between := r.Message, ": "
 	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "err" {
+			text, between = text+": "+a.Value.String(), ", "
+			return true
+		}
 		text, between = text+between+a.Key+" "+a.Value.String(), ", "
 		return true
 	})

@@ -61,10 +61,6 @@ func (i *incidents) report(root string, err error) error {
 		i.byKind = map[error]incident{}
 	}
 	i.byKind[kind] = at
-	args := []any{"dir", root, filestore.LogError(err)}
-	if more > 0 {
-		args = append(args, slog.Int("refusals_before", more))
-	}
-	i.log.Error("storage refused by the system", args...)
+	i.log.Error("storage refused by the system", "dir", root, "count", more, filestore.LogError(err)) // so many since it was told last
 	return err
 }

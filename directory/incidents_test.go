@@ -63,5 +63,5 @@ func TestIncidents(t *testing.T) {
 	b.now = b.now.Add(10 * time.Minute)
 	b.mu.Unlock()
 	require.Equal(t, 1, flood(syscall.ENOSPC), "it goes on")
-	require.Contains(t, b.log.String(), "refusals_before=399")
+	require.Contains(t, b.log.String(), "count=399")
 }

@@ -46,7 +46,7 @@ func (b *Base) Mount(ctx context.Context, account, name string) (filestore.Store
 	}
 	if err = b.stores.incidents.report(root, filestore.HostError(err)); err != nil { // opaque, as in Account
 		if filestore.HostKind(err) == nil {
-			b.log.ErrorContext(ctx, "mount cannot be opened", "mount", name, "err", err)
+			b.log.ErrorContext(ctx, "mount cannot be opened", "name", name, "err", err)
 		}
 		return nil, fmt.Errorf("open mount: %w", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -207,7 +206,7 @@ func (s *stores) closeIdle(at *storage) {
 		return
 	}
 	if err := at.closeLocked(); err != nil {
-		s.log.Error("storage cannot be closed", "storage", filepath.Base(filepath.Dir(at.root)), "err", err)
+		s.log.Error("storage cannot be closed", "dir", at.root, "err", err)
 	}
 }
 

@@ -120,7 +120,7 @@ func readValue(path string, log *slog.Logger) (cgpdata.Value, error) {
 		MaxBytes: maxFile,
 		Warn: func(e *cgpdata.SyntaxError) {
 			if faults++; faults <= maxFaults {
-				log.Warn("fault in file", "line", e.Line, "column", e.Column, "fault", e.Err)
+				log.Warn("fault in file", "line", e.Line, "column", e.Column, "err", e.Err)
 			}
 		},
 	})

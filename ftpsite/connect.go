@@ -156,7 +156,7 @@ func (s *session) setTarget(addr netip.Addr, port uint16) reply {
 	case s.epsvOnly:
 		return replySequence
 	case addr != s.remote || port < lowestPort:
-		s.log.Warn("data connection to a stranger refused", "to", netip.AddrPortFrom(addr, port))
+		s.log.Warn("data connection to a stranger refused", "peer", netip.AddrPortFrom(addr, port))
 		return reply{504, "Only to yourself, and to ports from 1024 on."}
 	}
 	s.data.close()
@@ -191,7 +191,7 @@ func (d *dataSource) accept(deadline time.Time, s *session) (*net.TCPConn, error
 			return nil, err
 		}
 		if from := address(conn.RemoteAddr()); from != s.remote {
-			s.log.Warn("data connection from a stranger", "from", from)
+			s.log.Warn("data connection from a stranger refused", "peer", from)
 			conn.Close()
 			continue
 		}

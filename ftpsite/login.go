@@ -90,7 +90,7 @@ func (s *session) password(arg string) reply {
 // refuse answers a wrong password, in the same time whatever was wrong.
 func (s *session) refuse(user string) reply {
 	s.failures++
-	s.log.Debug("login refused", "account", filestore.Redact(user), "failures", s.failures) // the directory says why
+	s.log.Debug("login refused", "account", filestore.Redact(user), "count", s.failures) // the directory says why
 	s.pause(s.timeouts.LoginFailure)
 	s.closing = s.failures >= orDefault(s.server.MaxLoginFailures, 3)
 	return reply{530, "Login incorrect."}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"strconv"
@@ -77,12 +78,12 @@ func (req *request) refuse(err error) {
 	if code == http.StatusUnauthorized && req.NoBasicAuth {
 		code = http.StatusForbidden
 	}
-	log := req.logger().Debug
+	level := slog.LevelDebug
 	if code == http.StatusInternalServerError {
-		log = req.logger().Error
+		level = slog.LevelError
 	}
-	log("request refused", "remote", req.remote, "method", r.Method, "account", req.account,
-		"name", filestore.Redact(req.name), "status", code, filestore.LogError(err))
+	req.logger().Log(r.Context(), level, "request refused", "remote", req.remote, "op", r.Method, "account", req.account,
+		"name", filestore.Redact(req.name), "code", code, filestore.LogError(err))
 	if w.started {
 		panic(http.ErrAbortHandler)
 	}

@@ -169,7 +169,7 @@ func (req *request) contain() {
 		panic(p)
 	}
 	req.err = errPanic
-	req.logger().Error("panic while serving", "remote", req.remote, "method", req.r.Method, "panic", p, "stack", string(debug.Stack()))
+	req.logger().Error("panic", "remote", req.remote, "op", req.r.Method, "panic", p, "stack", string(debug.Stack()))
 	if req.w.started {
 		panic(http.ErrAbortHandler) // the client must see that the answer is cut
 	}

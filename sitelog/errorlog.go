@@ -26,6 +26,6 @@ func (l errorLog) Write(p []byte) (int, error) {
 		l.Info("TLS handshake failed", "remote", remote, "err", err)
 		return len(p), nil
 	}
-	l.Warn("HTTP server", "err", filestore.Clip(text, 8<<10))
+	l.Warn("HTTP connection failed", "err", filestore.Clip(text, 8<<10))
 	return len(p), nil
 }

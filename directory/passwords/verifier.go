@@ -117,7 +117,7 @@ func (v *Verifier) Login(ctx context.Context, c filestore.Credentials, a Account
 	}
 	if refused != "" {
 		if refused != unverified { // that has been logged
-			v.log.InfoContext(ctx, "login refused", "remote", c.Remote, "account", filestore.Redact(c.Login), "for", c.Service, "reason", refused)
+			v.log.InfoContext(ctx, "login refused", "remote", c.Remote, "account", filestore.Redact(c.Login), "service", c.Service, "reason", refused)
 		}
 		return filestore.Caller{}, filestore.ErrLogin
 	}
@@ -154,7 +154,7 @@ func (v *Verifier) attempt(ctx context.Context, c filestore.Credentials, a Accou
 	}
 	at.secret, at.refused = v.secret(a)
 	if unchecked(at.refused) && v.told.first(v.proofs.of("unchecked", a.Address, at.secret.stored)) {
-		v.log.WarnContext(ctx, "password of an account cannot be checked: nobody can log in to it", "account", a.Address, "reason", at.refused)
+		v.log.WarnContext(ctx, "password cannot be checked: nobody can log in", "account", a.Address, "reason", at.refused)
 	}
 	return at
 }
@@ -208,7 +208,7 @@ func (v *Verifier) guess(ctx context.Context, a attempt, who standing, heard boo
 		return "", ctx.Err()
 	}
 	if err != nil { // of Options.Verify: nobody knows whether it was wrong
-		v.log.ErrorContext(ctx, unverified, "account", a.address, "err", err)
+		v.log.ErrorContext(ctx, "password cannot be verified", "account", a.address, "err", err)
 		return unverified, nil
 	}
 	if refused = a.refused; refused == "" && !right {

@@ -50,9 +50,9 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.checked = c.now()
 	switch changed, err := c.read(); {
 	case err != nil && changed:
-		c.log.Warn("certificate cannot be read again, the old one stays", "cert", c.files[0], "key", c.files[1], "err", err)
+		c.log.Warn("certificate cannot be read again, the old one stays", "file", c.files[0], "key_file", c.files[1], "err", err)
 	case changed:
-		c.log.Info("certificate read again", "cert", c.files[0])
+		c.log.Info("certificate read again", "file", c.files[0])
 	}
 	return c.current, nil
 }

@@ -160,8 +160,8 @@ func TestLogOfRefusedLogins(t *testing.T) {
 		refused(r)
 		r.stop(t)
 		lines := r.log(t)[before:]
-		require.Regexp(t, `^time=\S+ level=INFO msg="login refused" remote=127\.0\.0\.1 account=\S+( for=\S+)? reason="[^"]+"\n`+
-			`time=\S+ level=INFO msg="shutting down"\n$`, strings.ReplaceAll(lines, ` for=""`, ""), name)
+		require.Regexp(t, `^time=\S+ level=INFO msg="login refused" remote=127\.0\.0\.1 account=\S+( service=\S+)? reason="[^"]+"\n`+
+			`time=\S+ level=INFO msg="shutting down"\n$`, strings.ReplaceAll(lines, ` service=""`, ""), name)
 		require.Less(t, len(lines), 1000, name)
 		require.NotContains(t, lines, "<nil>")
 	}

@@ -73,6 +73,6 @@ func recountOnSignal(ctx context.Context, signals <-chan os.Signal, base *direct
 			}
 			counted++
 		}
-		logger.Info("counted all storages", "storages", counted, "wrong", wrong)
+		logger.Info("counted all storages", "count", counted, "wrong", wrong)
 	}
 }

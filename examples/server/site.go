@@ -51,7 +51,7 @@ func (s *site) current() *httpsite.Handler {
 func (s *site) use(settings directory.HTTPSettings) {
 	s.settings, s.handler = settings, s.make(settings)
 	if settings.NoBasicAuth {
-		s.log.Warn("AdvertiseBasicAUTH is NO, and HTTP has no other login here: nobody can log in by HTTP")
+		s.log.Warn("nobody can log in by HTTP, which has no other login here", "setting", "AdvertiseBasicAUTH")
 	}
 }
 

@@ -225,7 +225,7 @@ func (p *Publisher) make(ctx context.Context, address string, old *made, c Calen
 	periods, err := calendar.Busy(m.start, m.end, c.Zone)
 	faults.add(err)
 	if faults.count > 0 && readErr == nil {
-		p.log.WarnContext(ctx, "calendar items cannot be read", "account", address, "count", faults.count, "first", faults.first)
+		p.log.WarnContext(ctx, "calendar items cannot be read", "account", address, "count", faults.count, "err", faults.first)
 	}
 	m.content = content(freebusy.Schedule{Organizer: organizer(address), Stamp: now, Start: m.start, End: m.end, Periods: periods})
 	m.sum = sha256.Sum256(m.content)
