@@ -37,11 +37,12 @@ func commandNamed(name string) (command, bool) {
 
 // run is one command, from its words to its answer.
 type run struct {
-	server  *Server
-	log     *slog.Logger
-	caller  filestore.Caller
-	keyword string
-	inline  bool
+	views    *filestore.Views
+	observer filestore.Observer
+	log      *slog.Logger
+	caller   filestore.Caller
+	keyword  string
+	inline   bool
 
 	o     operation
 	began time.Time
@@ -55,8 +56,13 @@ func (r *run) do(ctx context.Context, c command, text []byte, mine *share) (answ
 	r.log.Debug("command", "account", r.caller.Account, "op", r.keyword, filestore.LogError(err))
 	r.done = r.o.done
 	r.done.Service, r.done.Remote, r.done.Account, r.done.Op, r.done.Err = "CLI", r.caller.Remote, r.caller.Account, r.keyword, err
-	if r.done.Code = 200; r.inline && !a.empty() {
+	switch {
+	case err != nil:
+		r.done.Code, _ = strconv.Atoi(replyTo(err)[:3])
+	case r.inline && !a.empty():
 		r.done.Code = 201
+	default:
+		r.done.Code = 200
 	}
 	return a, err
 }
@@ -80,7 +86,7 @@ func (r *run) try(ctx context.Context, c command, text []byte, mine *share) (_ a
 	if err != nil {
 		return answer{}, err
 	}
-	if err := o.prepare(ctx, r.server.Views, r.caller, a); err != nil {
+	if err := o.prepare(ctx, r.views, r.caller, a); err != nil {
 		return answer{}, err
 	}
 	result, err := c.run(ctx, o, a)
@@ -111,7 +117,6 @@ func (r *run) sent(err error) error {
 // reply is the answer to a command that failed.
 func (r *run) reply(err error) string {
 	reply := replyTo(err)
-	r.done.Code, _ = strconv.Atoi(reply[:3])
 	if reply == replyInternal {
 		r.log.Error("command failed", "account", r.caller.Account, "op", r.keyword, filestore.LogError(err))
 	}
@@ -120,9 +125,9 @@ func (r *run) reply(err error) string {
 
 // end tells the observer.
 func (r *run) end(ctx context.Context) {
-	if r.server.Observer != nil {
+	if r.observer != nil {
 		r.done.Duration = time.Since(r.began)
-		r.server.Observer.Observe(ctx, r.done)
+		r.observer.Observe(ctx, r.done)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package clisite serves account storages to programs: the command line interface
-// of CommuniGate Pro over the PWD protocol (CommuniGate Pro Guide, CLI
+// of CommuniGate Pro over the PWD protocol and over HTTP (CommuniGate Pro Guide, CLI
 // and PWD), as far as storages, skins and applications go, and what scripts read on
 // the way to them.
 //
@@ -133,6 +133,11 @@
 //
 // A subscription is an array of directories of others, ~owner@domain/private/dir. It is kept
 // in the storage's own state and not among its files: see [filestore.Notebook].
+//
+// # HTTP
+//
+// [Handler] takes the same commands as a field of a form, from administrators of the
+// server.
 //
 // # Limits
 //

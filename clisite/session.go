@@ -117,7 +117,7 @@ func (c *session) step(ctx context.Context) error {
 	case c.caller.Stranger():
 		return c.line.write(replyNoLogin)
 	}
-	r := &run{server: c.server, caller: c.caller, keyword: keyword, inline: c.inline, log: c.log}
+	r := &run{views: c.server.Views, observer: c.server.Observer, caller: c.caller, keyword: keyword, inline: c.inline, log: c.log}
 	r.caller.Remote = remoteAddr(c.line)
 	answer, err := r.do(ctx, command, rest, mine)
 	if err == nil {

@@ -234,7 +234,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
-	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-clis", "-tftp",
+	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-clis", "-http-cli", "-tftp",
 		"-tftp-storage", "-tftp-write", "-tftp-window", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}

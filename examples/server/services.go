@@ -59,7 +59,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		return &httpsite.Handler{
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types,
 			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, FreeBusyPage: weekpage.Page{}.Write,
-			Observer: observer, Logger: logger.With("service", "http"),
+			Next: c.besideSites(views, settings, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}
 	})
 	if err != nil {
