@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
 	"tftpsite/internal/bench": {"internal/beside"},
 	"tftpsite":                {"connlimit", "filestore", "internal/graceful", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
+	"clisite/client":          {"cgpdata", "cgpdata/stream", "filestore", "meta"},
 	"clisite":                 {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful"},
 
 	"sitelog": {"filestore"},

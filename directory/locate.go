@@ -197,27 +197,9 @@ func accountOf(entry string) (name string, ok bool) {
 // memory.
 func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for at, err := range b.walkAccounts(ctx, domain) {
-			name := ""
-			if err == nil {
-				name = strings.ToLower(at.stored)
-			}
-			if !yield(name, err) {
-				return
-			}
-		}
-	}
-}
-
-// standing is an account as it stands on disk.
-type standing struct{ dir, stored string }
-
-// walkAccounts yields the accounts of a domain, each once.
-func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[standing, error] {
-	return func(yield func(standing, error) bool) {
 		d, now, err := b.findDomain(ctx, domain)
 		if err != nil {
-			yield(standing{}, err)
+			yield("", err)
 			return
 		}
 		seen := map[string]struct{}{}
@@ -231,11 +213,11 @@ func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[standi
 					continue
 				}
 				if ctx.Err() != nil {
-					yield(standing{}, ctx.Err())
+					yield("", ctx.Err())
 					return
 				}
 				seen[name] = struct{}{}
-				if !yield(standing{dir, stored}, err) {
+				if !yield(name, err) {
 					return
 				}
 			}

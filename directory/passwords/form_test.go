@@ -24,12 +24,10 @@ type verifier struct {
 	log *bytes.Buffer
 }
 
-func newVerifier() verifier { return newVerifierWith(passwords.Options{Crypt: crypt.Match}) }
-
-func newVerifierWith(o passwords.Options) verifier {
+func newVerifier() verifier {
 	var log bytes.Buffer
-	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return verifier{passwords.New(&o), &log}
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return verifier{passwords.New(&passwords.Options{Crypt: crypt.Match, Logger: logger}), &log}
 }
 
 // login logs in to an account with a stored password.
