@@ -84,6 +84,7 @@ var mayImport = map[string][]string{
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},
 	"examples/freetime":   {"freebusy"},
+	"examples/cgpsync":    {"clisite/client", "directory", "filestore", "meta"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "httpsite"},

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Exit statuses.
+const (
+	exitSame    = 0 // the target is as it should be
+	exitLeft    = 1 // something was left out, failed or differs; it is told on standard error
+	exitNothing = 2 // nothing was begun
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// options are the flags.
+type options struct {
+	dryRun, delete, verify, domain, progress, quiet, clear bool
+	transfers                                              int
+	state, ca                                              string
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	var o options
+	flags := flag.NewFlagSet("cgpsync", flag.ContinueOnError)
+	flags.SetOutput(errOut)
+	flags.BoolVar(&o.dryRun, "n", false, "say what would be done, and change nothing")
+	flags.BoolVar(&o.delete, "delete", false, "remove from TO what FROM does not have")
+	flags.BoolVar(&o.verify, "verify", false, "compare the content of all files in the end")
+	flags.BoolVar(&o.domain, "domain", false, "mirror all accounts: FROM and TO name a domain in the place of an account, or a directory with one for each account")
+	flags.BoolVar(&o.progress, "progress", false, "tell every second how far it is")
+	flags.BoolVar(&o.quiet, "q", false, "do not name what is done")
+	flags.BoolVar(&o.clear, "clear-password", false, "send passwords in clear, whoever may read them")
+	flags.IntVar(&o.transfers, "transfers", 4, "copy `N` files at a time")
+	flags.StringVar(&o.state, "state", "", "remember in `DIR` what is the same on both sides (default: cgpsync in the user's cache directory)")
+	flags.StringVar(&o.ca, "ca", "", "trust the certificates in `FILE`")
+	flags.Usage = func() {
+		fmt.Fprint(errOut, "usage: cgpsync [flags] FROM TO\n\nFROM and TO are\n  DIR                             a directory\n"+
+			"  base:DIR:ACCOUNT                an account of a base directory that no server uses\n"+
+			"  cgp://USER@HOST[:PORT]/ACCOUNT  an account of a server (cgps: with TLS, cgp+tls: with STLS)\n"+
+			"Passwords are in the environment: CGPSYNC_FROM_PASSWORD, CGPSYNC_TO_PASSWORD.\n\n")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return exitNothing
+	}
+	if flags.NArg() != 2 {
+		flags.Usage()
+		return exitNothing
+	}
+	status, err := o.mirror(ctx, flags.Arg(0), flags.Arg(1), out, errOut)
+	if err != nil {
+		fmt.Fprintf(errOut, "cgpsync: %v\n", err)
+	}
+	return status
+}
+
+// mirror opens both places and mirrors what they name. An error comes before anything
+// is begun, or at the very end.
+func (o *options) mirror(ctx context.Context, fromText, toText string, out, errOut io.Writer) (status int, err error) {
+	p := &places{bases: map[string]*place{}}
+	defer func() {
+		if closeErr := p.closeAll(); closeErr != nil {
+			status, err = max(status, exitLeft), errors.Join(err, closeErr)
+		}
+	}()
+	from, err := p.open(fromText, o.access("CGPSYNC_FROM_PASSWORD"))
+	if err != nil {
+		return exitNothing, err
+	}
+	to, err := p.open(toText, o.access("CGPSYNC_TO_PASSWORD"))
+	if err != nil {
+		return exitNothing, err
+	}
+	if o.state == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return exitNothing, fmt.Errorf("name a directory with -state: %w", err)
+		}
+		o.state = filepath.Join(cache, "cgpsync")
+	}
+	r := newReport(out, errOut, o.quiet)
+	accounts := []string{""}
+	if o.domain {
+		if accounts, err = from.accounts(ctx, func(err error) { r.failed("", err) }); err != nil {
+			return exitNothing, err
+		}
+	}
+	if o.progress {
+		defer r.progress(time.Second)()
+	}
+	for _, account := range accounts {
+		err := o.one(ctx, from, to, account, r)
+		if err != nil && !o.domain {
+			return exitNothing, err
+		}
+		if err != nil {
+			r.failed(account, err)
+		}
+	}
+	r.summary()
+	if r.faults.Load()+r.differences.Load() > 0 {
+		return exitLeft, nil
+	}
+	return exitSame, nil
+}
+
+func (o *options) access(variable string) access {
+	return access{password: os.Getenv(variable), ca: o.ca, clear: o.clear, connections: 2*max(o.transfers, 1) + 1}
+}
+
+// one mirrors an account. An error comes before anything is begun.
+func (o *options) one(ctx context.Context, from, to *place, account string, r *report) error {
+	source, closeSource, err := from.side(ctx, account, false)
+	if err != nil {
+		return err
+	}
+	defer closeSource()
+	target, closeTarget, err := to.side(ctx, account, !o.dryRun)
+	if err != nil {
+		return err
+	}
+	defer closeTarget()
+	sum := sha256.Sum256([]byte(strings.Join([]string{from.text, to.text, account}, "\x00")))
+	j, err := openJournal(filepath.Join(o.state, fmt.Sprintf("%x.journal", sum[:16])), o.dryRun || target.keepsTimes())
+	if err != nil {
+		return err
+	}
+	m := &mirror{
+		from: source, to: target, journal: j, report: r,
+		dryRun: o.dryRun, delete: o.delete, verify: o.verify, transfers: o.transfers,
+	}
+	m.run(ctx)
+	if err := j.close(); err != nil {
+		r.failed("", err)
+	}
+	return nil
+}
