@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/meta"
 )
 
@@ -51,9 +52,14 @@ func readAttributes(ctx context.Context, o *operation, a arguments) (cgpdata.Val
 // updateAttributes answers UPDATESTORAGEFILEATTR.
 func updateAttributes(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
 	var changes []meta.Change
+	room := filestore.MaxSidecarBytes
 	for v := range a.list.Elements() {
-		if v.Kind() != cgpdata.KindXML {
+		// Elements come in quotes as well.
+		if v.Kind() != cgpdata.KindXML && (v.Kind() != cgpdata.KindString || !strings.HasPrefix(v.Text(), "<")) {
 			return none, errSyntax
+		}
+		if room -= len(v.Text()); room < 0 {
+			return none, errElements
 		}
 		for rest := []byte(v.Text()); len(rest) > 0; {
 			n := elementLength(rest)
@@ -64,7 +70,9 @@ func updateAttributes(ctx context.Context, o *operation, a arguments) (cgpdata.V
 			if err != nil {
 				return none, fmt.Errorf("%w: %v", fs.ErrInvalid, err)
 			}
-			changes = append(changes, change)
+			if changes = append(changes, change); len(changes) > meta.MaxElements {
+				return none, errElements
+			}
 			rest = rest[n:]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"strings"
@@ -34,6 +35,7 @@ type line struct {
 	accepting context.Context // reading ends with it
 	stall     time.Duration
 	last      time.Time // no reading after it, if not zero
+	secure    bool      // in TLS
 }
 
 // newLine returns the lines of conn. The caller closes conn. It keeps the
@@ -43,6 +45,23 @@ func newLine(accepting context.Context, conn net.Conn, stall time.Duration) *lin
 	l.in = bufio.NewReaderSize(conn, buffer)
 	l.out = bufio.NewWriterSize(l.writer, buffer)
 	return l
+}
+
+// startTLS does the handshake. What has come in clear is dropped, and never run
+// (CVE-2011-1575).
+func (l *line) startTLS(ctx context.Context, config *tls.Config) error {
+	conn := tls.Server(l.Conn, config)
+	l.in.Reset(conn)
+	l.writer.conn = conn
+	l.Conn.SetReadDeadline(time.Time{})
+	ctx, cancel := context.WithDeadline(ctx, l.last)
+	defer cancel()
+	defer context.AfterFunc(l.accepting, cancel)()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	l.Conn, l.secure = conn, true
+	return nil
 }
 
 // wait lets the next read take at most d.
@@ -57,30 +76,36 @@ func (l *line) wait(d time.Duration) {
 	}
 }
 
-// read returns the next line without its end, which is LF or CRLF. The line
-// has to begin within idle, and to go on within the time for a stall. If there is
-// no memory for a line it is read to its end all the same, and the error is
+// read returns the next command without its end, which is LF or CRLF. The command
+// has to begin within idle, and to go on within the time for a stall. Where a command
+// of words has a bracket open it goes on over lines, all of limit in length. If there is
+// no memory for a command it is read to its end all the same, and the error is
 // errBusy.
 func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) {
 	var long []byte
 	var full error
+	var words *extent // nil: one line is all
 	length, waited := 0, 0
 	l.wait(idle)
 	for {
 		part, err := l.in.ReadSlice('\n')
+		if length == 0 && !takesLine(part) {
+			words = &extent{}
+		}
 		length += len(part)
 		if length > limit {
 			return nil, errTooLong
 		}
+		ended := words == nil && err == nil || words != nil && words.feed(part)
 		if full == nil {
 			long, full = add(long, part, limit, mine)
 		}
 		switch {
-		case err == nil && full != nil:
+		case ended && full != nil:
 			return nil, full
-		case err == nil:
+		case ended:
 			return bytes.TrimSuffix(long[:len(long)-1], []byte("\r")), nil
-		case !errors.Is(err, bufio.ErrBufferFull):
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 		if length == len(part) || length-waited >= chunk {
@@ -88,6 +113,28 @@ func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) 
 			waited = length
 		}
 	}
+}
+
+// takesLine reports whether what begins so is a command whose arguments are no words:
+// the rest of the line, whatever it holds.
+func takesLine(begin []byte) bool {
+	keyword, _ := cutKeyword(begin)
+	switch keyword {
+	case "USER", "PASS", "APOP", "AUTH", "NEWPASS", "STLS", "INLINE", "NOOP", "QUIT":
+		return true
+	}
+	return false
+}
+
+// cutKeyword takes the keyword, in capitals, off a command. It ends as words do.
+func cutKeyword(text []byte) (keyword string, rest []byte) {
+	text = bytes.TrimLeft(text, " \t")
+	n := bytes.IndexAny(text, " \t\r\n\"([{")
+	if n < 0 {
+		n = len(text)
+	}
+	keyword, rest = strings.ToUpper(string(text[:min(n, 64)])), text[n:]
+	return keyword, bytes.TrimPrefix(rest, []byte(" "))
 }
 
 // add appends a part of a line.
@@ -111,7 +158,7 @@ func add(long, part []byte, limit int, mine *share) ([]byte, error) {
 // write sends lines.
 func (l *line) write(lines ...string) error {
 	l.writer.left = 0 // a new answer has its own time
-	return errors.Join(l.begin(strings.Join(lines, "\r\n")), l.end(""))
+	return errors.Join(l.begin(strings.Join(lines, "\r\n")), l.end())
 }
 
 // begin starts an answer that is longer than memory should hold; what follows is
@@ -123,8 +170,7 @@ func (l *line) begin(head string) error {
 }
 
 // end is the end of the line that was begun.
-func (l *line) end(tail string) error {
-	l.out.WriteString(tail)
+func (l *line) end() error {
 	l.out.WriteString("\r\n")
 	return l.out.Flush()
 }

@@ -96,10 +96,19 @@ func (c *client) ask(command, answer string) {
 
 func (c *client) login(name string) {
 	c.t.Helper()
-	c.expect("200 cgpkit PWD server ready")
+	c.greeted()
 	c.ask("USER "+name, "300 please send the PASS")
 	local, _, _ := strings.Cut(name, "@")
 	c.ask("PASS "+local+"-pw", "200 login OK")
+}
+
+// greeted reads the greeting, and returns the challenge in it, if there is one.
+func (c *client) greeted() (challenge string) {
+	c.t.Helper()
+	greeting := c.read()
+	found := regexp.MustCompile(`^200 cgpkit PWD server ready(?: (<[0-9a-f]{32}\.[0-9]+@[a-z0-9.]+>))?$`).FindStringSubmatch(greeting)
+	require.NotNil(c.t, found, greeting)
+	return found[1]
 }
 
 // expectEnd expects that the server has closed the connection.
@@ -121,11 +130,22 @@ func (c *client) expectNoAnswer() {
 }
 
 // TestDialogues plays the conversations in testdata/dialogues. A line says who
-// speaks: C the client, S the server, where #T* stands for any time stamp. L
-// is the login of an account, E the end of the connection, # a comment.
+// speaks: C the client, S the server, where #T* stands for any time stamp, and <*> for a
+// challenge. L is the login of an account, E the end of the connection, # a comment.
 func TestDialogues(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/dialogues/*.txt")
+	play(t, "testdata/dialogues", func(t *testing.T) filestore.Directory { return accounts(t) })
+}
+
+// TestBaseDialogues plays those with a base directory: about domains, accounts and mounts.
+func TestBaseDialogues(t *testing.T) {
+	t.Parallel()
+	play(t, "testdata/base", func(t *testing.T) filestore.Directory { return openTestBase(t) })
+}
+
+func play(t *testing.T, dir string, open func(t *testing.T) filestore.Directory) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
@@ -133,7 +153,7 @@ func TestDialogues(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(accounts(t))}))
+			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(open(t))}))
 			for line := range strings.Lines(string(text)) {
 				who, what, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 				what = strings.TrimPrefix(what, " ")
@@ -142,6 +162,7 @@ func TestDialogues(t *testing.T) {
 					c.send(what)
 				case "S":
 					want := strings.ReplaceAll(regexp.QuoteMeta(what), `#T\*`, `#T\d\d-\d\d-\d{4}_\d\d:\d\d:\d\d`)
+					want = strings.ReplaceAll(want, `<\*>`, `<[^<>@ ]+@client1\.com>`)
 					require.Regexp(t, "^"+want+"$", c.read())
 				case "L":
 					c.login(what)

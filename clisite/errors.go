@@ -30,6 +30,9 @@ const (
 	replyIdle       = "501 connection was idle for too long"
 	replyClosing    = "501 server is shutting down"
 	replyInternal   = "501 internal error"
+	replyNewPass    = "501 passwords cannot be changed here"
+	replyTLS        = "200 please begin with TLS"
+	replyInTLS      = "501 already in TLS"
 )
 
 // errSyntax: a command is not understood.
@@ -38,11 +41,32 @@ var errSyntax = errors.New("syntax error")
 // errAuth: the option AUTH is not allowed. It looks like any other refusal.
 var errAuth = errors.New("may not act for that account")
 
+// What commands find wrong that are about other things than files.
+var (
+	errUnknown   = errors.New("unknown command")
+	errPassword  = errors.New("wrong password")
+	errNoAccount = errors.New("no such account")
+	errNoDomain  = errors.New("no such domain")
+	errTooLarge  = errors.New("too large for an answer")
+)
+
 // replyTo translates an error: the only place where that is done.
 func replyTo(err error) string {
 	switch {
 	case errors.Is(err, errSyntax):
 		return replySyntax
+	case errors.Is(err, errUnknown):
+		return replyUnknown
+	case errors.Is(err, errors.ErrUnsupported):
+		return "501 not possible here"
+	case errors.Is(err, errPassword):
+		return "501 wrong password"
+	case errors.Is(err, errNoAccount):
+		return "501 no such account"
+	case errors.Is(err, errNoDomain):
+		return "501 no such domain"
+	case errors.Is(err, errTooLarge):
+		return "501 file is too large for an answer"
 	case errors.Is(err, errAuth), errors.Is(err, fs.ErrPermission), errors.Is(err, filestore.ErrHostDenied):
 		return "501 access denied"
 	case errors.Is(err, fs.ErrNotExist):

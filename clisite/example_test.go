@@ -50,7 +50,8 @@ func ExampleServer() {
 			fmt.Println("C:", strings.Replace(command, "john-pw", "...", 1))
 		}
 		answers.Scan()
-		fmt.Println("S:", answers.Text())
+		answer, _, _ := strings.Cut(answers.Text(), " <") // the challenge is another one each time
+		fmt.Println("S:", answer)
 	}
 	// Output:
 	// S: 200 cgpkit PWD server ready

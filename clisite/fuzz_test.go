@@ -28,6 +28,10 @@ func FuzzCommands(f *testing.F) {
 		f.Add(lines.String(), true)
 		f.Add(lines.String(), false)
 	}
+	for _, lines := range []string{"X (<a b='>\n", "X ([", "X (\"\\\n", "X (<!-- - -->\n<![CDATA[ ]] ]]><?a?>\n<!b>)", "APOP john 0\nSTLS\nNEWPASS x"} {
+		f.Add(lines, true)
+		f.Add(lines, false)
+	}
 	f.Fuzz(func(t *testing.T, lines string, loggedIn bool) {
 		s, l := &clisite.Server{Views: fixture.Views(accounts(t)), MaxLine: 10_000}, fixture.NewPipes()
 		served := make(chan error, 1)
@@ -41,7 +45,8 @@ func FuzzCommands(f *testing.F) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			c.conn.Write([]byte(lines + "\nQUIT\n"))
+			// A command that is still open, in a bracket say, is too long at last.
+			c.conn.Write([]byte(lines + "\nQUIT\n" + strings.Repeat("x", 20_000) + "\n"))
 		}()
 		for {
 			line, err := c.in.ReadString('\n')

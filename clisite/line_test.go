@@ -55,7 +55,7 @@ func TestManyWords(t *testing.T) {
 	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(accounts(t))}))
 	c.login("john")
 	c.ask("ListStorageFiles *"+strings.Repeat(" PATH a", 100_000), "500 syntax error")
-	c.ask("ListStorageFiles * PATH "+strings.Repeat("(", 1_000_000), "500 syntax error")
+	c.ask("ListStorageFiles * PATH "+strings.Repeat("(", 1_000_000)+strings.Repeat(")", 1_000_000), "500 syntax error")
 	c.ask("ListStorageFiles * PATH "+strings.Repeat("{", 1_000_000)+strings.Repeat("}", 1_000_000), "500 syntax error")
 	c.ask("ListStorageFiles * PATH ("+strings.Repeat("a,", 1_000_000)+"a)", "500 syntax error")
 }

@@ -19,10 +19,7 @@ func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if err != nil {
 		return none, err
 	}
-	o.listing = &listing{
-		entries:  entries,
-		modified: func(string) (time.Time, bool) { return time.Time{}, false },
-	}
+	o.listing = &listing{entries: entries, modified: noTime}
 	if view.Manage(ctx, t.name) == nil {
 		o.listing.modified = func(name string) (time.Time, bool) {
 			sidecar, ok := filestore.SidecarName(filestore.Join(t.name, name))
@@ -38,6 +35,8 @@ func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	}
 	return none, nil
 }
+
+func noTime(string) (time.Time, bool) { return time.Time{}, false }
 
 // listing is a directory on its way into an answer, of which memory holds some
 // thousand entries at a time. It is ended by close.

@@ -104,14 +104,20 @@ func TestDatablocks(t *testing.T) {
 		{"[QUJD]", "ABC"},
 		{"[QUJDQUJDQQ==]", "ABCABCA"},
 		{"[QU JD]", "ABC"},
+		{"[QU\r\nJD]", "ABC"},
 		{`"QUJD"`, "ABC"},
+		{`"[QUJD]"`, "ABC"},
+		{`"[QU JD]"`, "ABC"},
+		{"QUJD", "ABC"},
+		{"+/8=", "\xfb\xff"},
+		{"QUI", "AB"},
 		{`""`, ""},
 	} {
 		c.ask(`WriteStorageFile * FILE "x" DATA `+row.data, "200 OK")
 		got, _ := d.Read(t, "john@client1.com", "x")
 		require.Equal(t, row.want, got, row.data)
 	}
-	for _, data := range []string{"[Q]", "[====]", "[Q===]", "[QQ==QQ==]", "[QUJ*]", "[QUJD", "QUJD]"} {
+	for _, data := range []string{"[Q]", "[====]", "[Q===]", "[QQ==QQ==]", "[QUJ*]", "[QU[JD]", "QUJD]", "\"[QUJD\"", "QUJD="} {
 		c.ask(`WriteStorageFile * FILE "y" DATA `+data, "500 syntax error")
 	}
 }

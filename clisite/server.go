@@ -3,6 +3,7 @@ package clisite
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -45,7 +46,9 @@ type Server struct {
 	MaxSessions int
 	// MaxSessionsPerAddr is the same for one client address; 0: 20.
 	MaxSessionsPerAddr int
-	// Observer hears of every storage command; nil: nobody does.
+	// TLSConfig makes STLS and ServeTLS possible. nil: no TLS.
+	TLSConfig *tls.Config
+	// Observer hears of every command after the login; nil: nobody does.
 	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
@@ -76,23 +79,37 @@ func (s *Server) log() *slog.Logger {
 // called; then it waits for the commands under way, and returns
 // ErrServerClosed. If l fails it ends the sessions in the same way, and returns
 // that error. It closes l.
-func (s *Server) Serve(l net.Listener) error {
+func (s *Server) Serve(l net.Listener) error { return s.serve(l, false) }
+
+// ServeTLS is Serve for clients that begin with TLS, without STLS. It needs
+// TLSConfig.
+func (s *Server) ServeTLS(l net.Listener) error {
+	if s.TLSConfig == nil {
+		l.Close()
+		return errors.New("clisite: Server.ServeTLS without TLSConfig")
+	}
+	return s.serve(l, true)
+}
+
+func (s *Server) serve(l net.Listener, implicit bool) error {
 	return s.calls.Serve(l, ErrServerClosed, func(call *graceful.Call, conn net.Conn) {
 		defer conn.Close()
-		s.admit(call.Context, call.Accepting, conn)
+		s.admit(call.Context, call.Accepting, conn, implicit)
 	})
 }
 
 // admit serves a connection if there is room.
-func (s *Server) admit(ctx, accepting context.Context, conn net.Conn) {
+func (s *Server) admit(ctx, accepting context.Context, conn net.Conn, implicit bool) {
 	addr := remoteAddr(conn)
 	place, ok := s.places.Enter(addr, cmp.Or(max(s.MaxSessions, 0), 100), cmp.Or(max(s.MaxSessionsPerAddr, 0), 20), func() { conn.Close() })
 	if !ok {
 		s.log().Warn("connection refused", "remote", addr, "err", errCrowd)
-		newLine(accepting, conn, time.Second).write(replyFull)
+		if !implicit { // TLS would cost more than a refusal may
+			newLine(accepting, conn, time.Second).write(replyFull)
+		}
 		return
 	}
-	s.session(ctx, accepting, conn, place)
+	s.session(ctx, accepting, conn, place, implicit)
 	if place.Leave() {
 		s.log().Info("session gave way", "remote", addr, "err", errCrowd)
 	}

@@ -1,8 +1,8 @@
 package clisite
 
 import (
-	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,38 +10,30 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
-// maxFailures is how many wrong logins end a session.
-const maxFailures = 3
-
-// serviceName is the service that a login is for.
-const serviceName = "PWD"
-
 // session is one connection.
 type session struct {
-	server   *Server
-	line     *line
-	place    *connlimit.Place
-	log      *slog.Logger
-	user     string // given by USER, waits for PASS
-	caller   filestore.Caller
-	failures int
-	inline   bool
-	quit     bool
+	server    *Server
+	line      *line
+	place     *connlimit.Place
+	log       *slog.Logger
+	challenge string // for APOP; empty: nobody can use it
+	user      string // given by USER, waits for PASS
+	caller    filestore.Caller
+	failures  int
+	inline    bool
+	quit      bool
 }
 
 // session serves a connection until it ends. The end of accepting ends it
-// between two commands.
-func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *connlimit.Place) {
+// between two commands. With implicit it begins with TLS.
+func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *connlimit.Place, implicit bool) {
 	c := &session{
 		server: s,
 		line:   newLine(accepting, conn, s.stall()),
@@ -51,13 +43,21 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 	c.line.last = time.Now().Add(s.login())
 	defer graceful.After(ctx, func() { conn.Close() })()
 	defer graceful.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
+	defer c.line.bye()
 
-	err := c.line.write(replyGreeting)
+	var err error
+	if implicit {
+		err = c.secure(ctx)
+	}
+	if err == nil {
+		err = c.greet(ctx)
+	}
 	for err == nil && !c.quit {
 		err = c.step(ctx)
 	}
 	switch {
 	case err == nil:
+	case errors.Is(err, errNoTLS):
 	case accepting.Err() != nil:
 		err = c.line.write(replyClosing)
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -83,8 +83,7 @@ func (c *session) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	name, rest, _ := bytes.Cut(bytes.TrimLeft(text, " "), []byte(" "))
-	keyword := strings.ToUpper(string(name[:min(len(name), 64)]))
+	keyword, rest := cutKeyword(text)
 	switch keyword {
 	case "QUIT":
 		c.quit = true
@@ -97,85 +96,58 @@ func (c *session) step(ctx context.Context) error {
 	case "USER":
 		return c.line.write(c.setUser(string(rest)))
 	case "PASS":
-		return c.line.write(c.logIn(ctx, string(rest)))
+		return c.line.write(c.pass(ctx, string(rest)))
+	case "APOP":
+		if c.challenge != "" {
+			return c.line.write(c.apop(ctx, string(rest)))
+		}
+	case "NEWPASS":
+		if !c.caller.Stranger() {
+			return c.line.write(replyNewPass)
+		}
+	case "STLS":
+		if c.server.TLSConfig != nil {
+			return c.stls(ctx)
+		}
 	}
-	command, ok := storageCommand(keyword)
-	if !ok {
+	command, ok := commandNamed(keyword)
+	switch {
+	case !ok && keyword != "NEWPASS":
 		return c.line.write(replyUnknown)
-	}
-	if c.caller.Stranger() {
+	case c.caller.Stranger():
 		return c.line.write(replyNoLogin)
 	}
-	began := time.Now()
-	o := &operation{}
-	answer, err := c.run(ctx, o, command, rest, mine)
-	c.log.Debug("command", "account", c.caller.Account, "op", keyword, filestore.LogError(err))
-	done := o.done
-	done.Service, done.Remote, done.Account, done.Op, done.Err = "CLI", remoteAddr(c.line), c.caller.Account, keyword, err
-	defer func() {
-		if c.server.Observer != nil {
-			done.Duration = time.Since(began)
-			c.server.Observer.Observe(ctx, done)
-		}
-	}()
+	r := &run{views: c.server.Views, observer: c.server.Observer, caller: c.caller, keyword: keyword, inline: c.inline, log: c.log}
+	r.caller.Remote = remoteAddr(c.line)
+	answer, err := r.do(ctx, command, rest, mine)
 	if err == nil {
-		done.Code = 200
-		if c.inline && (answer.text != "" || answer.listing != nil) {
-			done.Code = 201
-		}
-		done.Err = c.send(answer)
-		return done.Err
+		err = r.sent(c.send(answer))
+	} else if ctx.Err() == nil {
+		err = c.line.write(r.reply(err))
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	reply := replyTo(err)
-	done.Code, _ = strconv.Atoi(reply[:3])
-	if reply == replyInternal {
-		c.log.Error("command failed", "account", c.caller.Account, "op", keyword, filestore.LogError(err))
-	}
-	return c.line.write(reply)
-}
-
-// answer is the data of a command that went well; empty: it has none.
-type answer struct {
-	text    string
-	file    *slice   // stands in the text where its datablock is empty
-	listing *listing // in the place of text
+	r.end(ctx)
+	return err
 }
 
 // send writes an answer. An error is the end of the session: what the client has
 // got by then is not whole.
 func (c *session) send(a answer) (err error) {
-	defer a.file.close()
-	defer a.listing.close()
+	defer a.close()
 	defer catch(&err)
-	head, end := replyData+"\r\n", ""
+	if a.empty() {
+		return c.line.write(replyOK)
+	}
+	head := replyData + "\r\n"
 	if c.inline {
 		head = "201 "
 	}
-	switch {
-	case a.listing != nil:
-		if err := c.line.begin(head); err != nil {
-			return err
-		}
-		if err := a.listing.encode(c.line.out); err != nil {
-			return err
-		}
-		return c.line.end("")
-	case a.text == "":
-		return c.line.write(replyOK)
-	case a.file == nil:
-		return c.line.write(head + a.text)
-	}
-	a.text, end, _ = strings.Cut(a.text, emptyData)
-	if err := c.line.begin(head + a.text + "["); err != nil {
+	if err := c.line.begin(head); err != nil {
 		return err
 	}
-	if err := a.file.encode(c.line.out); err != nil {
+	if err := a.encode(c.line.out); err != nil {
 		return err
 	}
-	return c.line.end("]" + end)
+	return c.line.end()
 }
 
 // catch makes an error of a panic.
@@ -185,96 +157,38 @@ func catch(err *error) {
 	}
 }
 
-// run carries a storage command out.
-func (c *session) run(ctx context.Context, o *operation, command command, text []byte, mine *share) (_ answer, err error) {
-	defer func() {
-		if err != nil {
-			o.file.close()
-			o.listing.close()
-		}
-	}()
-	defer catch(&err)
-	words, err := splitWords(text)
-	if err != nil {
-		return answer{}, err
-	}
-	if err := mine.grow(costOf(words)); err != nil {
-		return answer{}, err
-	}
-	a, err := parseArguments(words, command.required, command.allowed)
-	if err != nil {
-		return answer{}, err
-	}
-	caller := c.caller
-	caller.Remote = remoteAddr(c.line)
-	if err := o.prepare(ctx, c.server.Views, caller, a); err != nil {
-		return answer{}, err
-	}
-	result, err := command.run(ctx, o, a)
-	if err == nil && o.listing != nil {
-		return answer{listing: o.listing}, nil
-	}
-	if err != nil || result.Kind() == cgpdata.KindString {
-		return answer{}, err
-	}
-	line, err := cgpdata.Append(nil, result, &cgpdata.Format{SortKeys: true})
-	if err == nil {
-		err = mine.grow(len(line))
-	}
-	return answer{text: string(line), file: o.file}, err
-}
+// errNoTLS: a handshake did not come about.
+var errNoTLS = errors.New("TLS handshake failed")
 
-func (c *session) setUser(name string) (reply string) {
-	if !c.caller.Stranger() {
-		return replyLoggedIn
-	}
-	if c.user = strings.TrimSpace(name); c.user == "" {
-		return replySyntax
-	}
-	return replyPassword
-}
-
-// logIn checks the password. What is wrong with a login is not told.
-func (c *session) logIn(ctx context.Context, password string) (reply string) {
+// stls answers STLS. It comes before the login, as in POP3 (RFC 2595 §4): a name that
+// was given in clear counts for nothing.
+func (c *session) stls(ctx context.Context) error {
 	switch {
 	case !c.caller.Stranger():
-		return replyLoggedIn
-	case c.user == "":
-		return replyNoUser
+		return c.line.write(replyLoggedIn)
+	case c.line.secure:
+		return c.line.write(replyInTLS)
 	}
-	caller, err := c.authenticate(ctx, password)
-	user := c.user
+	if err := c.line.write(replyTLS); err != nil {
+		return err
+	}
 	c.user = ""
-	if err == nil {
-		c.caller = caller
-		c.line.last = time.Time{}
-		c.place.Trust(true)
-		c.log.Info("login", "account", caller.Account)
-		return replyLogin
-	}
-	c.failures++
-	c.quit = c.failures >= maxFailures
-	if !errors.Is(err, filestore.ErrLogin) {
-		c.log.Error("login failed", "account", filestore.Redact(user), filestore.LogError(err))
-		return replyInternal
-	}
-	c.log.Debug("login refused", "account", filestore.Redact(user), "count", c.failures) // the directory says why
-	return replyWrongLogin
+	return c.secure(ctx)
 }
 
-func (c *session) authenticate(ctx context.Context, password string) (caller filestore.Caller, err error) {
-	defer catch(&err)
-	site, err := c.server.Views.Directory().Site(ctx, "", addrOf(c.line.LocalAddr()))
-	if err != nil {
-		return filestore.Caller{}, fmt.Errorf("find the domain: %w", err)
+func (c *session) secure(ctx context.Context) error {
+	if err := c.line.startTLS(ctx, c.server.TLSConfig); err != nil {
+		c.log.Warn("TLS handshake failed", "err", err)
+		return errNoTLS
 	}
-	caller, err = c.server.Views.Directory().Login(ctx, filestore.Credentials{
-		Login: filestore.QualifyAccount(c.user, site.Domain), Password: password, Service: serviceName, Remote: remoteAddr(c.line),
-	})
-	if err == nil && caller.Stranger() {
-		err = errors.New("login names no account")
+	return nil
+}
+
+// bye ends TLS in good order.
+func (l *line) bye() {
+	if conn, ok := l.Conn.(*tls.Conn); ok {
+		conn.Close()
 	}
-	return caller, err
 }
 
 func remoteAddr(conn net.Conn) netip.Addr { return addrOf(conn.RemoteAddr()) }

@@ -14,17 +14,8 @@ import (
 // maxSlice is how much of a file one answer carries at most, in bytes.
 const maxSlice = 16 << 20
 
-// command is one of the storage commands (CommuniGate Pro Guide, CLI).
-type command struct {
-	required, allowed option
-	// run returns the data of the answer; none, if there are none.
-	run func(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
-}
-
-// none is the answer of a command that has no data. No other is a string.
-var none = cgpdata.Value{}
-
-// storageCommand finds a command by its name in capitals.
+// storageCommand finds a command for files by its name in capitals (CommuniGate Pro
+// Guide, CLI, File Storage).
 func storageCommand(name string) (c command, ok bool) {
 	switch name {
 	case "LISTSTORAGEFILES", "LISTWEBFILES":
@@ -32,15 +23,15 @@ func storageCommand(name string) (c command, ok bool) {
 	case "READSTORAGEFILE", "GETWEBFILE":
 		c = command{required: optFile, allowed: optOffset | optSize, run: read}
 	case "WRITESTORAGEFILE", "PUTWEBFILE":
-		c = command{required: optFile | optData, allowed: optOffset, run: write}
+		c = command{required: optFile | optData, allowed: optOffset, changes: true, run: write}
 	case "RENAMESTORAGEFILE", "RENAMEWEBFILE":
-		c = command{required: optFile | optInto, run: rename}
+		c = command{required: optFile | optInto, changes: true, run: rename}
 	case "DELETESTORAGEFILE", "DELETEWEBFILE":
-		c = command{required: optFile, run: remove}
+		c = command{required: optFile, changes: true, run: remove}
 	case "READSTORAGEFILEATTR":
 		c = command{required: optFile, allowed: optList, run: readAttributes}
 	case "UPDATESTORAGEFILEATTR":
-		c = command{required: optFile | optList, run: updateAttributes}
+		c = command{required: optFile | optList, changes: true, run: updateAttributes}
 	case "GETSTORAGEFILEINFO":
 		c = command{allowed: optPath, run: info}
 	case "GETWEBFILESINFO":
@@ -78,7 +69,7 @@ func (o *operation) prepare(ctx context.Context, views *filestore.Views, caller 
 		}
 	}
 	o.account = caller.Account
-	if a.account != "*" {
+	if a.account != "*" && a.account != "" {
 		o.account = o.qualify(a.account)
 	}
 	return nil
@@ -223,13 +214,13 @@ func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error
 		return none, err
 	}
 	if t.directory {
-		if a.given&optOffset != 0 || len(a.data) > 0 {
+		if a.offset > 0 || a.at != atOffset || len(a.data) > 0 {
 			return none, fs.ErrInvalid
 		}
 		return none, view.Mkdir(ctx, t.name)
 	}
 	o.done.Bytes = int64(len(a.data))
-	options := filestore.CreateOptions{Size: int64(len(a.data))}
+	var options filestore.CreateOptions
 	switch a.at {
 	case atOffset:
 		options.Offset, options.KeepTail = a.offset, a.offset > 0
@@ -240,16 +231,22 @@ func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error
 	case asNew:
 		options.Exclusive = true
 	}
-	upload, err := view.Create(ctx, t.name, options)
+	return none, store(ctx, view, t.name, a.data, options)
+}
+
+// store writes data to a file, all of it or nothing.
+func store(ctx context.Context, view *filestore.View, name string, data []byte, o filestore.CreateOptions) error {
+	o.Size = int64(len(data))
+	upload, err := view.Create(ctx, name, o)
 	if err != nil {
-		return none, err
+		return err
 	}
 	defer upload.Abort()
-	if _, err := upload.Write(a.data); err != nil {
-		return none, err
+	if _, err := upload.Write(data); err != nil {
+		return err
 	}
 	_, err = upload.Commit()
-	return none, err
+	return err
 }
 
 func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
@@ -17,9 +18,10 @@ const (
 	maxItems = 1000
 )
 
-// splitWords cuts a line into its words: values, which may hold blanks between
-// quotes or brackets, with blanks between them. What is in a word is for
-// [parseValue] to check.
+// splitWords cuts a command into its words: values, which may hold blanks between
+// quotes or brackets. Blanks stand between them, but a quote or a bracket that
+// closes ends a word as well, and one that opens begins one: there are clients that
+// send FILE "a"(name). What is in a word is for [parseValue] to check.
 func splitWords(line []byte) (words [][]byte, err error) {
 	for {
 		line = bytes.TrimLeft(line, " ")
@@ -47,10 +49,15 @@ var errElements = &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: fi
 func wordLength(line []byte) (int, error) {
 	depth, quoted := 0, false
 	elements, room := 0, filestore.MaxSidecarBytes
+	typed := line[0] == '#' // #I[10.0.0.1]:25 is one word
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case quoted && c == '\\':
 			i++
+		case quoted && c == '"' && depth <= 0 && !typed:
+			return i + 1, nil
+		case c == '"' && !quoted && depth <= 0 && i > 0 && !typed:
+			return i, nil
 		case c == '"':
 			quoted = !quoted
 		case quoted:
@@ -65,9 +72,14 @@ func wordLength(line []byte) (int, error) {
 			room -= n
 			i += n - 1
 		case c == '(' || c == '{' || c == '[':
+			if depth <= 0 && i > 0 && !typed {
+				return i, nil
+			}
 			depth++
 		case c == ')' || c == '}' || c == ']':
-			depth--
+			if depth--; depth <= 0 && !typed {
+				return i + 1, nil
+			}
 		case c == ' ' && depth <= 0:
 			return i, nil
 		}
@@ -115,206 +127,85 @@ func parseCount(word []byte) (int64, error) {
 	return n, nil
 }
 
-// isPlainData reports whether a word is a datablock without blanks: what programs
-// send.
-func isPlainData(word []byte) bool {
-	if len(word) < 2 || len(word)%4 != 2 || word[0] != '[' || word[len(word)-1] != ']' {
-		return false
+// parseName reads a word that names an account, a domain, a skin or a file. One
+// without quotes stands for itself: clients send the names of accounts as they are.
+func parseName(word []byte) (string, error) {
+	if word[0] == '"' || bytes.ContainsAny(word, `"\\()[]{},;=`) {
+		return parseString(word)
 	}
-	text := word[1 : len(word)-1]
+	if !utf8.Valid(word) {
+		return "", errSyntax
+	}
+	return string(word), nil
+}
+
+// dataText returns the base64 text of a word that is a datablock without blanks, as
+// programs send it: [QUJD], and, of old clients, "QUJD", "[QUJD]" and QUJD. Each of
+// these may be decoded in its place.
+func dataText(word []byte) (text []byte, ok bool) {
+	text = word
+	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
+		text = text[1 : n-1]
+	}
+	if n := len(text); n >= 2 && text[0] == '[' && text[n-1] == ']' {
+		text = text[1 : n-1]
+	}
+	if len(text)%4 != 0 {
+		return nil, false
+	}
 	padding := len(text) - len(bytes.TrimRight(text, "="))
 	for _, c := range text[:len(text)-padding] {
 		if c != '+' && c != '/' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
+			return nil, false
 		}
 	}
 	if len(text) == 0 {
-		return true
+		return text, true
 	}
 	_, err := base64.StdEncoding.Strict().Decode(make([]byte, 3), text[len(text)-4:])
-	return err == nil
+	return text, err == nil
 }
 
 // costOf returns how many bytes the values of words may take, beside the words.
 // What a datablock holds takes the place of its text.
 func costOf(words [][]byte) (n int) {
-	for _, word := range words {
-		if !isPlainData(word) {
-			n += 3 * len(word)
+	for i, word := range words {
+		if i > 0 && bytes.EqualFold(words[i-1], []byte("DATA")) {
+			if _, ok := dataText(word); ok {
+				continue
+			}
 		}
+		n += 3 * len(word)
 	}
 	return n
 }
 
-// parseData reads a word that has to be a datablock, and may overwrite it. The base64 text of one in
-// quotes, as an old client sends it, counts as well.
+// parseData reads a word that has to be a datablock, in one of the forms of
+// [dataText], and may overwrite it.
 func parseData(word []byte) ([]byte, error) {
-	if isPlainData(word) {
-		text := word[1 : len(word)-1]
+	if text, ok := dataText(word); ok {
 		n, err := base64.StdEncoding.Decode(text, text) // never ahead of what it reads
 		return text[:n], err
 	}
-	v, err := parseValue(word)
-	if err == nil && v.Kind() == cgpdata.KindString && len(word) > 0 && word[0] == '"' {
-		if strings.ContainsAny(v.Text(), "[]") {
+	if word[0] != '[' {
+		text := string(word)
+		if word[0] == '"' {
+			var err error
+			if text, err = parseString(word); err != nil {
+				return nil, err
+			}
+		}
+		if n := len(text); n >= 2 && text[0] == '[' && text[n-1] == ']' {
+			text = text[1 : n-1]
+		}
+		if strings.ContainsAny(text, "[]") {
 			return nil, errSyntax
 		}
-		v, err = parseValue([]byte("[" + v.Text() + "]"))
+		word = []byte("[" + text + "]")
 	}
+	v, err := parseValue(word)
 	if err != nil || v.Kind() != cgpdata.KindData {
 		return nil, errSyntax
 	}
 	return v.Bytes(), nil
-}
-
-// option is a set of the options that commands have.
-type option uint
-
-const (
-	optPath option = 1 << iota
-	optFile
-	optInto
-	optOffset
-	optPlace // the words BEG, END and NEW in the place of an offset
-	optSize
-	optAuth
-	optData
-	optList // an array, without a word before it
-)
-
-// position is where a write begins.
-type position uint8
-
-const (
-	atOffset position = iota
-	atBegin           // overwrite from the beginning, keep the rest
-	atEnd             // append
-	asNew             // the file must not exist
-)
-
-// arguments are the words of a command behind its name.
-type arguments struct {
-	account string
-	given   option
-	path    string
-	file    string
-	into    string
-	auth    string
-	offset  int64
-	at      position
-	size    int64
-	data    []byte
-	list    cgpdata.Value
-}
-
-// parseArguments reads an account and options, in any order and each once.
-func parseArguments(words [][]byte, required, allowed option) (a arguments, err error) {
-	if len(words) == 0 {
-		return a, errSyntax
-	}
-	if a.account, err = parseAccount(words[0]); err != nil {
-		return a, err
-	}
-	for words = words[1:]; len(words) > 0; {
-		n, err := a.option(words, required|allowed)
-		if err != nil {
-			return a, err
-		}
-		words = words[n:]
-	}
-	if a.given&required != required {
-		return a, errSyntax
-	}
-	return a, nil
-}
-
-// parseAccount reads the name of an account; * need not be quoted.
-func parseAccount(word []byte) (string, error) {
-	if string(word) == "*" {
-		return "*", nil
-	}
-	return parseString(word)
-}
-
-// option reads the option that words start with, and returns how many words
-// it has.
-func (a *arguments) option(words [][]byte, allowed option) (n int, err error) {
-	if words[0][0] == '(' {
-		return 1, a.setList(words[0], allowed)
-	}
-	var which option
-	name := strings.ToUpper(string(words[0]))
-	switch name {
-	case "PATH":
-		which = optPath
-	case "FILE":
-		which = optFile
-	case "INTO":
-		which = optInto
-	case "SIZE":
-		which = optSize
-	case "AUTH":
-		which = optAuth
-	case "DATA":
-		which = optData
-	case "OFFSET":
-		which = optOffset
-	case "BEG", "END", "NEW":
-		if allowed&optPlace == 0 || a.given&optOffset != 0 {
-			return 0, errSyntax
-		}
-		a.given |= optOffset
-		a.at = place(name)
-		return 1, nil
-	}
-	if which&allowed == 0 || which&a.given != 0 || len(words) < 2 {
-		return 0, errSyntax
-	}
-	a.given |= which
-	return 2, a.set(which, words[1], allowed)
-}
-
-func (a *arguments) setList(word []byte, allowed option) (err error) {
-	if allowed&optList == 0 || a.given&optList != 0 {
-		return errSyntax
-	}
-	a.given |= optList
-	a.list, err = parseValue(word)
-	return err
-}
-
-// set reads the value of an option.
-func (a *arguments) set(which option, word []byte, allowed option) (err error) {
-	switch which {
-	case optPath:
-		a.path, err = parseString(word)
-	case optFile:
-		a.file, err = parseString(word)
-	case optInto:
-		a.into, err = parseString(word)
-	case optAuth:
-		a.auth, err = parseAccount(word)
-	case optSize:
-		a.size, err = parseCount(word)
-	case optData:
-		a.data, err = parseData(word)
-	case optOffset:
-		if a.at = place(strings.ToUpper(string(word))); a.at != atOffset && allowed&optPlace != 0 {
-			return nil
-		}
-		a.offset, err = parseCount(word)
-	}
-	return err
-}
-
-func place(word string) position {
-	switch word {
-	case "BEG":
-		return atBegin
-	case "END":
-		return atEnd
-	case "NEW":
-		return asNew
-	}
-	return atOffset
 }

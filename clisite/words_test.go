@@ -103,8 +103,8 @@ func FuzzParseArguments(f *testing.F) {
 		require.LessOrEqual(t, len(words), maxWords)
 		without := func(b []byte) string { return strings.ReplaceAll(string(b), " ", "") }
 		require.Equal(t, without(line), without(bytes.Join(words, nil)))
-		const all = optPath | optFile | optInto | optOffset | optPlace | optSize | optAuth | optData | optList
-		a, err := parseArguments(words, 0, all)
+		const all = optPath | optFile | optInto | optOffset | optPlace | optSize | optAuth | optData | optList | optKey | optPassword | optDelete
+		a, err := parseArguments(words, command{subject: subject(len(line) % int(nothing+1)), allowed: all})
 		if err != nil {
 			require.Equal(t, errSyntax, err)
 			return

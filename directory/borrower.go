@@ -145,6 +145,33 @@ func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error
 	return u, b.told(err)
 }
 
+// Note implements [filestore.Notebook] for a Store that is one.
+func (b borrower) Note(ctx context.Context, name string) (text []byte, err error) {
+	err = b.notebook("note", func(book filestore.Notebook) error {
+		text, err = book.Note(ctx, name)
+		return err
+	})
+	return text, err
+}
+
+// SetNote implements [filestore.Notebook] for a Store that is one.
+func (b borrower) SetNote(ctx context.Context, name string, text []byte) error {
+	return b.notebook("set note", func(book filestore.Notebook) error { return book.SetNote(ctx, name, text) })
+}
+
+func (b borrower) notebook(op string, use func(filestore.Notebook) error) error {
+	l, err := b.borrow(op, filestore.Root)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	book, ok := l.Store.(filestore.Notebook)
+	if !ok {
+		return &fs.PathError{Op: op, Path: filestore.Root, Err: errors.ErrUnsupported}
+	}
+	return b.told(use(book))
+}
+
 // Rescan has nothing to do where the Store keeps no usage that can be wrong.
 func (b borrower) Rescan(ctx context.Context) (before, after filestore.Usage, err error) {
 	l, err := b.borrow("rescan", filestore.Root)

@@ -197,9 +197,27 @@ func accountOf(entry string) (name string, ok bool) {
 // memory.
 func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		for at, err := range b.walkAccounts(ctx, domain) {
+			name := ""
+			if err == nil {
+				name = strings.ToLower(at.stored)
+			}
+			if !yield(name, err) {
+				return
+			}
+		}
+	}
+}
+
+// standing is an account as it stands on disk.
+type standing struct{ dir, stored string }
+
+// walkAccounts yields the accounts of a domain, each once.
+func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[standing, error] {
+	return func(yield func(standing, error) bool) {
 		d, now, err := b.findDomain(ctx, domain)
 		if err != nil {
-			yield("", err)
+			yield(standing{}, err)
 			return
 		}
 		seen := map[string]struct{}{}
@@ -213,11 +231,11 @@ func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, er
 					continue
 				}
 				if ctx.Err() != nil {
-					yield("", ctx.Err())
+					yield(standing{}, ctx.Err())
 					return
 				}
 				seen[name] = struct{}{}
-				if !yield(name, err) {
+				if !yield(standing{dir, stored}, err) {
 					return
 				}
 			}

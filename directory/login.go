@@ -31,12 +31,34 @@ import (
 // Source: settings files of a server for Password and PasswordEncryption; what is
 // refused is our choice.
 func (b *Base) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
+	a, err := b.knownOf(ctx, c)
+	if err != nil {
+		return filestore.Caller{}, err
+	}
+	return b.passwords.Login(ctx, c, a)
+}
+
+// LoginAPOP is Login for a client that sends an answer to a challenge and no password:
+// the MD5 of the challenge and the password, in hexadecimal digits (APOP, RFC 1939 §7).
+// Only accounts whose password is kept in clear can log in so. Failures are counted
+// together with those of Login.
+func (b *Base) LoginAPOP(ctx context.Context, c filestore.Credentials, challenge, answer string) (filestore.Caller, error) {
+	a, err := b.knownOf(ctx, c)
+	if err != nil {
+		return filestore.Caller{}, err
+	}
+	return b.passwords.LoginAPOP(ctx, c, a, challenge, answer)
+}
+
+// knownOf returns what is known of the account that somebody wants to log in to. The
+// error is that of ctx only.
+func (b *Base) knownOf(ctx context.Context, c filestore.Credentials) (passwords.Account, error) {
 	e, now, err := b.find(ctx, c.Login)
 	if ctx.Err() != nil {
-		return filestore.Caller{}, ctx.Err()
+		return passwords.Account{}, ctx.Err()
 	}
 	if err != nil {
-		return b.passwords.Login(ctx, c, b.missing(c.Login, now))
+		return b.missing(c.Login, now), nil
 	}
 	levels := b.accountLevels(e, now)
 	a := b.passwordOf(levels[:])
@@ -44,7 +66,7 @@ func (b *Base) Login(ctx context.Context, c filestore.Credentials) (filestore.Ca
 	if a.Refused == "" && c.Service != "" && !b.serves(e, c.Service, now) {
 		a.Refused = "service is off"
 	}
-	return b.passwords.Login(ctx, c, a)
+	return a, nil
 }
 
 // administers reports whether an account has rights over the storages of others.

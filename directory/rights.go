@@ -18,6 +18,7 @@ const (
 	rightAccounts    = "UserAccounts"      // shown as "All Domains and Accounts"
 	rightFiles       = "CanAccessWebSites" // CommuniGate Pro Guide, File Storage, "Private Folder"
 	rightFilesLater  = "CanViewWebSites"   // the same in later versions
+	rightDomain      = "Domain"            // an administrator of the domain, whatever else he may
 	rightImpersonate = "CanImpersonate"
 )
 

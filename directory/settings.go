@@ -36,10 +36,10 @@ func readDomainSettings(path string, log *slog.Logger) (settings, error) {
 		return settings{}, err
 	}
 	s := settings{own: readable(v, log)}
-	if defaults, ok := v.Get("AccountDefaults"); ok {
+	if defaults, ok := v.Get(accountDefaults); ok {
 		s.accounts = readable(defaults, log)
 		if defaults.Kind() != cgpdata.KindDictionary {
-			log.Warn("setting cannot be read", "setting", "AccountDefaults", "kind", defaults.Kind())
+			log.Warn("setting cannot be read", "setting", accountDefaults, "kind", defaults.Kind())
 			s.accounts = map[string]cgpdata.Value{accessModes: noServices}
 		}
 	}
@@ -82,6 +82,7 @@ const (
 	publishFreeBusy    = "PublishFreeBusy"
 	timeZone           = "TimeZone"
 	failedLoginFlow    = "FailedLoginFlow"
+	accountDefaults    = "AccountDefaults"
 )
 
 var noServices = cgpdata.String("") // in the form of older files

@@ -19,6 +19,7 @@ type secret struct {
 	stored string
 	match  func(given string) bool // nil: opens nothing, or, if it is costly, the host checks it
 	costly bool                    // it takes long, as crypt(3) is meant to
+	clear  bool                    // stored is the password itself
 }
 
 // opens reports whether given is the password.
@@ -38,6 +39,7 @@ const maxPassword = 1024
 const (
 	noAccount  = "no such account"
 	noPassword = "account has no password"
+	noClear    = "password is not kept in clear, as APOP needs it"
 	// Why a password cannot be checked:
 	unknownForm       = "form of the stored password is not known"
 	unknownEncryption = "encryption of the stored password is not known"
@@ -74,7 +76,7 @@ func (v *Verifier) stored(a Account) (s secret, refused string) {
 	case !Marked(a.Password) && !a.Clear:
 		return s, unknownEncryption
 	case !Marked(a.Password):
-		s.match = func(given string) bool { return equal(given, a.Password) }
+		s.match, s.clear = func(given string) bool { return equal(given, a.Password) }, true
 		return s, ""
 	case ok && open && scheme != "CRYPT":
 		s.match = digestMatch(scheme, rest)

@@ -24,10 +24,12 @@ type verifier struct {
 	log *bytes.Buffer
 }
 
-func newVerifier() verifier {
+func newVerifier() verifier { return newVerifierWith(passwords.Options{Crypt: crypt.Match}) }
+
+func newVerifierWith(o passwords.Options) verifier {
 	var log bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return verifier{passwords.New(&passwords.Options{Crypt: crypt.Match, Logger: logger}), &log}
+	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return verifier{passwords.New(&o), &log}
 }
 
 // login logs in to an account with a stored password.

@@ -110,8 +110,12 @@ func New(o *Options) *Verifier {
 // password never. The only other error is that of ctx, which ends the waiting for
 // other logins.
 func (v *Verifier) Login(ctx context.Context, c filestore.Credentials, a Account) (filestore.Caller, error) {
-	now, at := v.now(), v.attempt(ctx, c, a)
-	refused, err := v.try(ctx, at, c.Password, now)
+	return v.logIn(ctx, c, v.attempt(ctx, c, a), c.Password)
+}
+
+// logIn is Login with what is there to know of it, and what was given in proof.
+func (v *Verifier) logIn(ctx context.Context, c filestore.Credentials, at attempt, given string) (filestore.Caller, error) {
+	refused, err := v.try(ctx, at, given, v.now())
 	if err != nil {
 		return filestore.Caller{}, err
 	}

@@ -12,10 +12,8 @@ import (
 	"log"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/cgpkit/cgpkit/directory/passwords"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
@@ -54,5 +52,5 @@ func main() {
 	fmt.Printf("ready http=%v ftp=%v\n", web.Addr(), ftp.Addr())
 	views := filestore.NewViews(db, nil) // one for all
 	go func() { log.Fatal((&ftpsite.Server{Views: views}).Serve(ftp)) }()
-	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: views}, ReadHeaderTimeout: 10 * time.Second}).Serve(web))
+	log.Fatal((&httpsite.Server{Handler: &httpsite.Handler{Views: views}}).Serve(web))
 }

@@ -25,7 +25,9 @@ import (
 type config struct {
 	base                        string
 	http, https, ftp, tftp, cli string // "" is off
+	clis                        string // TLS from the first byte; "" is off
 	httpPrefix                  string
+	httpCLI                     bool
 	trustedProxies              httpsite.TrustedProxies
 	certFile, keyFile           string
 	certificates                *certificates // nil without -cert and -key
@@ -60,8 +62,8 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 // parseAccounts is parseFlags for a command line that may go on with accounts.
 func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	c := &config{
-		ftpAnonymous: true,
-		ftpPublic:    publicAddrs{},
+		ftpAnonymous: true, httpCLI: true,
+		ftpPublic: publicAddrs{},
 		directory: directory.Options{
 			Crypt: crypt.Match, Calendars: calendars.Find,
 			DomainAliases: map[string]string{}, DomainIPs: map[netip.Addr]string{},
@@ -88,8 +90,13 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	addr(&c.ftp, "ftp", "127.0.0.1:8121", "FTP, with TLS if there are -cert and -key")
 	addr(&c.ftps, "ftps", "", "FTP that begins with TLS (usually port 990); needs -cert and -key")
 	addr(&c.tftp, "tftp", "127.0.0.1:8169", "TFTP")
-	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol)")
+	addr(&c.cli, "cli", "127.0.0.1:8106", "the command line interface (PWD protocol), with STLS if there are -cert and -key")
+	addr(&c.clis, "clis", "", "the command line interface that begins with TLS; needs -cert and -key")
 	fs.StringVar(&c.httpPrefix, "http-prefix", "", "clients find the HTTP services below the path `PATH`, such as /files, which a proxy takes away (default none)")
+	fs.Func("http-cli", "take commands of administrators of the server by HTTP, in /cli/: `on|off` (default on)", func(s string) (err error) {
+		c.httpCLI, err = parseSwitch(s)
+		return err
+	})
 	fs.Func("trust-pages", "let pages of the users of `DOMAIN` run without a sandbox, with all that their visitors may do; may be repeated", func(s string) error {
 		c.directory.TrustPages = append(c.directory.TrustPages, s)
 		return nil
@@ -191,6 +198,9 @@ func (c *config) complete() error {
 	}
 	if c.ftps != "" && c.certFile == "" {
 		return errors.New("-ftps needs -cert and -key")
+	}
+	if c.clis != "" && c.certFile == "" {
+		return errors.New("-clis needs -cert and -key")
 	}
 	if c.certFile == "" {
 		return nil

@@ -63,7 +63,7 @@ func (r *running) log(t *testing.T) string {
 }
 
 var (
-	readyLine   = regexp.MustCompile(`^ready http=(\S+) https=(\S+) ftp=(\S+) tftp=(\S+) cli=(\S+)(?: ftps=(\S+))?\n$`)
+	readyLine   = regexp.MustCompile(`^ready http=(\S+) https=(\S+) ftp=(\S+) tftp=(\S+) cli=(\S+)(?: ftps=(\S+))?(?: clis=(\S+))?\n$`)
 	demoBase    = regexp.MustCompile(`(?m)^demo base in (.*)$`)
 	demoAccess  = regexp.MustCompile(`(?m)^  (\S+@\S+) +([a-z0-9]{16}) `)
 	allFreePort = []string{"-http", "127.0.0.1:0", "-ftp", "127.0.0.1:0", "-tftp", "127.0.0.1:0", "-cli", "127.0.0.1:0"}
@@ -96,7 +96,7 @@ func start(t *testing.T, args ...string) *running {
 	t.Cleanup(func() { r.stop(t) })
 	found := readyLine.FindStringSubmatch(line)
 	require.NotNil(t, found, "ready line: %q", line)
-	for i, name := range []string{"http", "https", "ftp", "tftp", "cli", "ftps"} {
+	for i, name := range []string{"http", "https", "ftp", "tftp", "cli", "ftps", "clis"} {
 		r.addr[name] = found[i+1]
 	}
 	if m := demoBase.FindStringSubmatch(r.log(t)); m != nil {
@@ -204,6 +204,7 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "no window", args: []string{"-tftp-window", "0"}, want: "not a number from 1 to 64"},
 		{name: "large window", args: []string{"-tftp-window", "65"}, want: "not a number from 1 to 64"},
 		{name: "implicit TLS without certificate", args: []string{"-ftps", "127.0.0.1:0"}, want: "-ftps needs -cert"},
+		{name: "command line in TLS without certificate", args: []string{"-clis", "127.0.0.1:0"}, want: "-clis needs -cert"},
 		{name: "bad switch", args: []string{"-ftp-anonymous", "perhaps"}, want: "neither on nor off"},
 		{name: "bad route", args: []string{"-route", "nonsense"}, want: "route"},
 		{name: "bad alias", args: []string{"-domain-alias", "x"}, want: "domain-alias"},
@@ -233,7 +234,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
-	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-tftp",
+	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-clis", "-http-cli", "-tftp",
 		"-tftp-storage", "-tftp-write", "-tftp-window", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}

@@ -59,7 +59,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		return &httpsite.Handler{
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types,
 			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, FreeBusyPage: weekpage.Page{}.Write,
-			Observer: observer, Logger: logger.With("service", "http"),
+			Next: c.besideSites(views, settings, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}
 	})
 	if err != nil {
@@ -72,9 +72,10 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 	}
 	ftp := c.newFTP(views, observer, logger)
 	tftp := &tftpsite.Server{Views: views, Storage: c.tftpStorage, AllowWrite: c.tftpWrite, MaxWindowSize: c.tftpWindow, Observer: observer, Logger: logger.With("service", "tftp")}
-	cli := &clisite.Server{Views: views, Observer: observer, Logger: logger.With("service", "cli")}
+	cli := &clisite.Server{Views: views, TLSConfig: c.tls, Observer: observer, Logger: logger.With("service", "cli")}
 	ftps := newStreamService("ftps", c.ftps, ftp.ServeTLS, ftp.Shutdown, ftpsite.ErrServerClosed)
-	ftps.rare = true
+	clis := newStreamService("clis", c.clis, cli.ServeTLS, cli.Shutdown, clisite.ErrServerClosed)
+	ftps.rare, clis.rare = true, true
 	return services{
 		newStreamService("http", c.http, web.Serve, web.Shutdown, http.ErrServerClosed),
 		newStreamService("https", c.https, web.ServeTLS, web.Shutdown, http.ErrServerClosed),
@@ -82,6 +83,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		newPacketService("tftp", c.tftp, tftp.Serve, tftp.Shutdown, tftpsite.ErrServerClosed),
 		newStreamService("cli", c.cli, cli.Serve, cli.Shutdown, clisite.ErrServerClosed),
 		ftps,
+		clis,
 	}, nil
 }
 

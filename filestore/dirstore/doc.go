@@ -20,7 +20,8 @@
 // else. The store's own files are beside it, in a directory of the same name
 // with ".state" behind it (account.web.state, mode 0700): uploads on their
 // way, the intent of a change that has several steps, what was removed until
-// it is deleted, and the usage. Both must be on one file system, so the
+// it is deleted, the usage, and notes such as the subscription of the account to
+// directories of others (note.subscription). Both must be on one file system, so the
 // directory itself cannot be a mount point; it may be a symbolic link, and
 // then the state directory is beside the target. Files are made with mode 0640
 // and directories with 0750, less the umask of the process.

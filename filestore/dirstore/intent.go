@@ -256,7 +256,7 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
-	entries = slices.DeleteFunc(entries, func(entry string) bool { return entry == usageFile })
+	entries = slices.DeleteFunc(entries, outlives)
 	s.discard(entries...)
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// usageFile is the one entry of the state directory that outlives Open. It
+// usageFile is an entry of the state directory that outlives Open. It
 // holds the count of what is stored, and stands only while that is exact: the
 // first change takes it away before anything else, and it is written again
 // when there was no change for the time quiet, and by Close.

@@ -20,6 +20,8 @@ type Store struct {
 	used filestore.Usage // what is stored
 	held filestore.Usage // what uploads in progress keep for themselves
 	last uint64          // the newest entity tag
+
+	notes map[string][]byte
 }
 
 var _ filestore.Store = (*Store)(nil)

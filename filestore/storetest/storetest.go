@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"fstest", testFS},
 		{"usage/recount", testRecount},
 		{"concurrent", testConcurrent},
+		{"notes", testNotes},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,130 @@
+package clisite
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// maxFailures is how many wrong logins end a session.
+const maxFailures = 3
+
+// serviceName is the service that a login is for.
+const serviceName = "PWD"
+
+// Challenger is an addition to a [filestore.Directory] some of whose accounts can log
+// in without sending their password (APOP). A server whose directory is one greets
+// with a challenge.
+type Challenger interface {
+	// LoginAPOP is Login with an answer in the place of c.Password: the MD5 of
+	// the challenge and the password, in hexadecimal digits (RFC 1939 §7). It must
+	// compare in constant time, and count failures as Login does. An account whose
+	// password is not known in clear gives ErrLogin.
+	LoginAPOP(ctx context.Context, c filestore.Credentials, challenge, answer string) (filestore.Caller, error)
+}
+
+// greet writes the first line. The challenge in it is not used again.
+func (c *session) greet(ctx context.Context) (err error) {
+	if _, ok := c.server.Views.Directory().(Challenger); !ok {
+		return c.line.write(replyGreeting)
+	}
+	domain, err := c.domain(ctx)
+	if err != nil {
+		c.log.Error("greeting failed", filestore.LogError(err))
+		return c.line.write(replyInternal)
+	}
+	var random [16]byte
+	rand.Read(random[:])
+	c.challenge = fmt.Sprintf("<%s.%d@%s>", hex.EncodeToString(random[:]), time.Now().Unix(), domain)
+	return c.line.write(replyGreeting + " " + c.challenge)
+}
+
+// domain returns the domain of names that come without one.
+func (c *session) domain(ctx context.Context) (name string, err error) {
+	defer catch(&err)
+	site, err := c.server.Views.Directory().Site(ctx, "", addrOf(c.line.LocalAddr()))
+	if err != nil {
+		return "", fmt.Errorf("find the domain: %w", err)
+	}
+	return site.Domain, nil
+}
+
+func (c *session) setUser(name string) (reply string) {
+	if !c.caller.Stranger() {
+		return replyLoggedIn
+	}
+	if c.user = strings.TrimSpace(name); c.user == "" {
+		return replySyntax
+	}
+	return replyPassword
+}
+
+// pass answers PASS.
+func (c *session) pass(ctx context.Context, password string) (reply string) {
+	if c.caller.Stranger() && c.user == "" {
+		return replyNoUser
+	}
+	user := c.user
+	c.user = ""
+	return c.logIn(ctx, user, func(given filestore.Credentials) (filestore.Caller, error) {
+		given.Password = password
+		return c.server.Views.Directory().Login(ctx, given)
+	})
+}
+
+// apop answers APOP name answer (RFC 1939 §7).
+func (c *session) apop(ctx context.Context, rest string) (reply string) {
+	rest = strings.TrimSpace(rest)
+	blank := strings.LastIndexByte(rest, ' ')
+	if blank < 0 {
+		return replySyntax
+	}
+	c.user = ""
+	return c.logIn(ctx, strings.TrimSpace(rest[:blank]), func(given filestore.Credentials) (filestore.Caller, error) {
+		return c.server.Views.Directory().(Challenger).LoginAPOP(ctx, given, c.challenge, rest[blank+1:])
+	})
+}
+
+// logIn checks who the client is. What is wrong with a login is not told.
+func (c *session) logIn(ctx context.Context, user string, check func(filestore.Credentials) (filestore.Caller, error)) (reply string) {
+	if !c.caller.Stranger() {
+		return replyLoggedIn
+	}
+	caller, err := c.authenticate(ctx, user, check)
+	if err == nil {
+		c.caller = caller
+		c.line.last = time.Time{}
+		c.place.Trust(true)
+		c.log.Info("login", "account", caller.Account)
+		return replyLogin
+	}
+	c.failures++
+	c.quit = c.failures >= maxFailures
+	if !errors.Is(err, filestore.ErrLogin) {
+		c.log.Error("login failed", "account", filestore.Redact(user), filestore.LogError(err))
+		return replyInternal
+	}
+	c.log.Debug("login refused", "account", filestore.Redact(user), "count", c.failures) // the directory says why
+	return replyWrongLogin
+}
+
+func (c *session) authenticate(ctx context.Context, user string, check func(filestore.Credentials) (filestore.Caller, error)) (caller filestore.Caller, err error) {
+	defer catch(&err)
+	domain, err := c.domain(ctx)
+	if err != nil {
+		return filestore.Caller{}, err
+	}
+	caller, err = check(filestore.Credentials{
+		Login: filestore.QualifyAccount(user, domain), Service: serviceName, Remote: remoteAddr(c.line),
+	})
+	if err == nil && caller.Stranger() {
+		err = errors.New("login names no account")
+	}
+	return caller, err
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/cgpkit/cgpkit/clisite"
+	"github.com/cgpkit/cgpkit/directory"
+	"github.com/cgpkit/cgpkit/filestore"
+)
+
+// besideSites answers what leads to no account: the command line in /cli/, if it is on.
+func (c *config) besideSites(views *filestore.Views, settings directory.HTTPSettings, logger *slog.Logger) http.Handler {
+	if !c.httpCLI {
+		return nil
+	}
+	cli := &clisite.Handler{
+		Views: views, NoBasicAuth: settings.NoBasicAuth, ClientAddr: c.trustedProxies.ClientAddr,
+		Logger: logger.With("service", "cli"),
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/cli/" || r.URL.Path == "/cli" {
+			cli.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		http.Error(w, http.StatusText(http.StatusNotFound), http.StatusNotFound)
+	})
+}
