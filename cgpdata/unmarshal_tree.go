@@ -32,19 +32,20 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 	if size <= 32 {
 		first = 2
 	}
+	pointer := pointerTo(t)
 	return func(d *filler, i int, p place) int {
-		v := valueAt(t, p)
-		v.SetZero() // its elements may be in use elsewhere
+		emptySlice(p) // its old elements may be in use elsewhere
 		elems, room := p, 0
 		n, start := 0, i
 		i, due := d.array(i, t)
 		for ; due; n++ {
 			if n == room {
-				v.SetLen(n)
 				more := max(first, n)
 				if n > 0 && len(d.Open) == 1 { // what is left of the text is left of the slice
 					more = max(more, min((len(d.Src)-i)/max((i-start)/n, 1)+1, 2*(len(d.Src)-i)/int(max(size, 1))))
 				}
+				v := pointedTo(pointer, p)
+				v.SetLen(n)
 				v.Grow(more)
 				room = v.Cap()
 				v.SetLen(room)
@@ -55,11 +56,8 @@ func (m planner) decodeSlice(t reflect.Type) decodeFunc {
 			}
 			i, due = d.Next(i)
 		}
-		v.SetLen(n)
-		if i = d.leave(i); i >= 0 && v.IsNil() {
-			v.Set(reflect.MakeSlice(t, 0, 0))
-		}
-		return i
+		cutSlice(p, n)
+		return d.leave(i)
 	}
 }
 
