@@ -79,7 +79,7 @@ func accountCommand(name string) (c command, ok bool) {
 	case "GETACCOUNTINFO":
 		c = command{allowed: optKey | optList, run: accountInfo}
 	case "VERIFYACCOUNTPASSWORD":
-		c = command{required: optPassword, run: verifyPassword}
+		c = command{required: optPassword, changes: true, run: verifyPassword} // how many logins may yet fail
 	default:
 		return c, false
 	}
@@ -367,9 +367,12 @@ func withoutSecrets(v cgpdata.Value) cgpdata.Value {
 
 // isSecret reports whether a setting holds something to log in with, or a private key, by
 // its name: Password, RecoverPassword, PrivateSecureKey. Settings about passwords, as
-// PasswordEncryption, are none.
+// PasswordEncryption and UseAppPassword, are none.
 func isSecret(key string) bool {
 	key = strings.ToLower(key)
+	if strings.HasPrefix(key, "use") {
+		return false
+	}
 	for _, suffix := range [...]string{"password", "passwd", "pwd", "secret", "securekey", "privatekey"} {
 		if strings.HasSuffix(key, suffix) {
 			return true

@@ -25,7 +25,7 @@ func openTestBase(t testing.TB) *directory.Base {
 		"Accounts/john.macnt/account.settings":               text(`{Password = john-pw; RealName = "John Doe"; Rules = ((3, x, {RecoverPassword = abc;}));}`),
 		"Accounts/john.macnt/account.info":                   text(`{LastLogin = #T05-03-2009_10:11:12; "#Viewer" = {CalendarBox = Calendar; IMAPPassword = abc;};}`),
 		"Accounts/john.macnt/account.web/public":             text("public"),
-		"Accounts/mary.macnt/account.settings":               text(`{Password = mary-pw;}`),
+		"Accounts/mary.macnt/account.settings":               text(`{Password = mary-pw; UseAppPassword = YES;}`),
 		"Accounts/admin.macnt/account.settings":              text(`{Password = admin-pw;}`),
 		"Accounts/off.macnt/account.settings":                text(`{Password = off-pw; AccessModes = (1, Mail);}`),
 		"Accounts/hash.macnt/account.settings":               text(`{Password = "{SHA}uWaxFkl6g3t5V9tgJbb6I5H2oSo=";}`), // hash-pw

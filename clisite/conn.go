@@ -42,7 +42,7 @@ type line struct {
 // context, whose end stops a read that waits.
 func newLine(accepting context.Context, conn net.Conn, stall time.Duration) *line {
 	l := &line{Conn: conn, writer: &writer{conn: conn, stall: stall}, accepting: accepting, stall: stall}
-	l.in = bufio.NewReaderSize(conn, buffer)
+	l.in = bufio.NewReaderSize(awaited{l}, buffer)
 	l.out = bufio.NewWriterSize(l.writer, buffer)
 	return l
 }
@@ -50,8 +50,11 @@ func newLine(accepting context.Context, conn net.Conn, stall time.Duration) *lin
 // startTLS does the handshake. What has come in clear is dropped, and never run
 // (CVE-2011-1575).
 func (l *line) startTLS(ctx context.Context, config *tls.Config) error {
+	if err := l.out.Flush(); err != nil {
+		return err
+	}
 	conn := tls.Server(l.Conn, config)
-	l.in.Reset(conn)
+	l.in.Reset(awaited{l})
 	l.writer.conn = conn
 	l.Conn.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithDeadline(ctx, l.last)
@@ -172,7 +175,20 @@ func (l *line) begin(head string) error {
 // end is the end of the line that was begun.
 func (l *line) end() error {
 	l.out.WriteString("\r\n")
+	if l.in.Buffered() > 0 {
+		return nil // more commands have come: the answers go together
+	}
 	return l.out.Flush()
+}
+
+// awaited reads from the connection, once all answers have gone.
+type awaited struct{ *line }
+
+func (a awaited) Read(p []byte) (int, error) {
+	if err := a.out.Flush(); err != nil {
+		return 0, err
+	}
+	return a.Conn.Read(p)
 }
 
 // writer gives every chunk its own deadline.

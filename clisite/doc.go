@@ -142,5 +142,13 @@
 // # Limits
 //
 // Without TLS passwords are sent in clear text: listen on the loopback interface
-// then. One answer carries at most 16 MiB of a file. What a command may see or change is decided by [filestore.View].
+// then. One answer carries at most 16 MiB of a file. What a command may see or change is
+// decided by [filestore.View]. A write that begins behind the beginning of a file has the
+// store copy what stands before: large files are best written in few slices.
+//
+// Commands that come all at once are answered together, as far as that holds nobody up. A
+// GETSTORAGEFILEINFO takes one system call beside those of the connection. Sent one by one, they
+// have half to three quarters of the rate of a TCP server that sends as many bytes back, line
+// by line (BenchmarkInfo, on a machine with 2 busy processors). A file of 5 MB comes in
+// one answer in 70 ms there (BenchmarkRead).
 package clisite

@@ -49,6 +49,8 @@ func TestHTTP(t *testing.T) {
 		{name: "listing", method: "GET", user: "admin", command: "ListStorageFiles john", status: 200, body: `{public={STFileSize=#6;STModified=#T[-0-9_:]+;};}` + "\r\n"},
 		{name: "HEAD", method: "HEAD", user: "admin", command: "listdomains", status: 200},
 		{name: "change by GET", method: "GET", user: "admin", command: "DeleteStorageFile john FILE public", status: 405, body: "method not allowed\r\n"},
+		{name: "guess by GET", method: "GET", user: "admin", command: "VerifyAccountPassword john PASSWORD x", status: 405, body: "method not allowed\r\n"},
+		{name: "guess by POST", method: "POST", user: "admin", command: "VerifyAccountPassword john PASSWORD x", status: 409, body: "501 wrong password\r\n"},
 		{name: "another method", method: "PUT", user: "admin", command: "listdomains", status: 405, body: "method not allowed\r\n"},
 		{name: "unknown", method: "POST", user: "admin", command: "CreateAccount x", status: 400, body: "500 unknown command\r\n"},
 		{name: "of the dialogue", method: "POST", user: "admin", command: "USER x", status: 400, body: "500 unknown command\r\n"},

@@ -84,6 +84,11 @@ func (c *session) step(ctx context.Context) error {
 		return err
 	}
 	keyword, rest := cutKeyword(text)
+	if keyword != "GETSTORAGEFILEINFO" && keyword != "NOOP" { // it may take long: the answers before do not wait for it
+		if err := c.line.out.Flush(); err != nil {
+			return err
+		}
+	}
 	switch keyword {
 	case "QUIT":
 		c.quit = true
@@ -184,8 +189,9 @@ func (c *session) secure(ctx context.Context) error {
 	return nil
 }
 
-// bye ends TLS in good order.
+// bye sends what has been answered, and ends TLS in good order.
 func (l *line) bye() {
+	l.out.Flush()
 	if conn, ok := l.Conn.(*tls.Conn); ok {
 		conn.Close()
 	}

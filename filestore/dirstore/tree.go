@@ -76,6 +76,7 @@ type stat struct {
 	modTime time.Time
 	inode   uint64
 	changed int64 // the time of the last change of the inode, where known
+	born    int64 // the time of a birth, where lstat came across it
 }
 
 // touched returns the time of the last change: of the inode where the system

@@ -150,7 +150,27 @@ func (t *beneath) create(name string) (newFile, error) {
 	return f, nil
 }
 
+// direct returns the path of an entry of the directory itself, by which one system call
+// reaches it while the directory is not open.
+func (t *beneath) direct(name string) (path string, ok bool) {
+	if t.base >= 0 || strings.Contains(name, "/") || len(t.path)+len(name) >= maxPath {
+		return "", false
+	}
+	return t.path + "/" + name, true
+}
+
 func (t *beneath) lstat(name string) (stat, error) {
+	if path, ok := t.direct(name); ok {
+		var x unix.Statx_t
+		if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &x); err == nil {
+			st := toStat(&unix.Stat_t{
+				Mode: uint32(x.Mode), Size: int64(x.Size), Ino: x.Ino,
+				Mtim: unix.NsecToTimespec(nanoseconds(x.Mtime)), Ctim: unix.NsecToTimespec(nanoseconds(x.Ctime)),
+			})
+			st.born = birthOf(&x).time
+			return st, nil
+		}
+	}
 	fd, err := t.find(name, unix.O_PATH)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, err := t.dir() // without the directory itself nothing can be told
@@ -164,23 +184,39 @@ func (t *beneath) lstat(name string) (stat, error) {
 }
 
 func (t *beneath) birth(name string) (birth, error) {
+	if path, ok := t.direct(name); ok {
+		if b, err := birthAt(unix.AT_FDCWD, path); err == nil {
+			return b, nil
+		}
+	}
 	var b birth
-	err := t.in(name, func(dir int, last string) error {
-		var st unix.Statx_t
-		if err := unix.Statx(dir, last, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_INO|unix.STATX_BTIME, &st); err != nil {
-			return err
-		}
-		b = birth{inode: st.Ino}
-		if st.Mask&unix.STATX_BTIME != 0 {
-			b.time = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
-		}
-		return nil
+	err := t.in(name, func(dir int, last string) (err error) {
+		b, err = birthAt(dir, last)
+		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return birth{}, nil
 	}
 	return b, err
 }
+
+func birthAt(dir int, name string) (birth, error) {
+	var st unix.Statx_t
+	if err := unix.Statx(dir, name, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_INO|unix.STATX_BTIME, &st); err != nil {
+		return birth{}, err
+	}
+	return birthOf(&st), nil
+}
+
+func birthOf(st *unix.Statx_t) birth {
+	b := birth{inode: st.Ino}
+	if st.Mask&unix.STATX_BTIME != 0 {
+		b.time = nanoseconds(st.Btime)
+	}
+	return b
+}
+
+func nanoseconds(t unix.StatxTimestamp) int64 { return t.Sec*1e9 + int64(t.Nsec) }
 
 func (t *beneath) fstat(f newFile) (stat, error) { return fdStat(int(f.Fd())) }
 

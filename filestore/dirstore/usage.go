@@ -113,8 +113,11 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 	if dir != filestore.Root {
 		return s.count(ctx, t, dir)
 	}
-	if err := s.ready(ctx, t); err != nil {
-		return filestore.Usage{}, err
+	// Looking at the tree has shown as a rule that it is the one that was counted.
+	if counted := s.counted.Load(); counted == nil || *counted != (birth{st.inode, st.born}) || s.closed.Load() {
+		if err := s.ready(ctx, t); err != nil {
+			return filestore.Usage{}, err
+		}
 	}
 	if s.pace.ask(time.Now()) {
 		s.timer.Reset(quiet)
