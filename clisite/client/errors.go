@@ -28,7 +28,7 @@ var (
 // finds in it what its text says: fs.ErrNotExist, fs.ErrExist, fs.ErrPermission,
 // fs.ErrInvalid, filestore.ErrIsDirectory, ErrNotDirectory, ErrNotEmpty, ErrLimit,
 // ErrDiskFull, ErrExhausted, ErrConflict, ErrChanged and ErrLogin; and in the answer to an
-// unknown command errors.ErrUnsupported. The protocol has no codes for them. The
+// command that the server does not have errors.ErrUnsupported. The protocol has no codes for them. The
 // texts of this project's server are all known; other servers have others, of which
 // the common ones are.
 type Error struct {
@@ -55,10 +55,12 @@ var meanings = []struct {
 	err   error
 }{
 	{"unknown command", errors.ErrUnsupported},
+	{"not possible here", errors.ErrUnsupported},
 	{"server is busy", filestore.ErrExhausted},
 	{"too many connections", filestore.ErrExhausted},
 	{"is locked", filestore.ErrChanged},
 	{"wrong name or password", filestore.ErrLogin},
+	{"wrong password", filestore.ErrLogin},
 	{"access denied", fs.ErrPermission},
 	{"attributes are in the way", filestore.ErrConflict},
 	{"being changed", filestore.ErrChanged},
