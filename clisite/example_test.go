@@ -3,7 +3,10 @@ package clisite_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing/fstest"
@@ -78,6 +81,7 @@ func openBase() (base *directory.Base, remove func(), err error) {
 	}
 	err = os.CopyFS(dir, fstest.MapFS{
 		"Settings/Main.settings":               {Data: []byte("{DomainName = client1.com;}\n")},
+		"Accounts/Settings/Access.settings":    {Data: []byte("{mary = (Master);}\n")},
 		"Accounts/john.macnt/account.settings": {Data: []byte("{Password = john-pw;}\n")},
 		"Accounts/mary.macnt/account.settings": {Data: []byte("{Password = mary-pw;}\n")},
 	})
@@ -89,4 +93,35 @@ func openBase() (base *directory.Base, remove func(), err error) {
 		return nil, nil, err
 	}
 	return base, func() { base.Close(); os.RemoveAll(dir) }, nil
+}
+
+// An administrator's script lists the accounts by HTTP.
+func ExampleHandler() {
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
+	mux := http.NewServeMux()
+	mux.Handle("/cli/", &clisite.Handler{Views: filestore.NewViews(base, nil)})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	request, err := http.NewRequest(http.MethodGet, server.URL+"/cli/?command=ListAccounts", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	request.SetBasicAuth("mary", "mary-pw") // an administrator of the server
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	fmt.Println(answer.StatusCode, strings.TrimSpace(string(data)), err)
+	// Output:
+	// 200 {john=macnt;mary=macnt;} <nil>
 }
