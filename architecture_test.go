@@ -47,8 +47,10 @@ var mayImport = map[string][]string{
 	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
-	"filestore/memstore":  {"filestore"},
-	"filestore/dirstore":  {"filestore", "internal/hostfile", "golang.org/x/sys/unix"},
+	"filestore/ledger":    {"filestore"},
+	"filestore/locktable": {"filestore"},
+	"filestore/memstore":  {"filestore", "filestore/ledger", "filestore/locktable"},
+	"filestore/dirstore":  {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/storetest": {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
 	"directory":           {"cgpdata", "filestore", "freebusy", "freebusy/publisher", "internal/flock", "internal/hostfile", "internal/lru", "directory/passwords", "filestore/dirstore"},

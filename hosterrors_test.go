@@ -35,14 +35,11 @@ func (s failing) fail(op, name string) error {
 	return &fs.PathError{Op: op, Path: name, Err: filestore.HostError(host)}
 }
 
-func (s failing) Open(ctx context.Context, name string) (filestore.File, error) {
-	if strings.HasSuffix(name, ".meta") { // what nobody has is still known
-		return s.Store.Open(ctx, name)
-	}
+func (s failing) Open(_ context.Context, name string) (filestore.File, error) {
 	return nil, s.fail("open", name)
 }
 
-func (s failing) List(_ context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s failing) List(_ context.Context, dir string, _ filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) { yield(nil, s.fail("list", dir)) }
 }
 
@@ -54,7 +51,7 @@ func (s failing) Create(ctx context.Context, name string, o filestore.CreateOpti
 	return failingUpload{u, s, name}, err
 }
 
-func (s failing) Mkdir(_ context.Context, name string, _ []byte, _ filestore.Limits) error {
+func (s failing) Mkdir(_ context.Context, name string, _ filestore.MkdirOptions, _ filestore.Limits) error {
 	return s.fail("mkdir", name)
 }
 
@@ -66,7 +63,7 @@ func (s failing) Rename(_ context.Context, from, _ string, _ filestore.RenameOpt
 	return s.fail("rename", from)
 }
 
-func (s failing) Copy(_ context.Context, from, _ string, _ filestore.CopyOptions, _ filestore.SidecarFunc, _ filestore.Limits) error {
+func (s failing) Copy(_ context.Context, from, _ string, _ filestore.CopyOptions, _ filestore.Limits) error {
 	return s.fail("copy", from)
 }
 

@@ -30,7 +30,7 @@ func readme(ctx context.Context) error {
 	go site.ListenAndServe()
 
 	john := filestore.Caller{Account: "john@client1.com"} // or base.Login, with a password
-	for entry, err := range views.View(john, "john@client1.com").List(ctx, "private") {
+	for entry, err := range views.View(john, "john@client1.com").List(ctx, "private", "") {
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for entry, err := range filestore.NewViews(base, nil).View(john, "john@client1.com").List(ctx, "private") {
+	for entry, err := range filestore.NewViews(base, nil).View(john, "john@client1.com").List(ctx, "private", "") {
 		fmt.Println(entry.Name(), entry.Size(), err)
 	}
 	// Unordered output:

@@ -68,7 +68,7 @@ var operations = map[string]func(ctx context.Context, v *filestore.View, name st
 		return err
 	},
 	"list": func(ctx context.Context, v *filestore.View, name string) (failed error) {
-		for _, err := range v.List(ctx, name) {
+		for _, err := range v.List(ctx, name, "") {
 			failed = errors.Join(failed, err)
 		}
 		return failed

@@ -89,6 +89,8 @@ func replyTo(err error) string {
 		return "501 server is busy, try again later"
 	case errors.Is(err, filestore.ErrConflict):
 		return "501 attributes are in the way"
+	case errors.Is(err, filestore.ErrLocked):
+		return "501 locked by another client"
 	case errors.Is(err, filestore.ErrChanged):
 		return "501 file is being changed"
 	}

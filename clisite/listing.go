@@ -3,7 +3,6 @@ package clisite
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
@@ -19,40 +18,19 @@ func list(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 	if err != nil {
 		return none, err
 	}
-	o.listing = &listing{entries: entries, modified: noTime}
-	if view.Manage(ctx, t.name) == nil {
-		o.listing.modified = func(name string) (time.Time, bool) {
-			sidecar, ok := filestore.SidecarName(filestore.Join(t.name, name))
-			if !ok {
-				return time.Time{}, false
-			}
-			info, err := view.Stat(ctx, sidecar)
-			if err != nil {
-				return time.Time{}, false
-			}
-			return info.ModTime(), true
-		}
-	}
+	o.listing = &listing{entries}
 	return none, nil
 }
 
-func noTime(string) (time.Time, bool) { return time.Time{}, false }
-
-// listing is a directory on its way into an answer, of which memory holds some
-// thousand entries at a time. It is ended by close.
-type listing struct {
-	entries *filestore.Listing
-	// modified tells when the attributes of an entry were changed. Only those
-	// learn that who see its sidecar.
-	modified func(name string) (time.Time, bool)
-}
+// listing is a directory on its way into an answer. It is ended by close.
+type listing struct{ entries *filestore.Listing }
 
 // encode writes the dictionary.
 func (l *listing) encode(w io.Writer) error {
 	text := []byte("{")
 	for info, err := range l.entries.All() {
 		if err == nil {
-			text, err = l.appendEntry(text, info)
+			text, err = appendEntry(text, info)
 		}
 		if err == nil {
 			_, err = w.Write(text)
@@ -67,17 +45,19 @@ func (l *listing) encode(w io.Writer) error {
 }
 
 // appendEntry appends the key and the value of an entry.
-func (l *listing) appendEntry(text []byte, info filestore.FileInfo) ([]byte, error) {
+func appendEntry(text []byte, info filestore.FileInfo) ([]byte, error) {
 	format := &cgpdata.Format{SortKeys: true}
 	text, err := cgpdata.Append(text, cgpdata.String(info.Name()), format)
 	if err != nil {
 		return nil, err
 	}
-	text, err = cgpdata.Append(append(text, '='), l.about(info), format)
+	text, err = cgpdata.Append(append(text, '='), about(info), format)
 	return append(text, ';'), err
 }
 
-func (l *listing) about(info filestore.FileInfo) cgpdata.Value {
+// about tells of an entry. Only those learn when its attributes were changed who see its
+// sidecar.
+func about(info filestore.FileInfo) cgpdata.Value {
 	if info.IsDir() {
 		return cgpdata.Array()
 	}
@@ -85,8 +65,8 @@ func (l *listing) about(info filestore.FileInfo) cgpdata.Value {
 		{Key: "STFileSize", Value: cgpdata.Number(info.Size())},
 		{Key: "STModified", Value: timeStamp(info.ModTime())},
 	}
-	if modified, ok := l.modified(info.Name()); ok {
-		pairs = append(pairs, cgpdata.Pair{Key: "MetaModified", Value: timeStamp(modified)})
+	if sidecar := info.Sidecar(); sidecar != nil {
+		pairs = append(pairs, cgpdata.Pair{Key: "MetaModified", Value: timeStamp(sidecar.ModTime)})
 	}
 	return cgpdata.Dictionary(pairs...)
 }

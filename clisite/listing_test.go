@@ -25,14 +25,14 @@ type longDirectory struct {
 	breaks  bool
 }
 
-func (s longDirectory) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s longDirectory) List(ctx context.Context, dir string, _ filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		one, err := s.Stat(ctx, "public")
 		for i := range s.entries {
 			if i == 5000 && s.breaks {
 				one, err = nil, &fs.PathError{Op: "list", Path: dir, Err: errors.New("disk is gone")}
 			}
-			if !yield(renamed{one, fmt.Sprintf("f%05d", s.entries-i)}, err) || err != nil {
+			if !yield(renamed{one, fmt.Sprintf("f%05d", i)}, err) || err != nil {
 				return
 			}
 		}

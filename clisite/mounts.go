@@ -212,11 +212,12 @@ func (m mounted) listSkins(ctx context.Context, o *operation, a arguments) (cgpd
 		return none, err
 	}
 	var names []cgpdata.Value
-	for info, err := range view.List(ctx, m.name()) {
+	for info, err := range view.List(ctx, m.name(), "") {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // nothing has been stored
 		case err != nil:
 			return none, err
+		case !info.IsDir(): // the sidecar of a skin
 		case info.Name() == unnamedSkin:
 			usage, err := view.Usage(ctx, info.Path())
 			if err != nil {
@@ -337,7 +338,7 @@ func (m mounted) listFiles(ctx context.Context, o *operation, a arguments, dir s
 	if err != nil {
 		return none, err
 	}
-	o.listing = &listing{entries: entries, modified: noTime}
+	o.listing = &listing{entries}
 	return none, nil
 }
 

@@ -193,10 +193,10 @@ type halfRead struct {
 	all bool
 }
 
-func (s halfRead) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s halfRead) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		if yield(nil, errors.New("/var/secret")) && !s.all {
-			s.Store.List(ctx, dir)(yield)
+			s.Store.List(ctx, dir, o)(yield)
 		}
 	}
 }

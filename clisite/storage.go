@@ -229,7 +229,7 @@ func write(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error
 	case atEnd:
 		options.Offset = filestore.End
 	case asNew:
-		options.Exclusive = true
+		options.If.Absent = true
 	}
 	return none, store(ctx, view, t.name, a.data, options)
 }

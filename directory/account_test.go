@@ -403,7 +403,7 @@ func TestRemadeAccount(t *testing.T) {
 	b := newBase(t, files{"Accounts/john.macnt/": ""}, directory.Options{})
 	first, err := b.Account(t.Context(), "john@main.example")
 	require.NoError(t, err)
-	require.NoError(t, first.Store.Mkdir(t.Context(), "old", nil, filestore.Limits{Files: filestore.Unlimited}))
+	require.NoError(t, first.Store.Mkdir(t.Context(), "old", filestore.MkdirOptions{}, filestore.Limits{Files: filestore.Unlimited}))
 	require.NoError(t, os.Remove(b.path("Accounts/john.macnt")))
 	b.pass()
 	_, err = b.Account(t.Context(), "john@main.example")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -60,7 +61,7 @@ func (b borrower) Open(ctx context.Context, name string) (filestore.File, error)
 	return f, b.told(err)
 }
 
-func (b borrower) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (b borrower) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		l, err := b.borrow("list", dir)
 		if err != nil {
@@ -68,7 +69,7 @@ func (b borrower) List(ctx context.Context, dir string) iter.Seq2[filestore.File
 			return
 		}
 		defer l.end()
-		for info, err := range l.List(ctx, dir) {
+		for info, err := range l.List(ctx, dir, o) {
 			if !yield(info, b.told(err)) {
 				return
 			}
@@ -99,13 +100,13 @@ func (b borrower) Create(ctx context.Context, name string, o filestore.CreateOpt
 	return lent, nil
 }
 
-func (b borrower) Mkdir(ctx context.Context, name string, sidecar []byte, limits filestore.Limits) error {
+func (b borrower) Mkdir(ctx context.Context, name string, o filestore.MkdirOptions, limits filestore.Limits) error {
 	l, err := b.borrow("mkdir", name)
 	if err != nil {
 		return err
 	}
 	defer l.end()
-	return b.told(l.Mkdir(ctx, name, sidecar, limits))
+	return b.told(l.Mkdir(ctx, name, o, limits))
 }
 
 func (b borrower) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
@@ -126,13 +127,13 @@ func (b borrower) Rename(ctx context.Context, from, to string, o filestore.Renam
 	return b.told(l.Rename(ctx, from, to, o))
 }
 
-func (b borrower) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, limits filestore.Limits) error {
+func (b borrower) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, limits filestore.Limits) error {
 	l, err := b.borrow("copy", from)
 	if err != nil {
 		return err
 	}
 	defer l.end()
-	return b.told(l.Copy(ctx, from, to, o, attributes, limits))
+	return b.told(l.Copy(ctx, from, to, o, limits))
 }
 
 func (b borrower) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
@@ -170,6 +171,70 @@ func (b borrower) notebook(op string, use func(filestore.Notebook) error) error 
 		return &fs.PathError{Op: op, Path: filestore.Root, Err: errors.ErrUnsupported}
 	}
 	return b.told(use(book))
+}
+
+func (b borrower) Sidecar(ctx context.Context, name, known string) (filestore.Sidecar, error) {
+	l, err := b.borrow("read sidecar", name)
+	if err != nil {
+		return filestore.Sidecar{}, err
+	}
+	defer l.end()
+	side, err := l.Sidecar(ctx, name, known)
+	return side, b.told(err)
+}
+
+func (b borrower) SetSidecar(ctx context.Context, name string, content []byte, o filestore.SidecarOptions, limits filestore.Limits) (filestore.Sidecar, error) {
+	l, err := b.borrow("set sidecar", name)
+	if err != nil {
+		return filestore.Sidecar{}, err
+	}
+	defer l.end()
+	side, err := l.SetSidecar(ctx, name, content, o, limits)
+	return side, b.told(err)
+}
+
+// A Store that may have locks stays open: they would end with it.
+
+func (b borrower) Lock(ctx context.Context, name string, lock filestore.Lock, timeout time.Duration) (filestore.Lock, error) {
+	return b.lock("lock", name, func(locks filestore.Locks) (filestore.Lock, error) { return locks.Lock(ctx, name, lock, timeout) })
+}
+
+func (b borrower) RefreshLock(ctx context.Context, name, token, owner string, timeout time.Duration) (filestore.Lock, error) {
+	return b.lock("refresh lock", name, func(locks filestore.Locks) (filestore.Lock, error) {
+		return locks.RefreshLock(ctx, name, token, owner, timeout)
+	})
+}
+
+func (b borrower) Unlock(ctx context.Context, name, token, owner string) error {
+	_, err := b.lock("unlock", name, func(locks filestore.Locks) (filestore.Lock, error) {
+		return filestore.Lock{}, locks.Unlock(ctx, name, token, owner)
+	})
+	return err
+}
+
+func (b borrower) Locks(ctx context.Context, name string, below bool) (found []filestore.Lock, err error) {
+	_, err = b.lock("locks", name, func(locks filestore.Locks) (filestore.Lock, error) {
+		found, err = locks.Locks(ctx, name, below)
+		return filestore.Lock{}, err
+	})
+	return found, err
+}
+
+func (b borrower) lock(op, name string, do func(filestore.Locks) (filestore.Lock, error)) (filestore.Lock, error) {
+	l, err := b.borrow(op, name)
+	if err != nil {
+		return filestore.Lock{}, err
+	}
+	defer l.end()
+	locks, ok := l.Store.(filestore.Locks)
+	if !ok {
+		return filestore.Lock{}, &fs.PathError{Op: op, Path: name, Err: errors.ErrUnsupported}
+	}
+	made, err := do(locks)
+	if err == nil {
+		l.of.keepUntil(made.Expires)
+	}
+	return made, b.told(err)
 }
 
 // Rescan has nothing to do where the Store keeps no usage that can be wrong.

@@ -52,7 +52,7 @@ func TestMount(t *testing.T) {
 	one, err := b.Mount(t.Context(), "john@main.example", "$ServerPBXApp")
 	require.NoError(t, err)
 	require.NoDirExists(t, filepath.Join(b.dir, "PBXApp"))
-	require.NoError(t, one.Mkdir(t.Context(), "en", nil, filestore.Limits{Files: filestore.Unlimited}))
+	require.NoError(t, one.Mkdir(t.Context(), "en", filestore.MkdirOptions{}, filestore.Limits{Files: filestore.Unlimited}))
 	require.DirExists(t, filepath.Join(b.dir, "PBXApp/en"))
 	two, err := b.Mount(t.Context(), "ann@other.example", "$ServerPBXApp")
 	require.NoError(t, err)

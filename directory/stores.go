@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
@@ -41,6 +42,7 @@ type storage struct {
 	root  string
 	users int           // guarded by in.mu
 	used  *list.Element // guarded by in.mu; where it is in in.recent, or nil
+	until time.Time     // guarded by in.mu; the last of its locks ends then
 
 	mu    sync.Mutex
 	store filestore.Store // guarded by mu; nil: not open
@@ -127,6 +129,15 @@ func (s *stores) isClosed() bool {
 	return s.closed
 }
 
+// keepUntil keeps the Store open until then, though nobody uses it.
+func (at *storage) keepUntil(then time.Time) {
+	at.in.mu.Lock()
+	defer at.in.mu.Unlock()
+	if then.After(at.until) {
+		at.until = then
+	}
+}
+
 // leave takes a user away, and forgets a place that has none and no Store.
 func (at *storage) leave() {
 	at.in.mu.Lock()
@@ -185,7 +196,7 @@ func (s *stores) oldest() *storage {
 		return nil
 	}
 	for e := s.recent.Front(); e != nil; e = e.Next() { // past those in use
-		if at := e.Value.(*storage); at.users == 0 {
+		if at := e.Value.(*storage); at.users == 0 && !time.Now().Before(at.until) {
 			at.users++
 			return at
 		}

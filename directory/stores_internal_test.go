@@ -94,7 +94,7 @@ func TestIdleStoresAreClosed(t *testing.T) {
 	s := d.stores(2)
 	a, b, c := at(t, s, "a"), at(t, s, "b"), at(t, s, "c")
 	require.Equal(t, map[string]bool{"b": true, "c": true}, d.open)
-	require.NoError(t, a.Mkdir(t.Context(), "kept", nil, roomy))
+	require.NoError(t, a.Mkdir(t.Context(), "kept", filestore.MkdirOptions{}, roomy))
 	require.Equal(t, map[string]bool{"a": true, "c": true}, d.open)
 	_, err := c.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
@@ -142,9 +142,9 @@ func TestStoreOfAListStaysOpen(t *testing.T) {
 	d := newDisks(t)
 	s := d.stores(1)
 	a := at(t, s, "a")
-	require.NoError(t, a.Mkdir(t.Context(), "one", nil, roomy))
-	require.NoError(t, a.Mkdir(t.Context(), "two", nil, roomy))
-	for _, err := range a.List(t.Context(), filestore.Root) {
+	require.NoError(t, a.Mkdir(t.Context(), "one", filestore.MkdirOptions{}, roomy))
+	require.NoError(t, a.Mkdir(t.Context(), "two", filestore.MkdirOptions{}, roomy))
+	for _, err := range a.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 		require.NoError(t, err)
 		at(t, s, "b")
 		require.True(t, d.open["a"])
@@ -160,7 +160,7 @@ func TestStoreWithoutCloseStays(t *testing.T) {
 	s := newDisks(t).stores(1)
 	s.open = func(string, bool) (filestore.Store, error) { return memstore.New(), nil }
 	a := at(t, s, "a")
-	require.NoError(t, a.Mkdir(t.Context(), "kept", nil, roomy))
+	require.NoError(t, a.Mkdir(t.Context(), "kept", filestore.MkdirOptions{}, roomy))
 	for i := range 5 {
 		at(t, s, fmt.Sprint(i))
 	}
@@ -190,17 +190,29 @@ func TestStoreCannotBeOpenedAgain(t *testing.T) {
 		check(err)
 		_, err = a.Open(t.Context(), "f")
 		check(err)
-		for _, err := range a.List(t.Context(), filestore.Root) {
+		for _, err := range a.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 			check(err)
 		}
 		_, err = a.Create(t.Context(), "f", filestore.CreateOptions{}, roomy)
 		check(err)
-		check(a.Mkdir(t.Context(), "f", nil, roomy))
+		check(a.Mkdir(t.Context(), "f", filestore.MkdirOptions{}, roomy))
 		check(a.Remove(t.Context(), "f", filestore.RemoveOptions{}))
 		check(a.Rename(t.Context(), "f", "g", filestore.RenameOptions{}))
-		check(a.Copy(t.Context(), "f", "g", filestore.CopyOptions{}, nil, roomy))
+		check(a.Copy(t.Context(), "f", "g", filestore.CopyOptions{}, roomy))
 		_, err = a.Usage(t.Context(), filestore.Root)
 		check(err)
+		_, err = a.Sidecar(t.Context(), "f", "")
+		check(err)
+		_, err = a.SetSidecar(t.Context(), "f", []byte("x"), filestore.SidecarOptions{}, roomy)
+		check(err)
+		locks := a.(filestore.Locks)
+		_, err = locks.Lock(t.Context(), "f", filestore.Lock{}, 0)
+		check(err)
+		_, err = locks.RefreshLock(t.Context(), "f", "", "", 0)
+		check(err)
+		_, err = locks.Locks(t.Context(), "f", true)
+		check(err)
+		check(locks.Unlock(t.Context(), "f", "", ""))
 		require.NotContains(t, s.byRoot, "a")
 	}
 }

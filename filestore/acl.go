@@ -94,7 +94,8 @@ func (v *View) foundIn(ctx context.Context, a access, entry FileInfo, inside met
 		return f, nil
 	}
 	f.on, f.inside = inside, inside
-	own, listed, err := v.listAt(ctx, a, entry.Path())
+	grants, err := a.grantsOf(ctx, entry)
+	own, listed, err := v.rights(ctx, a, grants, err)
 	if listed || err != nil || entry.IsDir() {
 		f.on = own
 	}
@@ -111,18 +112,24 @@ func (v *View) inside(ctx context.Context, a access, dir string) meta.Rights {
 // whether there is one.
 func (v *View) listAt(ctx context.Context, a access, name string) (r meta.Rights, listed bool, err error) {
 	grants, err := a.grants(ctx, name)
-	if grants == nil {
+	return v.rights(ctx, a, grants, err)
+}
+
+// rights returns what the list among grants gives the caller, and whether there is one;
+// failed is why there are none.
+func (v *View) rights(ctx context.Context, a access, grants *meta.Grants, failed error) (r meta.Rights, listed bool, err error) {
+	if err = failed; grants == nil {
 		return 0, false, err
 	}
 	account, domain, _ := strings.Cut(v.caller.Account, "@")
 	caller := meta.Caller{Account: account, Domain: domain, Unproved: v.caller.Limited}
 	if groups, ok := v.views.directory.(Groups); ok {
 		caller.InGroup = func(group, domain string) bool {
-			in, failed := groups.InGroup(ctx, v.caller, group, domain)
-			if failed != nil {
-				err = fmt.Errorf("look for group %s: %w", group, failed)
+			in, refused := groups.InGroup(ctx, v.caller, group, domain)
+			if refused != nil {
+				err = fmt.Errorf("look for group %s: %w", group, refused)
 			}
-			return in && failed == nil
+			return in && refused == nil
 		}
 	}
 	_, ownerDomain, _ := strings.Cut(a.Address, "@")
@@ -166,15 +173,15 @@ func refuse(refusal, err error) error {
 }
 
 // throughout demands a right on everything below a directory that was reached
-// by a list. Sidecars belong to what they stand beside; other names with their
-// suffix are the owner's alone.
+// by a list. Sidecars belong to their entries, and an orphan to nobody; other names
+// with their suffix are the owner's alone.
 func (v *View) throughout(ctx context.Context, a access, dir string, n need) error {
 	inside := v.inside(ctx, a, dir)
-	for info, err := range a.Store.List(ctx, dir) {
+	for info, err := range a.Store.List(ctx, dir, ListOptions{Sidecars: true}) {
 		if err != nil {
 			return err
 		}
-		if IsSidecar(info.Name()) && !info.IsDir() {
+		if isOrphan(info) {
 			continue
 		}
 		if f, err := v.foundIn(ctx, a, info, inside); !f.meets(n) {

@@ -43,7 +43,7 @@ func TestViewListLetters(t *testing.T) {
 	do := map[string]func(ctx context.Context, v *filestore.View, name string) error{
 		"stat": operations["stat"], "read": operations["read"], "mkdir": operations["mkdir"], "overwrite": operations["create"],
 		"list": func(ctx context.Context, v *filestore.View, _ string) error {
-			for _, err := range v.List(ctx, "private/box") {
+			for _, err := range v.List(ctx, "private/box", "") {
 				if err != nil {
 					return err
 				}
@@ -284,7 +284,7 @@ func TestViewListListing(t *testing.T) {
 	})
 	names := func(who, dir string) string {
 		var names []string
-		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir) {
+		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir, "") {
 			if err != nil {
 				return outcome(err)
 			}
@@ -325,6 +325,11 @@ type watchedStore struct {
 func (w watchedStore) Open(ctx context.Context, name string) (filestore.File, error) {
 	*w.calls = append(*w.calls, "open "+name)
 	return w.Store.Open(ctx, name)
+}
+
+func (w watchedStore) Sidecar(ctx context.Context, name, known string) (filestore.Sidecar, error) {
+	*w.calls = append(*w.calls, "sidecar "+name)
+	return w.Store.Sidecar(ctx, name, known)
 }
 
 func (w watchedStore) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {

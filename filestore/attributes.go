@@ -30,23 +30,24 @@ func (v *View) Attributes(ctx context.Context, name string) ([]meta.Attribute, e
 }
 
 func (a access) attributes(ctx context.Context) ([]meta.Attribute, error) {
-	if err := a.exists(ctx); err != nil {
+	info, err := a.exists(ctx)
+	if err != nil || info.Sidecar() == nil {
 		return nil, err
 	}
-	s, err := a.sidecar(ctx, a.name)
-	if err != nil || s.document == nil {
+	d, err := a.document(ctx, a.name)
+	if err != nil || d.Document == nil {
 		return nil, conflictIfBroken(err)
 	}
-	return s.document.Attributes(), nil
+	return d.Attributes(), nil
 }
 
 // exists looks for what attributes are asked of.
-func (a access) exists(ctx context.Context) error {
+func (a access) exists(ctx context.Context) (FileInfo, error) {
 	if a.virtual() {
-		return fs.ErrNotExist
+		return nil, fs.ErrNotExist
 	}
-	_, err := a.Store.Stat(ctx, a.name)
-	return withoutPath(err)
+	info, err := a.stat(ctx)
+	return info, withoutPath(err)
 }
 
 // SetAttributes implements [FS]. The sidecar is changed as it stands: if
@@ -74,69 +75,53 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 	return nil
 }
 
-// maxAttempts bounds how often something may stand in the place of a sidecar
-// that is none. Edits that meet another edit do not count: one of the two has
-// been made.
-const maxAttempts = 100
-
+// setAttributes makes the changes. Edits that meet another edit begin anew: one of
+// the two has been made.
 func (v *View) setAttributes(ctx context.Context, a access, changes []meta.Change) error {
-	for attempt := 0; attempt < maxAttempts; {
-		if err := a.exists(ctx); err != nil {
-			return err
+	for {
+		d, err := a.document(ctx, a.name)
+		if err == nil {
+			err = v.replaceDocument(ctx, a, d, changes)
+		} else if _, missing := a.exists(ctx); missing != nil {
+			return missing
 		}
-		s, err := a.sidecar(ctx, a.name)
-		if err != nil {
+		if !errors.Is(err, ErrChanged) && !errors.Is(err, fs.ErrExist) {
 			return conflictIfBroken(err)
 		}
-		err = v.replaceSidecar(ctx, a, s, changes)
-		switch {
-		case errors.Is(err, fs.ErrExist):
-			attempt++
-		case !errors.Is(err, ErrChanged):
-			return err
-		}
 	}
-	return ErrConflict
 }
 
-// replaceSidecar stores a sidecar with changes in the place of the one that
-// was read, as long as that is still there.
-func (v *View) replaceSidecar(ctx context.Context, a access, old sidecar, changes []meta.Change) error {
-	name, ok := SidecarName(a.name)
-	if !ok {
-		return ErrConflict // there is no room for one
-	}
-	document := old.document
-	if document == nil {
+// replaceDocument stores a sidecar with changes in the place of the one that was
+// read, as long as that is still there.
+func (v *View) replaceDocument(ctx context.Context, a access, old document, changes []meta.Change) error {
+	before := old.Document
+	if before == nil {
 		var err error
-		if document, err = meta.New(a.memory.namespace()); err != nil {
+		if before, err = meta.New(a.memory.namespace()); err != nil {
 			return err
 		}
 	}
-	changed, err := document.Apply(changes...)
+	after, err := before.Apply(changes...)
 	switch {
 	case errors.Is(err, meta.ErrLimit):
-		return &LimitError{LimitFileSize, MaxSidecarBytes}
+		err = &LimitError{LimitFileSize, MaxSidecarBytes}
 	case err != nil:
-		return fmt.Errorf("%w: %v", fs.ErrInvalid, err)
-	case changed == document:
-		return nil
-	}
-	if err := v.mayShare(ctx, a, document, changed); err != nil {
-		return err
-	}
-	content := changed.Bytes()
-	o := CreateOptions{Size: int64(len(content)), Paired: true, IfMatch: old.tag, Exclusive: old.tag == ""}
-	upload, err := a.Store.Create(ctx, name, o, a.Limits)
-	if err != nil {
+		err = fmt.Errorf("%w: %v", fs.ErrInvalid, err)
+	case after == before:
+	case !hasRoom(a.name):
+		err = ErrConflict
+	default:
+		if err := v.mayShare(ctx, a, before, after); err != nil {
+			return err
+		}
+		o := SidecarOptions{If: v.submit(Precondition{ETag: old.tag, Absent: old.tag == ""}), Paired: true}
+		_, err = a.Store.SetSidecar(ctx, a.name, after.Bytes(), o, a.Limits)
 		return withoutPath(err)
 	}
-	defer upload.Abort()
-	if _, err := upload.Write(content); err != nil {
-		return withoutPath(err)
+	if _, missing := a.exists(ctx); missing != nil {
+		return missing
 	}
-	_, err = upload.Commit()
-	return withoutPath(err)
+	return err
 }
 
 // mayShare demands of somebody with a list who adds a share key the right to do
@@ -176,15 +161,15 @@ func (a access) inherited(ctx context.Context) ([]byte, error) {
 // inheritable returns the sidecar of a directory in which something is made;
 // nil for none. One that cannot be understood grants nothing, to nobody.
 func (a access) inheritable(ctx context.Context, dir string) ([]byte, error) {
-	s, err := a.sidecar(ctx, dir)
+	d, err := a.document(ctx, dir)
 	var broken brokenError
 	if errors.As(err, &broken) {
 		err = nil
 	}
-	if err != nil || s.document == nil {
+	if err != nil || d.Document == nil {
 		return nil, err
 	}
-	return s.document.Bytes(), nil
+	return d.Bytes(), nil
 }
 
 // conflictIfBroken: what stands in the place of a sidecar cannot be understood,

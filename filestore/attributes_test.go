@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -270,23 +271,23 @@ type countedStore struct {
 	bytes *int
 }
 
-func (c countedStore) Open(ctx context.Context, name string) (filestore.File, error) {
-	f, err := c.Store.Open(ctx, name)
-	if err != nil {
-		return nil, err
+func (c countedStore) Sidecar(ctx context.Context, name, known string) (filestore.Sidecar, error) {
+	side, err := c.Store.Sidecar(ctx, name, known)
+	*c.bytes += len(side.Content)
+	return side, err
+}
+
+func (c countedStore) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
+	return func(yield func(filestore.FileInfo, error) bool) {
+		for info, err := range c.Store.List(ctx, dir, o) {
+			if err == nil && info.Sidecar() != nil {
+				*c.bytes += len(info.Sidecar().Content)
+			}
+			if !yield(info, err) {
+				return
+			}
+		}
 	}
-	return countedFile{f, c.bytes}, nil
-}
-
-type countedFile struct {
-	filestore.File
-	bytes *int
-}
-
-func (f countedFile) Read(p []byte) (int, error) {
-	n, err := f.File.Read(p)
-	*f.bytes += n
-	return n, err
 }
 
 // A sidecar is read once for each version, broken ones too.

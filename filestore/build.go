@@ -80,31 +80,18 @@ func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 // and tells who may read the file. What stays is found outdated again at the next
 // look.
 func (a access) clear(ctx context.Context, stored *Stored) {
-	side, ok := SidecarName(a.name)
-	if !ok {
-		return
-	}
-	if _, err := a.Store.Stat(ctx, side); errors.Is(err, fs.ErrNotExist) {
-		_ = a.Store.Remove(ctx, a.name, RemoveOptions{IfMatch: stored.ETag()})
+	if stored.Sidecar() == nil {
+		_ = a.Store.Remove(ctx, a.name, RemoveOptions{If: Precondition{ETag: stored.ETag()}})
 	}
 }
 
 // keep stores what was built, unless somebody else has stored something.
 func (a access) keep(ctx context.Context, stored *Stored, b *Built) error {
-	o := CreateOptions{Size: int64(len(b.Content)), Exclusive: stored == nil}
+	o := CreateOptions{Size: int64(len(b.Content)), If: Precondition{Absent: stored == nil}}
 	if stored != nil {
-		o.IfMatch = stored.ETag()
+		o.If.ETag = stored.ETag()
 	}
-	upload, err := a.Store.Create(ctx, a.name, o, a.Limits)
-	if err != nil {
-		return err
-	}
-	defer upload.Abort()
-	if _, err := upload.Write(b.Content); err != nil {
-		return err
-	}
-	_, err = upload.Commit()
-	return err
+	return a.put(ctx, b.Content, o)
 }
 
 // building is a call of a builder under way.
@@ -148,7 +135,7 @@ func (m *memory) once(ctx context.Context, account string, build func(context.Co
 func (b *Built) info(name string) FileInfo { return builtInfo{b, name} }
 
 func (b *Built) open(name string) File {
-	return builtFile{bytes.NewReader(b.Content), b.info(name)}
+	return contentFile{bytes.NewReader(b.Content), b.info(name)}
 }
 
 type builtInfo struct {
@@ -163,16 +150,18 @@ func (i builtInfo) Mode() fs.FileMode  { return 0o640 }
 func (i builtInfo) ModTime() time.Time { return i.built.ModTime }
 func (i builtInfo) IsDir() bool        { return false }
 func (i builtInfo) Sys() any           { return nil }
+func (i builtInfo) Sidecar() *Sidecar  { return nil }
 
 func (i builtInfo) ETag() string {
 	sum := sha256.Sum256(i.built.Content)
 	return fmt.Sprintf(`"%x"`, sum[:16])
 }
 
-type builtFile struct {
+// contentFile is an open file whose content is in memory.
+type contentFile struct {
 	*bytes.Reader
 	info FileInfo
 }
 
-func (f builtFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f builtFile) Close() error               { return nil }
+func (f contentFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f contentFile) Close() error               { return nil }

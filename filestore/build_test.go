@@ -159,7 +159,7 @@ func TestViewDoesNotBuildOverADirectory(t *testing.T) {
 	d := withBuilder(t, true)
 	account, err := d.Account(t.Context(), owner)
 	require.NoError(t, err)
-	require.NoError(t, account.Store.Mkdir(t.Context(), freeBusy, nil, boundless))
+	require.NoError(t, account.Store.Mkdir(t.Context(), freeBusy, filestore.MkdirOptions{}, boundless))
 	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
 	info, err := v.Stat(t.Context(), freeBusy)
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ func (v *View) Target(ctx context.Context, name string) (FileInfo, error) {
 	if a.virtual() {
 		return nil, nil
 	}
-	info, err := a.Store.Stat(ctx, a.name)
+	info, err := a.stat(ctx)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotDirectory) {
 		return nil, nil
 	}
@@ -47,10 +47,8 @@ func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload
 	if err != nil {
 		return nil, err
 	}
-	if IsSidecar(name) {
-		a.Limits.FileSize = min(a.Limits.FileSize, MaxSidecarBytes)
-	}
-	upload, err := a.Store.Create(ctx, a.name, o, a.Limits)
+	o.If = v.submit(o.If)
+	upload, err := a.create(ctx, o)
 	if err != nil {
 		return nil, a.hide(name, err)
 	}
@@ -70,7 +68,8 @@ func (v *View) Mkdir(ctx context.Context, name string) error {
 	if err != nil {
 		return pathError("mkdir", name, err)
 	}
-	return a.hide(name, a.Store.Mkdir(ctx, a.name, sidecar, a.Limits))
+	o := MkdirOptions{Sidecar: sidecar, If: v.submit(Precondition{})}
+	return a.hide(name, a.Store.Mkdir(ctx, a.name, o, a.Limits))
 }
 
 // target enters a name that is to be made or replaced.
@@ -103,7 +102,8 @@ func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
 			return pathError("remove", name, err)
 		}
 	}
-	return a.hide(name, a.Store.Remove(ctx, a.name, o))
+	o.If = v.submit(o.If)
+	return a.hide(name, a.remove(ctx, o))
 }
 
 // mayRemove demands of somebody with a list the right on all that goes.
@@ -129,7 +129,13 @@ func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) err
 	if err != nil {
 		return err
 	}
-	return a.hideEither(&t, a.Store.Rename(ctx, t.source, a.name, o))
+	o.From, o.To = v.submit(o.From), v.submit(o.To)
+	if t.bySidecar {
+		err = a.carry(ctx, &t, o.From, o.To)
+	} else {
+		err = a.Store.Rename(ctx, t.source, a.name, o)
+	}
+	return a.hideEither(&t, err)
 }
 
 // Copy implements [FS].
@@ -139,8 +145,11 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	if err != nil {
 		return err
 	}
-	attributes, err := v.copiedAttributes(ctx, a, t)
-	if err != nil {
+	o.From, o.To = v.submit(o.From), v.submit(o.To)
+	if t.bySidecar {
+		return a.hideEither(&t, a.carry(ctx, &t, o.From, o.To))
+	}
+	if o.Sidecar, err = v.copiedAttributes(ctx, a, t); err != nil {
 		return pathError("copy", to, err)
 	}
 	skip := o.Skip
@@ -148,7 +157,7 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 		_, last := Split(name)
 		return reservedSegment(last, directory) || skip != nil && skip(name, directory)
 	}
-	return a.hideEither(&t, a.Store.Copy(ctx, t.source, a.name, o, attributes, a.Limits))
+	return a.hideEither(&t, a.Store.Copy(ctx, t.source, a.name, o, a.Limits))
 }
 
 // transfer is a rename or a copy.
@@ -160,6 +169,9 @@ type transfer struct {
 	replace  bool
 	shallow  bool
 	readable bool // the attributes of all that is copied
+	// bySidecar tells that one of the two is the name of a sidecar: then it is no
+	// single step of the store.
+	bySidecar bool
 }
 
 // pair enters both ends of a rename or a copy.
@@ -192,17 +204,21 @@ func (v *View) pair(ctx context.Context, t *transfer) (access, error) {
 		return access{}, pathError(t.op, from, fs.ErrNotExist)
 	}
 	t.source = source.name
-	info, err := a.Store.Stat(ctx, t.source)
+	t.bySidecar = IsSidecar(t.source) || IsSidecar(a.name)
+	t.readable = a.privileged
+	forFile, forDirectory := a.reserved(false), a.reserved(true)
+	if a.privileged && forFile == forDirectory {
+		if !forFile {
+			return a, nil // whatever the source is, the store tells if it is not there
+		}
+	}
+	info, err := source.stat(ctx)
 	if err != nil {
 		return access{}, a.hide(from, err)
 	}
-	if a.reserved(info.IsDir()) {
+	if info.IsDir() && forDirectory || !info.IsDir() && forFile {
 		return access{}, pathError(t.op, to, ErrReserved)
 	}
-	if IsSidecar(to) && info.Size() > MaxSidecarBytes {
-		return access{}, pathError(t.op, to, &LimitError{LimitFileSize, MaxSidecarBytes})
-	}
-	t.readable = a.privileged
 	if !a.privileged {
 		if err := v.mayCopy(ctx, source, t, info); err != nil {
 			return access{}, pathError(t.op, from, err)
@@ -272,11 +288,8 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 	n := toRemove
 	if !t.move && !info.IsDir() && !old.info.IsDir() {
 		n = toWrite
-		if f, _, err := a.openSidecar(ctx, t.to); f != nil || err != nil {
+		if old.info.Sidecar() != nil {
 			n.on |= meta.Delete
-			if f != nil {
-				f.Close()
-			}
 		}
 	}
 	if !old.meets(n) {
@@ -293,7 +306,7 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 // out; every directory then takes the list of the one it is in, as a new one
 // does. A sidecar that cannot be understood is not copied.
 func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (SidecarFunc, error) {
-	if a.mount != "" { // they are files like others there
+	if a.mount != "" { // they grant nothing there
 		return func(_ bool, sidecar []byte) []byte { return sidecar }, nil
 	}
 	dir, _ := Split(a.name)

@@ -180,8 +180,8 @@
 // listing shows a mount, which is reached by its name, and one in which nothing
 // has been stored is not there ([View.Mounts] tells which are). In a mount the
 // top has no names of its own; no rename or copy crosses its border, it does not
-// count, and sidecars in it grant nothing. They are files like others there: what
-// would take X.meta along with X, or away with what X replaces, gives ErrConflict.
+// count, and sidecars in it grant nothing and are not inherited, but go where their
+// entries go, and are copied whole.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the

@@ -21,11 +21,12 @@ var (
 	ErrNotDirectory = errors.New("not a directory")
 	// ErrNotEmpty: the directory has entries.
 	ErrNotEmpty = errors.New("directory not empty")
-	// ErrConflict: the change does not fit what is stored, such as giving the
-	// name of a sidecar to a file that has one.
+	// ErrConflict: a sidecar has no room for its name, or something else has it.
 	ErrConflict = errors.New("conflict with a sidecar")
-	// ErrChanged: the file is not the one that the caller meant.
+	// ErrChanged: what is there is not what the caller meant, see [Precondition].
 	ErrChanged = errors.New("file has changed")
+	// ErrLocked: see LockedError.
+	ErrLocked = errors.New("locked")
 	// ErrLimit: see LimitError.
 	ErrLimit = errors.New("over the limit")
 	// ErrLogin: this name and this password open no account here. One error
@@ -41,9 +42,10 @@ const (
 	LimitFiles    LimitKind = iota // Limits.Files
 	LimitBytes                     // Limits.Bytes
 	LimitFileSize                  // Limits.FileSize
+	LimitLocks                     // of a store that has Locks
 )
 
-// String returns the name of the account setting: "MaxWebFiles".
+// String returns the name of the account setting, as "MaxWebFiles", or "locks".
 func (k LimitKind) String() string {
 	switch k {
 	case LimitFiles:
@@ -52,6 +54,8 @@ func (k LimitKind) String() string {
 		return "MaxWebSize"
 	case LimitFileSize:
 		return "MaxFileSize"
+	case LimitLocks:
+		return "locks"
 	}
 	return fmt.Sprintf("LimitKind(%d)", uint8(k))
 }
@@ -70,6 +74,18 @@ func (e *LimitError) Error() string {
 
 // Is reports whether target is ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+// LockedError says which lock a change lacks the token of. It satisfies
+// errors.Is(err, ErrLocked).
+type LockedError struct {
+	Name string // the root of the lock
+}
+
+// Error tells no token.
+func (e *LockedError) Error() string { return "locked at " + e.Name }
+
+// Is reports whether target is ErrLocked.
+func (e *LockedError) Is(target error) bool { return target == ErrLocked }
 
 func pathError(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}

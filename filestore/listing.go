@@ -5,17 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"slices"
-	"strings"
 )
 
-// maxSorted is how many entries of a listing are held to put them into order. Our
-// choice.
-const maxSorted = 4096
+// maxAhead is how many entries of a listing are read before the first is sent, so that
+// most of what cannot be listed is told at once. Our choice.
+const maxAhead = 256
 
-// Listing is a listing as a way in sends it. Up to some thousand entries come by
-// name; those behind them come in the order of the store, so that a directory of
-// any size takes up little memory. It is for one goroutine.
+// Listing is a listing as a way in sends it, in byte order of names. It holds a few
+// entries, however long it is. It is for one goroutine.
 type Listing struct {
 	first []FileInfo
 	next  func() (FileInfo, error, bool)
@@ -30,28 +27,22 @@ type Listing struct {
 // sent. Whoever gets a Listing closes it.
 func BeginListing(ctx context.Context, files FS, dir string, keep func(FileInfo) bool) (*Listing, error) {
 	l := &Listing{dir: dir, keep: keep}
-	l.next, l.stop = iter.Pull2(files.List(ctx, dir))
-	for len(l.first) < maxSorted {
+	l.next, l.stop = iter.Pull2(files.List(ctx, dir, ""))
+	for len(l.first) < maxAhead {
 		info, err := l.pull()
-		switch {
-		case err != nil:
+		if info == nil && err == nil && len(l.first) == 0 {
+			err = l.left
+		}
+		if err != nil {
 			l.Close()
 			return nil, err
-		case info == nil && len(l.first) == 0 && l.left != nil:
-			l.Close()
-			return nil, l.left
-		case info == nil:
-			l.sort()
-			return l, nil
+		}
+		if info == nil {
+			break
 		}
 		l.first = append(l.first, info)
 	}
-	l.sort()
 	return l, nil
-}
-
-func (l *Listing) sort() {
-	slices.SortFunc(l.first, func(a, b FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
 }
 
 // pull returns the next entry; nil at the end. An error is about the whole.
@@ -78,8 +69,8 @@ func (l *Listing) aboutEntry(err error) bool {
 	return !errors.As(err, &p) || p.Path != Redact(l.dir)
 }
 
-// All yields the entries, once. An error is the last that comes: what was listed by
-// then is not all there is, and must not look so.
+// All yields the entries, once. An error is the last that
+// comes: what was listed by then is not all there is, and must not look so.
 func (l *Listing) All() iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		for _, info := range l.first {

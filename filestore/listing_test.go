@@ -16,8 +16,8 @@ import (
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
-// longDirectory is a storage with one directory of so many entries, the last names
-// first. failures come in the place of entries.
+// longDirectory is a storage with one directory of so many entries. failures come in
+// the place of entries.
 type longDirectory struct {
 	filestore.Store
 	entries  int
@@ -33,7 +33,7 @@ type madeEntry struct {
 func (e madeEntry) Path() string { return e.path }
 func (e madeEntry) Name() string { _, last := filestore.Split(e.path); return last }
 
-func (s longDirectory) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s longDirectory) List(ctx context.Context, dir string, _ filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		template, err := s.Stat(ctx, "public.txt")
 		if err != nil {
@@ -48,7 +48,7 @@ func (s longDirectory) List(ctx context.Context, dir string) iter.Seq2[filestore
 				}
 				continue
 			}
-			if !yield(madeEntry{template, filestore.Join(dir, fmt.Sprintf("f%08d", s.entries-i))}, nil) {
+			if !yield(madeEntry{template, filestore.Join(dir, fmt.Sprintf("f%08d", i))}, nil) {
 				return
 			}
 		}
@@ -65,11 +65,10 @@ func longListing(t *testing.T, entries int, failures map[int]error) (v *filestor
 	return filestore.NewViews(d, nil).View(filestore.Caller{}, owner), made
 }
 
-// However long a directory is, a few thousand of its entries are held. Those come
-// by name.
+// However long a directory is, few of its entries are held.
 func TestListingHoldsFewEntries(t *testing.T) {
 	t.Parallel()
-	const held, entries = 4096, 100_000
+	const held, entries = 256, 100_000
 	v, made := longListing(t, entries, nil)
 	l, err := filestore.BeginListing(t.Context(), v, filestore.Root, nil)
 	require.NoError(t, err)
@@ -79,9 +78,8 @@ func TestListingHoldsFewEntries(t *testing.T) {
 	n, last := 0, ""
 	for info, err := range l.All() {
 		require.NoError(t, err)
-		if n++; n <= held {
-			require.Less(t, last, info.Name())
-		}
+		n++
+		require.Less(t, last, info.Name())
 		require.Equal(t, max(n, held), *made, "no entry is read before it is wanted")
 		last = info.Name()
 	}
@@ -157,7 +155,7 @@ func TestListingErrorsUnderOtherNames(t *testing.T) {
 		d.Write(t, owner, "private.meta", "<meta><accessPwd><key>key</key></accessPwd></meta>")
 		d.Update(owner, func(a *filestore.Account) { a.Store = store(a.Store) })
 		var paths []string
-		for _, err := range filestore.NewViews(d, nil).View(callers["admin"], owner).List(t.Context(), dir) {
+		for _, err := range filestore.NewViews(d, nil).View(callers["admin"], owner).List(t.Context(), dir, "") {
 			var p *fs.PathError
 			if errors.As(err, &p) {
 				paths = append(paths, p.Path)
@@ -172,7 +170,7 @@ func TestListingErrorsUnderOtherNames(t *testing.T) {
 // cannot go on.
 type failing struct{ filestore.Store }
 
-func (failing) List(_ context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (failing) List(_ context.Context, dir string, _ filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		_ = yield(nil, &fs.PathError{Op: "list", Path: filestore.Join(dir, "x"), Err: errors.New("entry")}) &&
 			yield(nil, &fs.PathError{Op: "list", Path: dir, Err: errors.New("whole")})

@@ -43,16 +43,12 @@ func (k knownGrants) cost() int {
 	return 512 + k.grants.Size()
 }
 
-// grants returns what a sidecar grants, if that is known of the version with
-// this entity tag.
-func (m *memory) grants(key grantsKey, tag string) (knownGrants, bool) {
-	if tag == "" {
-		return knownGrants{}, false
-	}
+// grants returns what is remembered of a sidecar, with the entity tag of the version
+// that it was.
+func (m *memory) grants(key grantsKey) (knownGrants, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known, ok := m.known.Get(key)
-	return known, ok && known.tag == tag
+	return m.known.Get(key)
 }
 
 // keepGrants remembers the newest version of a sidecar.

@@ -27,7 +27,7 @@ var mountNames = [...]string{"$DomainSkins", "$ServerSkins", "$ClusterSkins", "$
 
 // decideMount: the mounts of a domain are for its administrators, those of the
 // server for the server's. What is below one is a store of its own, which does
-// not count, and knows no sidecars and no private directory.
+// not count, knows no private directory, and whose sidecars grant nothing.
 func (v *View) decideMount(ctx context.Context, a access, m mount) (access, error) {
 	role := a.role
 	if m == serverMount {
@@ -66,9 +66,9 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		store = mountStore{store}
+		store = mountStore{withLocks(store)}
 		if strings.HasSuffix(name, "Skins") {
-			store = skins{store}
+			store = skins{withLocks(store)}
 		}
 		return store, nil
 	}
@@ -76,10 +76,8 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 }
 
 // mountStore is a store as it is mounted. While nothing has been stored in it,
-// it is not there. X.meta is a file like others in it, and may be one of another
-// skin than X. A store takes it along with X, so what would move, copy or remove
-// it unasked is refused with ErrConflict.
-type mountStore struct{ Store }
+// it is not there.
+type mountStore struct{ lockingStore }
 
 func (m mountStore) Stat(ctx context.Context, name string) (FileInfo, error) {
 	info, err := m.Store.Stat(ctx, name)
@@ -89,13 +87,13 @@ func (m mountStore) Stat(ctx context.Context, name string) (FileInfo, error) {
 	return info, err
 }
 
-func (m mountStore) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
+func (m mountStore) List(ctx context.Context, dir string, o ListOptions) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		if err := m.present(ctx, "list", dir); err != nil {
 			yield(nil, err)
 			return
 		}
-		m.Store.List(ctx, dir)(yield)
+		m.Store.List(ctx, dir, o)(yield)
 	}
 }
 
@@ -115,50 +113,6 @@ func (m mountStore) present(ctx context.Context, op, dir string) error {
 		return pathError(op, dir, withoutPath(err))
 	}
 	return nil
-}
-
-func (m mountStore) Remove(ctx context.Context, name string, o RemoveOptions) error {
-	if err := m.alone(ctx, "remove", name); err != nil {
-		return err
-	}
-	return m.Store.Remove(ctx, name, o)
-}
-
-func (m mountStore) Rename(ctx context.Context, from, to string, o RenameOptions) error {
-	if err := m.alone(ctx, "rename", from); err != nil {
-		return err
-	}
-	if side, _ := SidecarName(to); side != from { // that becomes its file
-		if err := m.alone(ctx, "rename", to); err != nil {
-			return err
-		}
-	}
-	return m.Store.Rename(ctx, from, to, o)
-}
-
-func (m mountStore) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
-	for _, name := range []string{from, to} {
-		if err := m.alone(ctx, "copy", name); err != nil {
-			return err
-		}
-	}
-	return m.Store.Copy(ctx, from, to, o, attributes, l)
-}
-
-// alone checks that nothing stands where the sidecar of a name would.
-func (m mountStore) alone(ctx context.Context, op, name string) error {
-	side, ok := SidecarName(name)
-	if !ok {
-		return nil
-	}
-	_, err := m.Store.Stat(ctx, side)
-	switch {
-	case err == nil:
-		return pathError(op, name, ErrConflict)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNotDirectory):
-		return nil
-	}
-	return pathError(op, name, withoutPath(err))
 }
 
 // Mounts returns the names of the mounts at the top of the storage that the

@@ -37,17 +37,22 @@ func withMounts(t *testing.T) (mounted, filestore.Store) {
 	t.Helper()
 	skins, apps := memstore.New(), memstore.New()
 	for _, dir := range []string{"gold", "gold/img", "$unnamed$"} {
-		require.NoError(t, skins.Mkdir(t.Context(), dir, nil, boundless))
+		require.NoError(t, skins.Mkdir(t.Context(), dir, filestore.MkdirOptions{}, boundless))
 	}
 	for _, name := range []string{"login.wssp", "style.css", "gold/style.css", "gold/img/a.gif", "bronze.meta", "$unnamed$/hidden"} {
 		require.NoError(t, put(t.Context(), skins, name, name))
 	}
-	require.NoError(t, apps.Mkdir(t.Context(), "en", nil, boundless))
+	require.NoError(t, apps.Mkdir(t.Context(), "en", filestore.MkdirOptions{}, boundless))
 	require.NoError(t, put(t.Context(), apps, "start.sppr", "start"))
 	return mounted{house(t), map[string]filestore.Store{"$DomainSkins": skins, "$DomainPBXApp": apps}}, skins
 }
 
+// put stores a file, or by its name a sidecar.
 func put(ctx context.Context, s filestore.Store, name, content string) error {
+	if of, ok := filestore.SidecarOf(name); ok {
+		_, err := s.SetSidecar(ctx, of, []byte(content), filestore.SidecarOptions{}, boundless)
+		return err
+	}
 	u, err := s.Create(ctx, name, filestore.CreateOptions{}, boundless)
 	if err != nil {
 		return err
@@ -63,7 +68,7 @@ func put(ctx context.Context, s filestore.Store, name, content string) error {
 func names(t *testing.T, v *filestore.View, dir string) string {
 	t.Helper()
 	var names []string
-	for info, err := range v.List(t.Context(), dir) {
+	for info, err := range v.List(t.Context(), dir, "") {
 		if err != nil {
 			return outcome(err)
 		}
@@ -177,68 +182,105 @@ func TestViewChangesInMounts(t *testing.T) {
 	}
 }
 
-// In a mount X.meta is a file like others, of another skin perhaps: nothing that
-// is done to X moves, copies or removes it.
-func TestViewNothingIsLostInMounts(t *testing.T) {
+// In a mount sidecars go where their entries go, and are copied whole. An orphan at
+// the top of a store of skins is in the skin without a name.
+func TestViewSidecarsInMounts(t *testing.T) {
 	t.Parallel()
 	const skins = "$DomainSkins/"
+	acl := list("mary=lrwda")
+	tests := []struct {
+		name string
+		do   func(context.Context, *filestore.View) error
+		want string // what is in the store then, beside the rest
+		gone string
+	}{
+		{"remove a file", func(ctx context.Context, v *filestore.View) error {
+			return v.Remove(ctx, skins+"gold/a", filestore.RemoveOptions{})
+		}, "", "gold/a gold/a.meta"},
+		{"remove a skin", func(ctx context.Context, v *filestore.View) error {
+			return v.Remove(ctx, skins+"silver", filestore.RemoveOptions{Recursive: true})
+		}, "", "silver silver.meta"},
+		{"remove a sidecar", func(ctx context.Context, v *filestore.View) error {
+			return v.Remove(ctx, skins+"gold/a.meta", filestore.RemoveOptions{})
+		}, "gold/a", "gold/a.meta"},
+		{"remove from the nameless skin", func(ctx context.Context, v *filestore.View) error {
+			return v.Remove(ctx, skins+"$unnamed$/style.css", filestore.RemoveOptions{})
+		}, "", "style.css style.css.meta"},
+		{"remove an orphan", func(ctx context.Context, v *filestore.View) error {
+			return v.Remove(ctx, skins+"$unnamed$/bronze.meta", filestore.RemoveOptions{})
+		}, "", "bronze.meta"},
+		{"rename a file", func(ctx context.Context, v *filestore.View) error {
+			return v.Rename(ctx, skins+"gold/a", skins+"$unnamed$/c", filestore.RenameOptions{})
+		}, "c c.meta", "gold/a gold/a.meta"},
+		{"rename a skin", func(ctx context.Context, v *filestore.View) error {
+			return v.Rename(ctx, skins+"silver", skins+"bronze", filestore.RenameOptions{})
+		}, "bronze bronze.meta", "silver silver.meta"},
+		{"rename a sidecar", func(ctx context.Context, v *filestore.View) error {
+			return v.Rename(ctx, skins+"gold/a.meta", skins+"$unnamed$/login.wssp.meta", filestore.RenameOptions{})
+		}, "login.wssp.meta gold/a", "gold/a.meta"},
+		{"rename a sidecar to a file", func(ctx context.Context, v *filestore.View) error {
+			return v.Rename(ctx, skins+"gold/a.meta", skins+"gold/b", filestore.RenameOptions{})
+		}, "gold/b gold/a", "gold/a.meta"},
+		{"copy a file", func(ctx context.Context, v *filestore.View) error {
+			return v.Copy(ctx, skins+"gold/a", skins+"gold/c", filestore.CopyOptions{})
+		}, "gold/a gold/a.meta gold/c gold/c.meta", ""},
+		{"copy a skin", func(ctx context.Context, v *filestore.View) error {
+			return v.Copy(ctx, skins+"silver", skins+"bronze", filestore.CopyOptions{})
+		}, "silver silver.meta bronze bronze.meta", ""},
+		{"copy a skin with what is in it", func(ctx context.Context, v *filestore.View) error {
+			return v.Copy(ctx, skins+"gold", skins+"new", filestore.CopyOptions{})
+		}, "gold/a.meta new/a.meta", ""},
+		{"write a sidecar", func(ctx context.Context, v *filestore.View) error {
+			return operations["create"](ctx, v, skins+"$unnamed$/login.wssp.meta")
+		}, "login.wssp.meta", ""},
+		{"write a sidecar of a skin", func(ctx context.Context, v *filestore.View) error {
+			return operations["create"](ctx, v, skins+"gold.meta")
+		}, "gold.meta", ""},
+		{"skins take none over", func(ctx context.Context, v *filestore.View) error {
+			return operations["mkdir"](ctx, v, skins+"gold/new")
+		}, "gold/new", "gold/new.meta"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d, store := withMounts(t)
+			require.NoError(t, store.Mkdir(t.Context(), "silver", filestore.MkdirOptions{Sidecar: []byte(acl)}, boundless))
+			for _, name := range []string{"gold/a", "gold/a.meta", "style.css.meta"} {
+				require.NoError(t, put(t.Context(), store, name, acl))
+			}
+			require.NoError(t, tt.do(t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner)))
+			there := func(name string) error {
+				of, ok := filestore.SidecarOf(name)
+				if !ok {
+					_, err := store.Stat(t.Context(), name)
+					return err
+				}
+				side, err := store.Sidecar(t.Context(), of, "")
+				if err == nil && strings.Contains(tt.name, "copy") {
+					require.Equal(t, acl, string(side.Content), "whole")
+				}
+				return err
+			}
+			for name := range strings.FieldsSeq(tt.want) {
+				require.NoError(t, there(name), name)
+			}
+			for name := range strings.FieldsSeq(tt.gone) {
+				require.ErrorIs(t, there(name), fs.ErrNotExist, name)
+			}
+		})
+	}
+
 	d, store := withMounts(t)
-	for _, dir := range []string{"bronze", "gold/dir"} {
-		require.NoError(t, store.Mkdir(t.Context(), dir, nil, boundless))
-	}
-	for _, name := range []string{"gold/a", "gold/a.meta", "gold/b.meta", "style.css.meta", "gold/dir/x", "gold/dir/x.meta"} {
-		require.NoError(t, put(t.Context(), store, name, name))
-	}
+	require.NoError(t, put(t.Context(), store, "style.css.meta", acl))
+	require.NoError(t, put(t.Context(), store, "gold.meta", acl))
 	admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
-	for what, do := range map[string]func() error{
-		"remove a file": func() error { return admin.Remove(t.Context(), skins+"gold/a", filestore.RemoveOptions{}) },
-		"remove a skin": func() error {
-			return admin.Remove(t.Context(), skins+"bronze", filestore.RemoveOptions{Recursive: true})
-		},
-		"remove unnamed": func() error { return admin.Remove(t.Context(), skins+"$unnamed$/style.css", filestore.RemoveOptions{}) },
-		"rename a file": func() error {
-			return admin.Rename(t.Context(), skins+"gold/a", skins+"gold/c", filestore.RenameOptions{})
-		},
-		"rename a skin": func() error {
-			return admin.Rename(t.Context(), skins+"bronze", skins+"silver", filestore.RenameOptions{})
-		},
-		"rename onto": func() error {
-			return admin.Rename(t.Context(), skins+"gold/style.css", skins+"gold/a", filestore.RenameOptions{Replace: true})
-		},
-		"rename to": func() error {
-			return admin.Rename(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.RenameOptions{})
-		},
-		"copy a file": func() error {
-			return admin.Copy(t.Context(), skins+"gold/a", skins+"gold/c", filestore.CopyOptions{})
-		},
-		"copy a skin": func() error {
-			return admin.Copy(t.Context(), skins+"bronze", skins+"silver", filestore.CopyOptions{})
-		},
-		"copy to": func() error {
-			return admin.Copy(t.Context(), skins+"gold/style.css", skins+"gold/b", filestore.CopyOptions{})
-		},
-		"copy onto": func() error {
-			return admin.Copy(t.Context(), skins+"gold/style.css", skins+"gold/a", filestore.CopyOptions{Replace: true})
-		},
-		"copy to a skin": func() error {
-			return admin.Copy(t.Context(), skins+"gold", skins+"bronze", filestore.CopyOptions{Replace: true})
-		},
-	} {
-		err := do()
-		require.ErrorIs(t, err, filestore.ErrConflict, what)
-		var p *fs.PathError
-		require.ErrorAs(t, err, &p)
-		require.Contains(t, p.Path, skins, what)
+	require.Equal(t, "$unnamed$ gold gold.meta", names(t, admin, "$DomainSkins"))
+	require.Equal(t, "bronze.meta login.wssp style.css style.css.meta", names(t, admin, "$DomainSkins/$unnamed$"))
+	for name, want := range map[string]string{"gold.meta": "ok", "$unnamed$/style.css.meta": "ok", "style.css.meta": "not there", "$unnamed$/gold.meta": "not there", "bronze.meta": "not there", "$unnamed$/bronze.meta": "ok"} {
+		require.Equal(t, want, outcome(operations["stat"](t.Context(), admin, skins+name)), name)
+		require.Equal(t, want, outcome(operations["read"](t.Context(), admin, skins+name)), name)
 	}
-	require.NoError(t, admin.Copy(t.Context(), skins+"gold/dir", skins+"gold/copy", filestore.CopyOptions{}))
-	require.NoError(t, admin.Rename(t.Context(), skins+"gold/dir", skins+"gold/moved", filestore.RenameOptions{}))
-	require.NoError(t, admin.Rename(t.Context(), skins+"gold/b.meta", skins+"gold/b", filestore.RenameOptions{}), "asked for by its name")
-	require.NoError(t, admin.Remove(t.Context(), skins+"gold/a.meta", filestore.RemoveOptions{}))
-	require.NoError(t, admin.Remove(t.Context(), skins+"gold/a", filestore.RemoveOptions{}))
-	for _, name := range []string{"bronze.meta", "style.css.meta", "gold/copy/x.meta", "gold/moved/x.meta", "gold/b"} {
-		_, err := store.Stat(t.Context(), name)
-		require.NoError(t, err, name)
-	}
+	require.Equal(t, "reserved", outcome(operations["create"](t.Context(), admin, skins+"style.css.meta")))
 }
 
 // What is mounted is in no listing, does not count, has no limits, attributes or default pages, and grants nothing.
@@ -273,7 +315,7 @@ func TestViewMountsStandApart(t *testing.T) {
 	require.Equal(t, before, after)
 	inside, err := admin.Usage(t.Context(), "$DomainSkins/$unnamed$")
 	require.NoError(t, err)
-	require.EqualValues(t, 4, inside.Files)
+	require.EqualValues(t, 3, inside.Files, "that of the skin gold stands beside it")
 
 	all, err := admin.Attributes(t.Context(), "$DomainSkins/gold")
 	require.NoError(t, err)
@@ -345,7 +387,7 @@ func TestViewMountThatIsNotMade(t *testing.T) {
 
 func listError(t *testing.T, v *filestore.View, dir string) error {
 	t.Helper()
-	for _, err := range v.List(t.Context(), dir) {
+	for _, err := range v.List(t.Context(), dir, "") {
 		if err != nil {
 			return err
 		}

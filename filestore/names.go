@@ -110,6 +110,11 @@ func SidecarName(name string) (sidecar string, ok bool) {
 	return name + sidecarSuffix, true
 }
 
+func hasRoom(name string) bool {
+	_, ok := SidecarName(name)
+	return ok
+}
+
 // SidecarOf returns the name that a sidecar belongs to; ok is false for what is
 // no sidecar by its spelling.
 func SidecarOf(sidecar string) (name string, ok bool) {
@@ -124,5 +129,6 @@ func SidecarOf(sidecar string) (name string, ok bool) {
 // mean.
 func IsSidecar(name string) bool {
 	_, last := Split(name)
-	return len(last) > len(sidecarSuffix) && strings.HasSuffix(last, sidecarSuffix)
+	of, ok := strings.CutSuffix(last, sidecarSuffix)
+	return ok && of != "" && of != "." && of != ".."
 }

@@ -160,6 +160,9 @@ func (a access) opens(ctx context.Context, s share) (found bool, err error) {
 
 // show gives an entry the name that the caller used.
 func (a access) show(name string, info FileInfo) FileInfo {
+	if !a.sidecars && info.Sidecar() != nil {
+		info = withoutSidecar{info}
+	}
 	if !a.share && a.mount == "" {
 		return info
 	}
@@ -170,9 +173,28 @@ func (a access) show(name string, info FileInfo) FileInfo {
 func (a access) hide(name string, err error) error {
 	var p *fs.PathError
 	if (a.share || a.mount != "") && errors.As(err, &p) {
-		return pathError(p.Op, Redact(name), p.Err)
+		err = pathError(p.Op, Redact(name), p.Err)
+	}
+	var locked *LockedError
+	if (a.mount != "" || !a.privileged) && errors.As(err, &p) && errors.As(err, &locked) {
+		root := a.inMount(locked.Name)
+		if !a.privileged && !Within(name, root) {
+			root = name // what is below may be closed to the caller
+		}
+		err = pathError(p.Op, p.Path, &LockedError{root})
 	}
 	return err
+}
+
+// inMount returns a name of the store as the caller knows it.
+func (a access) inMount(name string) string {
+	switch {
+	case a.mount == "" || name == "":
+		return name
+	case name == Root:
+		return a.mount
+	}
+	return Join(a.mount, name)
 }
 
 // hideListed is hide for an error of a listing, which may be about an entry.

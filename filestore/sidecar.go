@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
+	"time"
 
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// sidecar is what stands beside a name.
-type sidecar struct {
-	document *meta.Document // nil: there is none
-	tag      string         // its entity tag
+// document is what stands in the sidecar of a name.
+type document struct {
+	*meta.Document        // nil: there is none
+	tag            string // its entity tag
 }
 
 // brokenError tells why a sidecar cannot be understood.
@@ -29,93 +29,157 @@ var errSidecarSize = errors.New("sidecar is too large")
 // choice.
 const maxAsked = 2 * MaxSidecarBytes
 
-// openSidecar opens the sidecar of a name; nil if there is none.
-func (a access) openSidecar(ctx context.Context, name string) (File, FileInfo, error) {
-	side, ok := SidecarName(name)
-	if !ok || a.mount != "" {
-		return nil, nil, nil
-	}
-	f, err := a.Store.Open(ctx, side)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrIsDirectory) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil {
-		if tagged, ok := info.(FileInfo); ok {
-			return f, tagged, nil
-		}
-		err = pathError("stat", side, errors.ErrUnsupported)
-	}
-	f.Close()
-	return nil, nil, err
-}
-
-// readSidecar returns what stands in a sidecar; a brokenError if it is too long.
-func readSidecar(f File, info FileInfo) ([]byte, error) {
-	if info.Size() > MaxSidecarBytes {
-		return nil, brokenError{errSidecarSize}
-	}
-	var content bytes.Buffer
-	content.Grow(int(info.Size()) + bytes.MinRead)
-	if _, err := content.ReadFrom(io.LimitReader(f, MaxSidecarBytes+1)); err != nil {
-		return nil, err
-	}
-	if content.Len() > MaxSidecarBytes { // it grows
-		return nil, brokenError{errSidecarSize}
-	}
-	return content.Bytes(), nil
-}
-
-// sidecar reads the sidecar of a name. One that cannot be understood is a
+// document reads the sidecar of a name. One that cannot be understood is a
 // brokenError.
-func (a access) sidecar(ctx context.Context, name string) (sidecar, error) {
-	f, info, err := a.openSidecar(ctx, name)
-	if f == nil {
-		return sidecar{}, err
+func (a access) document(ctx context.Context, name string) (document, error) {
+	if !hasRoom(name) || a.mount != "" {
+		return document{}, nil
 	}
-	defer f.Close()
-	s := sidecar{tag: info.ETag()}
-	content, err := readSidecar(f, info)
-	if err != nil {
-		return s, err
+	s, err := a.Store.Sidecar(ctx, name, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return document{}, nil
 	}
-	if s.document, err = meta.Parse(content); err != nil {
-		return sidecar{tag: s.tag}, brokenError{err}
+	d := document{tag: s.ETag}
+	switch {
+	case err != nil:
+		return document{}, withoutPath(err)
+	case s.Content == nil:
+		return d, brokenError{errSidecarSize}
 	}
-	a.memory.sees(s.document.Namespace())
-	return s, nil
+	if d.Document, err = meta.Parse(s.Content); err != nil {
+		return document{tag: s.ETag}, brokenError{err}
+	}
+	a.memory.sees(d.Namespace())
+	return d, nil
 }
 
 // grants returns what the sidecar of a name grants; nil if there is none, and
 // with a brokenError if it cannot be understood.
 func (a access) grants(ctx context.Context, name string) (*meta.Grants, error) {
-	f, info, err := a.openSidecar(ctx, name)
-	if f == nil {
+	if !hasRoom(name) || a.mount != "" {
+		return nil, nil
+	}
+	if *a.asked >= maxAsked {
+		return nil, ErrSidecars // and nothing more is read
+	}
+	known, _ := a.memory.grants(grantsKey{a.Address, name})
+	s, err := a.Store.Sidecar(ctx, name, known.tag)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if size := info.Size(); size <= MaxSidecarBytes {
-		if *a.asked+size > maxAsked {
+	return a.grantsIn(name, s, known)
+}
+
+// grantsOf is grants for an entry, whose sidecar is read only if it did not come with
+// it and is not remembered.
+func (a access) grantsOf(ctx context.Context, entry FileInfo) (*meta.Grants, error) {
+	s := entry.Sidecar()
+	if s == nil || a.mount != "" {
+		return nil, nil
+	}
+	name := entry.Path()
+	known, _ := a.memory.grants(grantsKey{a.Address, name})
+	if s.Content == nil && s.Size <= MaxSidecarBytes && s.ETag != known.tag {
+		return a.grants(ctx, name)
+	}
+	return a.grantsIn(name, *s, known)
+}
+
+// grantsIn returns what a sidecar grants: what is known of it, if that is of the same
+// version, or what its content tells.
+func (a access) grantsIn(name string, s Sidecar, known knownGrants) (*meta.Grants, error) {
+	if s.ETag != known.tag {
+		known = knownGrants{tag: s.ETag}
+		if s.Content == nil {
+			known.err = brokenError{errSidecarSize}
+		} else if grants, err := meta.ParseGrants(s.Content); err != nil {
+			known.err = brokenError{err}
+		} else {
+			known.grants = grants
+		}
+		a.memory.keepGrants(grantsKey{a.Address, name}, known)
+	}
+	if s.Size <= MaxSidecarBytes {
+		if *a.asked += s.Size; *a.asked > maxAsked {
 			return nil, ErrSidecars
 		}
-		*a.asked += size
 	}
-	key := grantsKey{a.Address, name}
-	if known, ok := a.memory.grants(key, info.ETag()); ok {
-		return known.grants, known.err
-	}
-	known := knownGrants{tag: info.ETag()}
-	content, err := readSidecar(f, info)
-	if err == nil {
-		if known.grants, err = meta.ParseGrants(content); err != nil {
-			known.grants, err = nil, brokenError{err}
+	return known.grants, known.err
+}
+
+// asSidecar returns what the sidecar with the name of a belongs to, if it is the
+// name of one.
+func (a access) asSidecar() (of string, ok bool) { return SidecarOf(a.name) }
+
+// stat looks at what has the name of a, which may be that of a sidecar.
+func (a access) stat(ctx context.Context) (FileInfo, error) {
+	if of, ok := a.asSidecar(); ok {
+		s, err := a.Store.Sidecar(ctx, of, "")
+		switch {
+		case err == nil:
+			return sidecarInfo{a.name, s}, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, a.aboutSidecar("stat", err)
 		}
 	}
-	if known.err = err; err == nil || errors.As(err, new(brokenError)) {
-		a.memory.keepGrants(key, known)
-	}
-	return known.grants, err
+	return a.Store.Stat(ctx, a.name)
 }
+
+// open opens what has the name of a, which may be that of a sidecar.
+func (a access) open(ctx context.Context) (File, error) {
+	if of, ok := a.asSidecar(); ok {
+		s, err := a.Store.Sidecar(ctx, of, "")
+		switch {
+		case err == nil && s.Content == nil:
+			return nil, pathError("open", a.name, conflictIfBroken(brokenError{errSidecarSize}))
+		case err == nil:
+			return contentFile{bytes.NewReader(s.Content), sidecarInfo{a.name, s}}, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, a.aboutSidecar("open", err)
+		}
+	}
+	return a.Store.Open(ctx, a.name)
+}
+
+// remove removes what has the name of a, which may be that of a sidecar.
+func (a access) remove(ctx context.Context, o RemoveOptions) error {
+	if of, ok := a.asSidecar(); ok {
+		_, err := a.Store.SetSidecar(ctx, of, nil, SidecarOptions{If: o.If}, a.Limits)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return a.aboutSidecar("remove", err)
+		}
+	}
+	return a.Store.Remove(ctx, a.name, o)
+}
+
+// aboutSidecar gives an error of the store the name of the sidecar that it is about.
+func (a access) aboutSidecar(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return pathError(op, a.name, withoutPath(err))
+}
+
+// sidecarInfo describes a sidecar that is shown by its own name.
+type sidecarInfo struct {
+	path string
+	of   Sidecar
+}
+
+func (i sidecarInfo) Path() string       { return i.path }
+func (i sidecarInfo) Name() string       { _, last := Split(i.path); return last }
+func (i sidecarInfo) ETag() string       { return i.of.ETag }
+func (i sidecarInfo) Size() int64        { return i.of.Size }
+func (i sidecarInfo) Mode() fs.FileMode  { return 0o640 }
+func (i sidecarInfo) ModTime() time.Time { return i.of.ModTime }
+func (i sidecarInfo) IsDir() bool        { return false }
+func (i sidecarInfo) Sys() any           { return nil }
+func (i sidecarInfo) Sidecar() *Sidecar  { return nil }
+
+// withoutSidecar is an entry as those see it who see no sidecars.
+type withoutSidecar struct{ FileInfo }
+
+func (withoutSidecar) Sidecar() *Sidecar { return nil }

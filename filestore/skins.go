@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"strings"
+	"time"
 )
 
 // unnamed is the name of the skin without a name (CommuniGate Pro Guide, File
@@ -15,7 +16,7 @@ const unnamed = "$unnamed$"
 // skins shows a store of skins: every directory at its top is a skin, and the
 // files there are in the directory unnamed. A real entry of that name is not
 // there.
-type skins struct{ Store }
+type skins struct{ lockingStore }
 
 // shown tells what a name stands for in the store; fs.ErrNotExist if it can
 // stand for nothing.
@@ -86,24 +87,18 @@ func (s skins) Open(ctx context.Context, name string) (File, error) {
 	return f, nil
 }
 
-func (s skins) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
+func (s skins) List(ctx context.Context, dir string, o ListOptions) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		real, err := s.shown(ctx, dir)
+		var first FileInfo // the skin without a name, until it has come
+		if err == nil && dir == Root && o.After < unnamed {
+			first, err = s.Stat(ctx, unnamed)
+		}
 		if err != nil {
 			yield(nil, s.fail("list", dir, err))
 			return
 		}
-		if dir == Root {
-			info, err := s.Stat(ctx, unnamed)
-			if err != nil {
-				yield(nil, s.fail("list", dir, err))
-				return
-			}
-			if !yield(info, nil) {
-				return
-			}
-		}
-		for info, err := range s.Store.List(ctx, real) {
+		for info, err := range s.Store.List(ctx, real, o) {
 			switch {
 			case err != nil:
 				name := dir
@@ -115,10 +110,19 @@ func (s skins) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] 
 				continue
 			default:
 				info = renamedInfo{info, Join(dir, info.Name())}
+				if first != nil && first.Name() < info.Name() {
+					if !yield(first, nil) {
+						return
+					}
+					first = nil
+				}
 			}
 			if !yield(info, err) {
 				return
 			}
+		}
+		if first != nil {
+			yield(first, nil)
 		}
 	}
 }
@@ -135,10 +139,10 @@ func (s skins) Create(ctx context.Context, name string, o CreateOptions, l Limit
 	return u, nil
 }
 
-func (s skins) Mkdir(ctx context.Context, name string, sidecar []byte, l Limits) error {
+func (s skins) Mkdir(ctx context.Context, name string, o MkdirOptions, l Limits) error {
 	real, err := s.made(name, true)
 	if err == nil {
-		err = s.Store.Mkdir(ctx, real, sidecar, l)
+		err = s.Store.Mkdir(ctx, real, o, l)
 	}
 	return s.fail("mkdir", name, err)
 }
@@ -163,8 +167,8 @@ func (s skins) Rename(ctx context.Context, from, to string, o RenameOptions) err
 	return s.transfer(ctx, "rename", from, to, func(from, to string) error { return s.Store.Rename(ctx, from, to, o) })
 }
 
-func (s skins) Copy(ctx context.Context, from, to string, o CopyOptions, attributes SidecarFunc, l Limits) error {
-	return s.transfer(ctx, "copy", from, to, func(from, to string) error { return s.Store.Copy(ctx, from, to, o, attributes, l) })
+func (s skins) Copy(ctx context.Context, from, to string, o CopyOptions, l Limits) error {
+	return s.transfer(ctx, "copy", from, to, func(from, to string) error { return s.Store.Copy(ctx, from, to, o, l) })
 }
 
 func (s skins) transfer(ctx context.Context, op, from, to string, do func(from, to string) error) error {
@@ -190,12 +194,18 @@ func (s skins) transfer(ctx context.Context, op, from, to string, do func(from, 
 
 func (s skins) Usage(ctx context.Context, dir string) (u Usage, err error) {
 	if dir == unnamed {
-		for info, err := range s.List(ctx, dir) {
+		for info, err := range s.List(ctx, dir, ListOptions{}) {
 			if err != nil {
 				return Usage{}, s.fail("usage", dir, err)
 			}
-			u.Files++
-			u.Bytes += info.Size()
+			if !isOrphan(info) {
+				u.Files++
+				u.Bytes += info.Size()
+			}
+			if side := info.Sidecar(); side != nil {
+				u.Files++
+				u.Bytes += side.Size
+			}
 		}
 		return u, nil
 	}
@@ -207,6 +217,111 @@ func (s skins) Usage(ctx context.Context, dir string) (u Usage, err error) {
 		u.Files++ // unnamed is shown, and not stored
 	}
 	return u, s.fail("usage", dir, err)
+}
+
+func (s skins) Sidecar(ctx context.Context, name, known string) (Sidecar, error) {
+	real, err := s.described(ctx, name)
+	var side Sidecar
+	if err == nil {
+		side, err = s.Store.Sidecar(ctx, real, known)
+	}
+	return side, s.fail("read sidecar", name, err)
+}
+
+func (s skins) SetSidecar(ctx context.Context, name string, content []byte, o SidecarOptions, l Limits) (Sidecar, error) {
+	real, err := s.described(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "/") && content != nil {
+		err = ErrReserved // beside the skins there are no files
+	}
+	var side Sidecar
+	if err == nil {
+		side, err = s.Store.SetSidecar(ctx, real, content, o, l)
+	}
+	return side, s.fail("set sidecar", name, err)
+}
+
+// described is shown for the sidecar of a name. In the skin without a name one may
+// wait for its file.
+func (s skins) described(ctx context.Context, name string) (string, error) {
+	file, inside := strings.CutPrefix(name, unnamed+"/")
+	if !inside || strings.Contains(file, "/") {
+		return s.shown(ctx, name)
+	}
+	info, err := s.Store.Stat(ctx, file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return file, nil
+	case err == nil && info.IsDir():
+		return "", fs.ErrNotExist
+	}
+	return file, err
+}
+
+func (s skins) Lock(ctx context.Context, name string, l Lock, timeout time.Duration) (Lock, error) {
+	return s.lock(ctx, "lock", name, func(real string) (Lock, error) { return s.lockingStore.Lock(ctx, real, l, timeout) })
+}
+
+func (s skins) RefreshLock(ctx context.Context, name, token, owner string, timeout time.Duration) (Lock, error) {
+	return s.lock(ctx, "refresh lock", name, func(real string) (Lock, error) {
+		return s.lockingStore.RefreshLock(ctx, real, token, owner, timeout)
+	})
+}
+
+func (s skins) Unlock(ctx context.Context, name, token, owner string) error {
+	_, err := s.lock(ctx, "unlock", name, func(real string) (Lock, error) {
+		return Lock{}, s.lockingStore.Unlock(ctx, real, token, owner)
+	})
+	return err
+}
+
+func (s skins) lock(ctx context.Context, op, name string, do func(real string) (Lock, error)) (Lock, error) {
+	real, err := s.locked(name)
+	var l Lock
+	if err == nil {
+		l, err = do(real)
+	}
+	if err != nil {
+		return Lock{}, s.fail(op, name, err)
+	}
+	return s.shownLock(ctx, l), nil
+}
+
+func (s skins) Locks(ctx context.Context, name string, below bool) ([]Lock, error) {
+	real, err := s.locked(name)
+	var locks []Lock
+	if err == nil {
+		locks, err = s.lockingStore.Locks(ctx, real, below)
+	}
+	for i := range locks {
+		locks[i] = s.shownLock(ctx, locks[i])
+	}
+	return locks, s.fail("locks", name, err)
+}
+
+// locked is shown for a lock, of which nothing need be there.
+func (s skins) locked(name string) (string, error) {
+	file, inside := strings.CutPrefix(name, unnamed+"/")
+	switch {
+	case name == unnamed:
+		return Root, nil
+	case inside && strings.Contains(file, "/"):
+		return "", fs.ErrNotExist
+	case inside:
+		return file, nil
+	}
+	return name, nil
+}
+
+// shownLock gives a lock the name by which it is shown: what is no directory at the
+// top is in the skin without a name.
+func (s skins) shownLock(ctx context.Context, l Lock) Lock {
+	if l.Name == "" || l.Name == Root || strings.Contains(l.Name, "/") {
+		return l
+	}
+	if info, err := s.Store.Stat(ctx, l.Name); err != nil || !info.IsDir() {
+		l.Name = Join(unnamed, l.Name)
+	}
+	return l
 }
 
 // renamedInfo is an entry under another name.

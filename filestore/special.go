@@ -98,5 +98,5 @@ func reservedTarget(name string, directory bool) bool {
 // or other spelling of a sidecar, the sidecar of a sidecar in whatever spelling.
 func reservedSegment(last string, directory bool) bool {
 	of := strings.TrimSuffix(last, sidecarSuffix)
-	return strings.EqualFold(of, pageName) || hasSidecarSuffix(last) && (directory || of == last || hasSidecarSuffix(of))
+	return strings.EqualFold(of, pageName) || hasSidecarSuffix(last) && (directory || !IsSidecar(last) || hasSidecarSuffix(of))
 }

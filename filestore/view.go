@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
-	"sync"
 
 	"github.com/cgpkit/cgpkit/meta"
 )
@@ -36,9 +34,13 @@ type View struct {
 	views   *Views
 	caller  Caller
 	address string
+	tokens  []string // lock tokens that the client has submitted
 }
 
-var _ FS = (*View)(nil)
+var (
+	_ FS     = (*View)(nil)
+	_ Locker = (*View)(nil)
+)
 
 // access is a name that the caller may use as he wants to.
 type access struct {
@@ -46,6 +48,7 @@ type access struct {
 	name       string // in the store
 	role       Role
 	privileged bool        // owner or administrator: sees everything
+	sidecars   bool        // sees sidecars
 	rights     meta.Rights // all, or what an access control list gives there
 	share      bool        // reached by a share path
 	mount      string      // the mount that it is in
@@ -87,7 +90,7 @@ func (v *View) decide(ctx context.Context, name string, n need) (access, error) 
 	}
 	a.name = name
 	if a.role == Owner || a.role == Administrator {
-		a.privileged, a.rights = true, allRights
+		a.privileged, a.sidecars, a.rights = true, !v.caller.Limited, allRights
 	}
 	switch {
 	case !a.privileged:
@@ -161,7 +164,7 @@ func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
 	} else if b != nil {
 		return b.info(name), nil
 	}
-	info, err := a.Store.Stat(ctx, a.name)
+	info, err := a.stat(ctx)
 	if err != nil {
 		return nil, a.hide(name, err)
 	}
@@ -179,70 +182,11 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	} else if b != nil {
 		return b.open(name), nil
 	}
-	file, err := a.Store.Open(ctx, a.name)
+	file, err := a.open(ctx)
 	if err != nil {
 		return nil, a.hide(name, err)
 	}
 	return file, nil
-}
-
-// List implements [FS]. It never shows a mount: see [View.Mounts].
-func (v *View) List(ctx context.Context, dir string) iter.Seq2[FileInfo, error] {
-	return func(yield func(FileInfo, error) bool) {
-		a, err := v.read(ctx, "list", dir, toList)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
-		for info, err := range a.Store.List(ctx, a.name) {
-			if err != nil {
-				if !yield(nil, a.hideListed(dir, err)) {
-					return
-				}
-				continue
-			}
-			shown, err := v.shows(ctx, a, info, inside)
-			if err != nil {
-				yield(nil, pathError("list", dir, err))
-				return
-			}
-			if !shown {
-				continue
-			}
-			if !yield(a.show(Join(dir, info.Name()), info), nil) {
-				return
-			}
-		}
-	}
-}
-
-// shows reports whether a listing shows an entry: whatever the caller can
-// open. inside is what a list gives him in the directory. The error is ErrSidecars:
-// a listing that ends early must not look like all there is.
-func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) (bool, error) {
-	if a.mount != "" {
-		a.name = entry.Path()
-		return !a.virtual(), nil
-	}
-	t := traitsOf(entry.Path())
-	switch {
-	case t.virtual:
-		return false, nil
-	case a.privileged:
-		return !t.sidecar || !v.caller.Limited, nil
-	case t.sidecar:
-		return false, nil
-	case a.share || a.WebSite && !t.private:
-		return true, nil
-	case v.caller.Stranger():
-		return false, nil
-	}
-	f, err := v.foundIn(ctx, a, entry, inside())
-	if !errors.Is(err, ErrSidecars) {
-		err = nil // what fails gives nothing
-	}
-	return f.meets(toRead), err
 }
 
 // Usage implements [FS].

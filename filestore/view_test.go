@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -340,17 +343,41 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 		_, ok := d.Read(t, owner, name+".meta")
 		require.False(t, ok, name)
 	}
-	d.Write(t, owner, "dir/page.html.meta.meta", "<meta/>")
+
+	root, disk := onDisk(t, "dir/page.html", "dir/page.html.meta", "dir/page.html.meta.meta", "dir/x.META.meta")
+	d.Update(owner, func(a *filestore.Account) { a.Store = disk })
 	for _, who := range []string{"stranger", "other", "limited", "limited owner"} {
 		v := filestore.NewViews(d, nil).View(callers[who], owner)
 		require.Equal(t, "not there", outcome(operations["read"](t.Context(), v, "dir/page.html.meta.meta")), who)
 		require.NotContains(t, names(t, v, "dir"), "meta", who)
 	}
+	require.Equal(t, "page.html page.html.meta page.html.meta.meta x.META.meta", names(t, v, "dir"))
 	require.Equal(t, "reserved", outcome(operations["create"](t.Context(), v, "dir/page.html.meta.meta")), "nor is one written over")
 	require.NoError(t, operations["copy"](t.Context(), v, "dir/page.html.meta.meta"))
 	require.NoError(t, operations["rename"](t.Context(), v, "dir/page.html.meta.meta"))
-	d.Write(t, owner, "x.meta.meta", "<meta/>")
-	require.NoError(t, operations["remove"](t.Context(), v, "x.meta.meta"))
+	require.FileExists(t, filepath.Join(root, "renamed"))
+	require.NoError(t, operations["remove"](t.Context(), v, "dir/x.META.meta"))
+	require.Equal(t, "page.html page.html.meta", names(t, v, "dir"))
+}
+
+// onDisk returns a storage in a directory in which somebody else has stored files. A
+// final slash makes a directory.
+func onDisk(t *testing.T, files ...string) (root string, s filestore.Store) {
+	t.Helper()
+	root = filepath.Join(t.TempDir(), "john.web")
+	for _, name := range files {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		if strings.HasSuffix(name, "/") {
+			require.NoError(t, os.MkdirAll(path, 0o700))
+			continue
+		}
+		require.NoError(t, os.WriteFile(path, []byte("<meta/>"), 0o600))
+	}
+	open, err := dirstore.Open(root, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, open.Close()) })
+	return root, open
 }
 
 // A copy of a tree holds nothing that could not be stored: what somebody has put
@@ -360,25 +387,21 @@ func TestViewCopyLeavesOutReservedNames(t *testing.T) {
 	for _, where := range []string{"tree", "$DomainPBXApp/tree"} {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
-			d, _ := withMounts(t)
-			store := d.stores["$DomainPBXApp"]
-			if where == "tree" {
-				a, err := d.Account(t.Context(), owner)
-				require.NoError(t, err)
-				store = a.Store
-			}
-			for _, dir := range []string{"tree", "tree/sub", "tree/sub/Index.wssp", "tree/x.META", "tree/sub/PRIVATE", "tree/$DomainSkins"} {
-				require.NoError(t, store.Mkdir(t.Context(), dir, nil, boundless))
-			}
 			kept := []string{"file", "file.meta", "sub/freebusy.wssp", "sub/PRIVATE/x", "$DomainSkins/x", "~x", "sub/.meta", "orphan.meta"}
-			left := []string{"index.wssp", "index.wssp.meta", "index.w\u017f\u017fp", "sub/Index.wssp/x", "x.META/x", "sub/y.Meta", "file.meta.meta", "y.META.meta", "gone.meta.meta"}
-			for _, name := range append(append([]string{}, kept...), left...) {
-				require.NoError(t, put(t.Context(), store, "tree/"+name, "<meta/>"))
+			left := []string{"index.wssp", "index.wssp.meta", "index.w\u017f\u017fp", "sub/Index.wssp/x", "x.META/x", "sub/y.Meta", "file.meta.meta", "y.META.meta", "gone.meta.meta", "z.meta/x"}
+			var files []string
+			for _, name := range slices.Concat(kept, left) {
+				files = append(files, "tree/"+name)
+			}
+			root, store := onDisk(t, files...)
+			d, _ := withMounts(t)
+			if d.stores["$DomainPBXApp"] = store; where == "tree" {
+				d.Update(owner, func(a *filestore.Account) { a.Store = store })
 			}
 			v := filestore.NewViews(d, nil).View(callers["admin"], owner)
 			require.NoError(t, v.Copy(t.Context(), where, where+" copied", filestore.CopyOptions{}))
 			there := func(tree, name string) bool {
-				_, err := store.Stat(t.Context(), tree+"/"+name)
+				_, err := os.Lstat(filepath.Join(root, tree, filepath.FromSlash(name)))
 				return err == nil
 			}
 			for _, name := range kept {
@@ -418,7 +441,7 @@ func TestViewListing(t *testing.T) {
 	d := house(t)
 	list := func(who, dir string) []string {
 		var names []string
-		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir) {
+		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir, "") {
 			if err != nil {
 				return []string{outcome(err)}
 			}

@@ -332,14 +332,14 @@ type longDirectory struct {
 	about          string // what the error is about
 }
 
-func (s longDirectory) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s longDirectory) List(ctx context.Context, dir string, _ filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		one, err := s.Stat(ctx, "one")
 		for i := range s.entries {
 			if i == s.fault {
 				one, err = nil, &fs.PathError{Op: "list", Path: s.about, Err: errors.New("fault")}
 			}
-			if !yield(renamed{one, fmt.Sprintf("f%05d", s.entries-i)}, err) {
+			if !yield(renamed{one, fmt.Sprintf("f%05d", i)}, err) {
 				return
 			}
 			if err != nil {

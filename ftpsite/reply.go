@@ -83,6 +83,8 @@ func (s *session) replyTo(err error) reply {
 	case errors.Is(err, filestore.ErrExhausted): // RFC 959 §4.2: 421 closes the connection
 		r = reply{421, "Server is busy, try again later."}
 		s.closing = true
+	case errors.Is(err, filestore.ErrLocked):
+		r = reply{450, "File is locked."}
 	case errors.Is(err, filestore.ErrChanged):
 		r = reply{450, "File has changed."}
 	}

@@ -292,7 +292,7 @@ func (s *session) storeUnique(arg string) reply {
 	var random [8]byte
 	rand.Read(random[:]) // never fails
 	name += "." + hex.EncodeToString(random[:])
-	r := s.upload(name, reply{150, "FILE: " + name}, filestore.CreateOptions{Exclusive: true})
+	r := s.upload(name, reply{150, "FILE: " + name}, filestore.CreateOptions{If: filestore.Precondition{Absent: true}})
 	if r == replyTransferred {
 		r.text = "Transfer complete (unique file name:" + name + ")."
 	}

@@ -26,7 +26,7 @@ func (req *request) put(view *filestore.View) error {
 	if req.r.Header.Get("Content-Range") != "" {
 		return errPartialPut // RFC 9110 §14.5
 	}
-	o, err := conditions(req.r, current)
+	holds, err := conditions(req.r, current)
 	if err != nil {
 		return err
 	}
@@ -34,12 +34,10 @@ func (req *request) put(view *filestore.View) error {
 	if err != nil {
 		return err
 	}
-	if o.Size = req.r.ContentLength; o.Size < 0 {
-		o.Size = 0
-	}
+	o := filestore.CreateOptions{Size: max(0, req.r.ContentLength), If: holds}
 	info, err := store(req, view, req.name, body, o)
 	if err != nil {
-		return parentConflict(lostRace(o, err))
+		return parentConflict(lostRace(holds, err))
 	}
 	req.w.Header().Set("ETag", info.ETag())
 	req.w.WriteHeader(created(current == nil))
@@ -98,7 +96,7 @@ func (req *request) delete(view *filestore.View) error {
 	if err != nil {
 		return err
 	}
-	o, err := conditions(req.r, current)
+	holds, err := conditions(req.r, current)
 	if err != nil {
 		return err
 	}
@@ -109,7 +107,7 @@ func (req *request) delete(view *filestore.View) error {
 	if current != nil && current.IsDir() && !whole {
 		return fs.ErrInvalid // a client that means a file
 	}
-	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: whole, IfMatch: tagOf(o)}); err != nil {
+	if err := view.Remove(req.r.Context(), req.name, filestore.RemoveOptions{Recursive: whole, If: holds}); err != nil {
 		return notFound(err)
 	}
 	req.w.WriteHeader(http.StatusNoContent)
@@ -125,13 +123,13 @@ func (req *request) mkcol(view *filestore.View) error {
 	if req.r.ContentLength != 0 {
 		return errBodyNotUnderstood
 	}
-	o, err := conditions(req.r, nil)
+	holds, err := conditions(req.r, nil)
 	if current == nil && err != nil {
 		return err // something is there already: that counts more (RFC 9110 §13.2.1)
 	}
 	if err := view.Mkdir(req.r.Context(), req.name); err != nil {
 		if current == nil {
-			err = lostRace(o, err)
+			err = lostRace(holds, err)
 		}
 		return parentConflict(err)
 	}
@@ -166,7 +164,7 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 	if err != nil {
 		return err
 	}
-	o, err := conditions(req.r, current)
+	holds, err := conditions(req.r, current)
 	if err != nil {
 		return err
 	}
@@ -179,9 +177,9 @@ func (req *request) transfer(view *filestore.View, move bool) error {
 		return fs.ErrInvalid // RFC 4918 §9.8.3, §9.9.2
 	}
 	if move {
-		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace, IfMatch: tagOf(o)})
+		err = view.Rename(ctx, req.name, to, filestore.RenameOptions{Replace: replace, From: holds})
 	} else {
-		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow, IfMatch: tagOf(o)})
+		err = view.Copy(ctx, req.name, to, filestore.CopyOptions{Replace: replace, Shallow: shallow, From: holds})
 	}
 	if errors.Is(err, fs.ErrExist) && !replace {
 		return filestore.ErrChanged // RFC 4918 §10.6: 412

@@ -12,12 +12,12 @@ import (
 )
 
 // conditions evaluates the preconditions of a changing request against the
-// current file, nil if there is none (RFC 9110 §13.2.2). Those that hold go
-// into the options, where the store checks them once more as it commits. For
-// MOVE and COPY they are about the request's own URL, what is moved or copied:
-// for the target there is Overwrite.
-func conditions(r *http.Request, current filestore.FileInfo) (filestore.CreateOptions, error) {
-	var o filestore.CreateOptions
+// current file, nil if there is none (RFC 9110 §13.2.2). What it returns the store
+// checks once more in the same step as the change. For MOVE and COPY they are
+// about the request's own URL, what is moved or copied: for the target there
+// is Overwrite.
+func conditions(r *http.Request, current filestore.FileInfo) (filestore.Precondition, error) {
+	var p filestore.Precondition
 	tag := ""
 	if current != nil {
 		tag = current.ETag()
@@ -25,43 +25,34 @@ func conditions(r *http.Request, current filestore.FileInfo) (filestore.CreateOp
 	if list := r.Header.Values("If-Match"); len(list) > 0 {
 		listed, err := lists(list, tag, strongly)
 		if current == nil || !listed || err != nil {
-			return o, filestore.ErrChanged
+			return p, filestore.ErrChanged
 		}
-		if o.IfMatch = tag; isAny(list) {
-			o.IfMatch = "*"
+		if p.Exists = true; !isAny(list) {
+			p.ETag = tag
 		}
 	} else if since, ok := httpDate(r.Header, "If-Unmodified-Since"); ok && current != nil {
 		if current.ModTime().Unix() > since.Unix() {
-			return o, filestore.ErrChanged
+			return p, filestore.ErrChanged
 		}
-		o.IfMatch = tag
+		p.ETag = tag
 	}
 	if list := r.Header.Values("If-None-Match"); len(list) > 0 {
 		listed, err := lists(list, tag, weakly)
 		if err != nil {
-			return o, err // who cannot be understood must not overwrite
+			return p, err // who cannot be understood must not overwrite
 		}
 		if current != nil && listed {
-			return o, filestore.ErrChanged
+			return p, filestore.ErrChanged
 		}
-		o.Exclusive = isAny(list)
+		p.Absent = isAny(list)
 	}
-	return o, nil
-}
-
-// tagOf is the one tag that these conditions let pass, "" if any will do: what is
-// removed, moved or copied has to be there anyway.
-func tagOf(o filestore.CreateOptions) string {
-	if o.IfMatch == "*" {
-		return ""
-	}
-	return o.IfMatch
+	return p, nil
 }
 
 // lostRace is the error of a change under these conditions: where nothing was to
 // be there, whatever came to be there in the meantime breaks the condition.
-func lostRace(o filestore.CreateOptions, err error) error {
-	if o.Exclusive && (errors.Is(err, fs.ErrExist) || errors.Is(err, filestore.ErrIsDirectory)) {
+func lostRace(p filestore.Precondition, err error) error {
+	if p.Absent && (errors.Is(err, fs.ErrExist) || errors.Is(err, filestore.ErrIsDirectory)) {
 		return fmt.Errorf("created by another: %w", filestore.ErrChanged)
 	}
 	return err

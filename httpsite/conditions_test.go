@@ -404,9 +404,9 @@ func (s changed) Rename(ctx context.Context, from, to string, o filestore.Rename
 	return s.Store.Rename(ctx, from, to, o)
 }
 
-func (s changed) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, l filestore.Limits) error {
+func (s changed) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, l filestore.Limits) error {
 	s.before(s.Store)
-	return s.Store.Copy(ctx, from, to, o, attributes, l)
+	return s.Store.Copy(ctx, from, to, o, l)
 }
 
 func TestLostRaceOfMoveAndCopy(t *testing.T) {

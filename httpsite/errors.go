@@ -44,6 +44,8 @@ func status(err error) int {
 		return http.StatusMethodNotAllowed
 	case errors.Is(err, filestore.ErrConflict), errors.Is(err, filestore.ErrNotEmpty):
 		return http.StatusConflict
+	case errors.Is(err, filestore.ErrLocked):
+		return http.StatusLocked
 	case errors.Is(err, filestore.ErrChanged):
 		return http.StatusPreconditionFailed
 	case errors.As(err, &tooLarge), errors.As(err, &limit) && limit.Kind == filestore.LimitFileSize:

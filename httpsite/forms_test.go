@@ -439,7 +439,7 @@ func FuzzForm(f *testing.F) {
 			require.Equal(t, want, content)
 		}
 		top := 0
-		for _, err := range store.List(t.Context(), filestore.Root) {
+		for _, err := range store.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 			require.NoError(t, err)
 			top++
 		}

@@ -82,7 +82,7 @@ func TestPageMounts(t *testing.T) {
 	skins := memstore.New()
 	unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 	for _, name := range []string{"gold", "silver"} {
-		require.NoError(t, skins.Mkdir(t.Context(), name, nil, unlimited))
+		require.NoError(t, skins.Mkdir(t.Context(), name, filestore.MkdirOptions{}, unlimited))
 	}
 	s := newServer(t, func(h *httpsite.Handler) {
 		h.Views = fixture.Views(mounted{h.Views.Directory().(*fixture.Directory), skins})

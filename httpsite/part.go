@@ -55,7 +55,7 @@ func readPart(ctx context.Context, view *filestore.View, dir string, q partQuery
 		order = func(a, b filestore.FileInfo) int { return cmp.Compare(b.Name(), a.Name()) }
 	}
 	passed, candidates, full := int64(0), int64(0), false
-	for info, err := range view.List(ctx, dir) {
+	for info, err := range view.List(ctx, dir, "") {
 		if err != nil {
 			if gone(err, dir) {
 				continue

@@ -35,6 +35,9 @@ func (e entry) Size() int64        { return 10 }
 func (e entry) IsDir() bool        { return false }
 func (e entry) ModTime() time.Time { return time.Unix(1e9, 0) }
 
+func (e entry) Mode() fs.FileMode           { return 0o640 }
+func (e entry) Sidecar() *filestore.Sidecar { return nil }
+
 // bigStore has a root with many entries, which cost nothing to list.
 type bigStore struct {
 	filestore.Store
@@ -51,7 +54,7 @@ func newBigStore(names ...string) *bigStore {
 	return s
 }
 
-func (s *bigStore) List(context.Context, string) iter.Seq2[filestore.FileInfo, error] {
+func (s *bigStore) List(context.Context, string, filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		s.lists++
 		for i, e := range s.entries {

@@ -31,6 +31,7 @@ var (
 	replyExists     = reply{6, "File already exists"}
 	replyBusy       = reply{0, "Server is busy, try again later"}
 	replyChanged    = reply{0, "File has changed"}
+	replyLocked     = reply{0, "File is locked"}
 	replyNetascii   = reply{0, "Not netascii"}
 )
 
@@ -56,6 +57,8 @@ func replyTo(err error, write bool) reply {
 		return replyBusy
 	case errors.Is(err, fs.ErrExist):
 		return replyExists
+	case errors.Is(err, filestore.ErrLocked):
+		return replyLocked
 	case errors.Is(err, filestore.ErrChanged):
 		return replyChanged
 	case errors.Is(err, errNetascii):

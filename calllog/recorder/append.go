@@ -94,7 +94,7 @@ func tryAppend(ctx context.Context, storage filestore.FS, name string, lines []b
 func look(ctx context.Context, storage filestore.FS, name string) (o filestore.CreateOptions, cut bool, err error) {
 	f, err := storage.Open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return filestore.CreateOptions{Exclusive: true}, false, nil
+		return filestore.CreateOptions{If: filestore.Precondition{Absent: true}}, false, nil
 	}
 	if err != nil {
 		return o, false, err
@@ -115,5 +115,5 @@ func look(ctx context.Context, storage filestore.FS, name string) (o filestore.C
 		}
 		cut = last[0] != '\n'
 	}
-	return filestore.CreateOptions{Offset: filestore.End, IfMatch: info.ETag()}, cut, nil
+	return filestore.CreateOptions{Offset: filestore.End, If: filestore.Precondition{ETag: info.ETag()}}, cut, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // Copy implements [filestore.FS]. The protocol has no command for it: everything is
 // read and sent again, into a file or directory aside, which takes the name when it
-// is whole. What changes meanwhile may be in the copy or not. IfMatch gives
+// is whole. What changes meanwhile may be in the copy or not. Preconditions give
 // errors.ErrUnsupported. With Replace the target goes away a moment before the copy
 // comes, as with Rename.
 func (s *Storage) Copy(ctx context.Context, from, to string, o filestore.CopyOptions) error {
@@ -25,7 +25,7 @@ func (s *Storage) Copy(ctx context.Context, from, to string, o filestore.CopyOpt
 	case err != nil:
 	case from == filestore.Root, filestore.Within(to, from), filestore.Within(from, to):
 		err = fs.ErrInvalid
-	case o.IfMatch != "":
+	case demands(o.From), demands(o.To):
 		err = errors.ErrUnsupported
 	case strings.EqualFold(from, "private"):
 		err = filestore.ErrReserved // as for a server that copies
@@ -92,7 +92,7 @@ func (c copying) directory(ctx context.Context, from, to string, depth int) erro
 	if err := c.s.Mkdir(ctx, to); err != nil || c.o.Shallow {
 		return err
 	}
-	for entry, err := range c.s.List(ctx, from) {
+	for entry, err := range c.s.List(ctx, from, "") {
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@
 //	c := &client.Client{Address: "mail.example.com:106", User: "postmaster", Password: password, Security: client.StartTLS}
 //	defer c.Close()
 //	storage := c.Storage("john@client1.com")
-//	for entry, err := range storage.List(ctx, "private") {
+//	for entry, err := range storage.List(ctx, "private", "") {
 //		if err != nil {
 //			return err
 //		}

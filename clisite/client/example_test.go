@@ -48,7 +48,7 @@ func Example() {
 		return
 	}
 
-	for entry, err := range storage.List(ctx, "letters") {
+	for entry, err := range storage.List(ctx, "letters", "") {
 		if err != nil {
 			fmt.Println(err)
 			return

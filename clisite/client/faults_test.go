@@ -227,7 +227,7 @@ func (w *worker) call(ctx context.Context) (err, fault error) {
 		return err, w.settle(ctx, err, target, old, true, old, true)
 	case 5:
 		listed := map[string]int64{}
-		for i, err := range w.far.List(ctx, w.dir) {
+		for i, err := range w.far.List(ctx, w.dir, "") {
 			if err != nil {
 				return err, nil
 			}

@@ -60,6 +60,10 @@ func (i info) ETag() string {
 	return fmt.Sprintf(`W/"%x-%x"`, i.entry.Size, i.entry.Modified.Unix())
 }
 
+// Sidecar implements [filestore.FileInfo]. Nothing is told: those that the caller may see
+// are listed under their own names.
+func (i info) Sidecar() *filestore.Sidecar { return nil }
+
 // path is a clean name as commands have it.
 func path(name string) string {
 	if name == filestore.Root {
@@ -128,7 +132,7 @@ func (s *Storage) stat(ctx context.Context, name string) (info, error) {
 // List implements [filestore.FS]. The whole answer is read before the first entry
 // comes, so a listing that was cut yields no entry at all, and entries come in byte
 // order of their names. A name that no storage can have yields an error in its place.
-func (s *Storage) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s *Storage) List(ctx context.Context, dir, after string) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		err := check(ctx, dir)
 		var entries []Entry
@@ -142,6 +146,9 @@ func (s *Storage) List(ctx context.Context, dir string) iter.Seq2[filestore.File
 		slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 		for _, e := range entries {
 			name := filestore.Join(dir, e.Name)
+			if e.Name <= after {
+				continue
+			}
 			if strings.Contains(e.Name, "/") || name == filestore.Root || filestore.CheckName(name) != nil {
 				if !yield(nil, pathError("list", filestore.Clip(name, 4096), fs.ErrInvalid)) {
 					return
@@ -167,13 +174,16 @@ func (s *Storage) Mkdir(ctx context.Context, name string) error {
 	return pathError("mkdir", name, s.MakeStorageDirectory(ctx, name))
 }
 
+// demands reports whether a precondition demands something, which no command can have.
+func demands(p filestore.Precondition) bool { return p.ETag != "" || p.Exists || p.Absent }
+
 // Remove implements [filestore.FS]. A tree is removed entry by entry, the deepest
 // first, which others see; if that fails some of it is gone.
 func (s *Storage) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
 	if err := check(ctx, name); err != nil {
 		return pathError("remove", name, err)
 	}
-	if o.IfMatch != "" {
+	if demands(o.If) {
 		return pathError("remove", name, errors.ErrUnsupported)
 	}
 	err := s.DeleteStorageFile(ctx, path(name))
@@ -201,7 +211,7 @@ func (s *Storage) empty(ctx context.Context, dir string, depth int) error {
 		return pathError("remove", dir, fs.ErrInvalid)
 	}
 	var sidecars []string
-	for i, err := range s.List(ctx, dir) {
+	for i, err := range s.List(ctx, dir, "") {
 		if err != nil {
 			return err
 		}

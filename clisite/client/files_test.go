@@ -61,7 +61,7 @@ func tree(t testing.TB, files filestore.FS) map[string]string {
 	all := map[string]string{}
 	var walk func(dir string)
 	walk = func(dir string) {
-		for i, err := range files.List(t.Context(), dir) {
+		for i, err := range files.List(t.Context(), dir, "") {
 			require.NoError(t, err)
 			if i.IsDir() {
 				all[i.Path()+"/"] = ""
@@ -163,7 +163,7 @@ func operation(ctx context.Context, r *rand.Rand, name, plain func() string) (wh
 		o := filestore.CreateOptions{}
 		switch r.IntN(6) {
 		case 0:
-			o.Exclusive = true
+			o.If.Absent = true
 		case 1:
 			o.Offset = filestore.End
 		case 2:
@@ -221,7 +221,7 @@ func TestListIsInOrder(t *testing.T) {
 	d.Write(t, john, "dir/x", "")
 	d.Write(t, john, "a.meta", "<meta/>")
 	var names []string
-	for i, err := range b.far.List(t.Context(), ".") {
+	for i, err := range b.far.List(t.Context(), ".", "") {
 		require.NoError(t, err)
 		names = append(names, i.Name())
 		require.Equal(t, i.Name() == "dir", i.IsDir())
@@ -233,7 +233,7 @@ func TestListIsInOrder(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, want, names)
-	for _, err := range b.far.List(t.Context(), "z") {
+	for _, err := range b.far.List(t.Context(), "z", "") {
 		require.ErrorIs(t, err, filestore.ErrNotDirectory)
 	}
 }
@@ -311,7 +311,7 @@ func TestLongUpload(t *testing.T) {
 	d.Write(t, john, "f.meta", "<meta><title>kept</title></meta>")
 	long := strings.Repeat("new ", 25)
 	names := func() (names []string) {
-		for i, err := range b.far.List(ctx, ".") {
+		for i, err := range b.far.List(ctx, ".", "") {
 			require.NoError(t, err)
 			names = append(names, i.Name())
 		}
@@ -371,10 +371,10 @@ func TestLongUpload(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, names(), 4, "Abort works after the end of the context")
 
-	_, err = put(ctx, b.far, "f", []byte(long), filestore.CreateOptions{Exclusive: true})
+	_, err = put(ctx, b.far, "f", []byte(long), filestore.CreateOptions{If: filestore.Precondition{Absent: true}})
 	require.ErrorIs(t, err, fs.ErrExist)
 	require.Len(t, names(), 4)
-	for _, o := range []filestore.CreateOptions{{IfMatch: "*"}, {IfMatch: `"x"`}, {Paired: true}} {
+	for _, o := range []filestore.CreateOptions{{If: filestore.Precondition{Exists: true}}, {If: filestore.Precondition{ETag: `"x"`}}} {
 		_, err = b.far.Create(ctx, "f", o)
 		require.ErrorIs(t, err, errors.ErrUnsupported)
 	}

@@ -132,7 +132,7 @@ func TestHostileNames(t *testing.T) {
 	text = append(text, "good={STFileSize=#1;};}\r\n"...)
 	s := play(t, &script{answer: func(int, string) string { return string(text) }})
 	refused, good := 0, 0
-	for i, err := range s.client(t).Storage("").List(t.Context(), "dir") {
+	for i, err := range s.client(t).Storage("").List(t.Context(), "dir", "") {
 		if err != nil {
 			require.ErrorIs(t, err, fs.ErrInvalid)
 			refused++
@@ -207,7 +207,7 @@ var calls = []func(ctx context.Context, c *client.Client) error{
 		return c.Storage("").SetAttributes(ctx, "f", meta.RevokeKey("k"))
 	},
 	func(ctx context.Context, c *client.Client) error {
-		for i, err := range c.Storage("").List(ctx, "d") {
+		for i, err := range c.Storage("").List(ctx, "d", "") {
 			if err == nil && filestore.CheckName(i.Path()) != nil {
 				panic("a name that is none: " + i.Path())
 			}

@@ -25,7 +25,7 @@ func undoing(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Rename implements [filestore.FS]. Without Replace it is one command. A target that is
 // replaced goes away a moment before the source comes; if that fails the target comes
-// back, or else the error tells under which name it is. IfMatch gives
+// back, or else the error tells under which name it is. Preconditions give
 // errors.ErrUnsupported.
 func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
 	err := check(ctx, from)
@@ -36,7 +36,7 @@ func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.Renam
 	case err != nil:
 	case from == filestore.Root, filestore.Within(to, from), filestore.Within(from, to):
 		err = fs.ErrInvalid
-	case o.IfMatch != "":
+	case demands(o.From), demands(o.To):
 		err = errors.ErrUnsupported
 	}
 	if err != nil {

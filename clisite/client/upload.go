@@ -26,7 +26,7 @@ func asideOf(name, key string) string {
 
 // Create implements [filestore.FS]. What fits into one slice (Client.SliceBytes) is held
 // in memory and written by one command at Commit: that is one step, in every way that
-// the options have but IfMatch, Paired and ModTime.
+// the options have but ModTime and preconditions on what is there.
 //
 // More is written to a file aside, slice by slice, and takes the name at Commit:
 // nobody sees a part of it, and what was there before is whole until then. A file
@@ -41,7 +41,8 @@ func asideOf(name, key string) string {
 // when the first bytes are sent: by a Write, or by Commit. With Offset above 0 and with
 // KeepTail, Create finds out whether the file is there.
 //
-// IfMatch and Paired, which the protocol cannot hold, give errors.ErrUnsupported.
+// If may demand that nothing is there. What else it demands the protocol cannot hold:
+// errors.ErrUnsupported.
 // ModTime has no effect: the time is that of the server. Commit asks for it.
 func (s *Storage) Create(ctx context.Context, name string, o filestore.CreateOptions) (filestore.Upload, error) {
 	u, err := s.newUpload(ctx, name, o)
@@ -76,7 +77,7 @@ func (s *Storage) newUpload(ctx context.Context, name string, o filestore.Create
 		return nil, err
 	case name == filestore.Root, o.Size < 0, o.Reserve < 0, o.Offset < filestore.End:
 		return nil, fs.ErrInvalid
-	case o.IfMatch != "" || o.Paired:
+	case o.If.ETag != "", o.If.Exists:
 		return nil, errors.ErrUnsupported
 	}
 	u := &upload{s: s, ctx: ctx, name: name, o: o}
@@ -172,7 +173,7 @@ func (u *upload) flush() error {
 
 // begin makes the file aside, with the old bytes that stay before the new ones.
 func (u *upload) begin() error {
-	if u.o.Exclusive {
+	if u.o.If.Absent {
 		if _, err := u.s.stat(u.ctx, u.name); err == nil {
 			return fs.ErrExist
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -283,13 +284,13 @@ func (u *upload) commit() error {
 			return err
 		}
 	}
-	return u.s.place(u.ctx, u.aside, u.name, !u.o.Exclusive)
+	return u.s.place(u.ctx, u.aside, u.name, !u.o.If.Absent)
 }
 
 // position tells how one command does it; ok is false if none can.
 func (u *upload) position() (at Position, ok bool) {
 	switch {
-	case u.o.Exclusive:
+	case u.o.If.Absent:
 		return New, u.o.Offset == 0 && !u.o.KeepTail
 	case u.o.Offset == filestore.End:
 		return Append, true

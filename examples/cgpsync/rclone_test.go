@@ -72,7 +72,7 @@ func BenchmarkMirror(b *testing.B) {
 		// The same files in a fresh place, so that both have the same to do.
 		account, err := base.Account(b.Context(), "john@client1.com")
 		require.NoError(b, err)
-		for entry, err := range account.Store.List(b.Context(), filestore.Root) {
+		for entry, err := range account.Store.List(b.Context(), filestore.Root, filestore.ListOptions{}) {
 			require.NoError(b, err)
 			require.NoError(b, account.Store.Remove(b.Context(), entry.Path(), filestore.RemoveOptions{Recursive: true}))
 		}

@@ -86,7 +86,7 @@ func (f *files) list(ctx context.Context, dir string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		var all []filestore.FileInfo
 		shown := map[string]bool{}
-		for i, err := range f.List(ctx, dir) {
+		for i, err := range f.List(ctx, dir, "") {
 			var p *fs.PathError
 			if errors.As(err, &p) && p.Path != dir {
 				err = &listError{p.Path, p.Err}

@@ -59,13 +59,13 @@ func TestListStops(t *testing.T) {
 	t.Parallel()
 	for name, files := range map[string]fs.FS{"whole": os.DirFS("manual"), "half": halfRead{os.DirFS("manual")}} {
 		all := 0
-		for range (store{files}).List(t.Context(), filestore.Root) {
+		for range (store{files}).List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 			all++
 		}
 		require.GreaterOrEqual(t, all, 2, name)
 		for stop := range all {
 			read := 0
-			for range (store{files}).List(t.Context(), filestore.Root) { // panics when it goes on
+			for range (store{files}).List(t.Context(), filestore.Root, filestore.ListOptions{}) { // panics when it goes on
 				if read++; read > stop {
 					break
 				}

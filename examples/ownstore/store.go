@@ -25,6 +25,8 @@ type info struct {
 func (i info) Path() string { return i.path }
 func (i info) ETag() string { return i.tag }
 
+func (i info) Sidecar() *filestore.Sidecar { return nil }
+
 // file is an open file that knows its info.
 type file struct {
 	filestore.File
@@ -65,14 +67,14 @@ func (s store) Open(_ context.Context, name string) (filestore.File, error) {
 	return file{f.(filestore.File), i}, nil
 }
 
-func (s store) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInfo, error] {
+func (s store) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
 		entries, err := fs.ReadDir(s.files, dir)
 		if err != nil && !yield(nil, err) {
 			return
 		}
 		for _, e := range entries {
-			if !yield(s.Stat(ctx, filestore.Join(dir, e.Name()))) {
+			if e.Name() > o.After && !yield(s.Stat(ctx, filestore.Join(dir, e.Name()))) {
 				return
 			}
 		}
@@ -80,7 +82,7 @@ func (s store) List(ctx context.Context, dir string) iter.Seq2[filestore.FileInf
 }
 
 func (s store) Usage(ctx context.Context, dir string) (u filestore.Usage, err error) {
-	for i, err := range s.List(ctx, dir) {
+	for i, err := range s.List(ctx, dir, filestore.ListOptions{}) {
 		if err != nil {
 			return u, err
 		}
@@ -101,7 +103,9 @@ func (store) Create(context.Context, string, filestore.CreateOptions, filestore.
 	return nil, fs.ErrPermission
 }
 
-func (store) Mkdir(context.Context, string, []byte, filestore.Limits) error { return fs.ErrPermission }
+func (store) Mkdir(context.Context, string, filestore.MkdirOptions, filestore.Limits) error {
+	return fs.ErrPermission
+}
 
 func (store) Remove(context.Context, string, filestore.RemoveOptions) error { return fs.ErrPermission }
 
@@ -109,6 +113,14 @@ func (store) Rename(context.Context, string, string, filestore.RenameOptions) er
 	return fs.ErrPermission
 }
 
-func (store) Copy(context.Context, string, string, filestore.CopyOptions, filestore.SidecarFunc, filestore.Limits) error {
+func (store) Copy(context.Context, string, string, filestore.CopyOptions, filestore.Limits) error {
 	return fs.ErrPermission
+}
+
+func (store) Sidecar(_ context.Context, name, _ string) (filestore.Sidecar, error) {
+	return filestore.Sidecar{}, &fs.PathError{Op: "read sidecar", Path: name, Err: fs.ErrNotExist}
+}
+
+func (store) SetSidecar(context.Context, string, []byte, filestore.SidecarOptions, filestore.Limits) (filestore.Sidecar, error) {
+	return filestore.Sidecar{}, fs.ErrPermission
 }

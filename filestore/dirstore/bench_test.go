@@ -225,7 +225,7 @@ func BenchmarkList(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			n := 0
-			for _, err := range s.List(b.Context(), "full0") {
+			for _, err := range s.List(b.Context(), "full0", filestore.ListOptions{}) {
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -22,8 +22,8 @@ func TestTreeThatIsMadeAnew(t *testing.T) {
 	require.NoError(t, err)
 	one := filestore.Limits{Files: 1, Bytes: 1000, FileSize: 1000}
 	for range 3 {
-		require.NoError(t, s.Mkdir(t.Context(), "dir", nil, one))
-		require.ErrorIs(t, s.Mkdir(t.Context(), "more", nil, one), filestore.ErrLimit)
+		require.NoError(t, s.Mkdir(t.Context(), "dir", filestore.MkdirOptions{}, one))
+		require.ErrorIs(t, s.Mkdir(t.Context(), "more", filestore.MkdirOptions{}, one), filestore.ErrLimit)
 		usage, err := s.Usage(t.Context(), filestore.Root)
 		require.NoError(t, err)
 		require.Equal(t, filestore.Usage{Files: 1}, usage)

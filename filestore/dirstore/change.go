@@ -1,7 +1,6 @@
 package dirstore
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/ledger"
+	"github.com/cgpkit/cgpkit/filestore/locktable"
 )
 
 // changing calls do while no other change runs, and deletes the entries of
@@ -57,10 +58,10 @@ func (s *Store) makeRoot(t tree) error {
 }
 
 // Mkdir implements [filestore.Store].
-func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filestore.Limits) error {
+func (s *Store) Mkdir(ctx context.Context, name string, o filestore.MkdirOptions, l filestore.Limits) error {
 	err := checkChange(ctx, name)
 	if err == nil {
-		err = s.changing(ctx, func(t tree) ([]string, error) { return s.mkdir(ctx, t, name, sidecar, l) })
+		err = s.changing(ctx, func(t tree) ([]string, error) { return s.mkdir(ctx, t, name, o, l) })
 	}
 	if err != nil {
 		return fail("mkdir", name, err)
@@ -68,29 +69,38 @@ func (s *Store) Mkdir(ctx context.Context, name string, sidecar []byte, l filest
 	return nil
 }
 
-func (s *Store) mkdir(ctx context.Context, t tree, name string, sidecar []byte, l filestore.Limits) (trash []string, err error) {
-	if err := s.checkTarget(t, name, stat{kind: kindDir}, false, sidecar != nil); err != nil {
+func (s *Store) mkdir(ctx context.Context, t tree, name string, o filestore.MkdirOptions, l filestore.Limits) (trash []string, err error) {
+	f, err := s.look(t, name, true)
+	if err == nil {
+		err = f.checkTarget(false, o.If)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sidecar := o.Sidecar
+	if f.sidecar.kind == kindFile {
+		sidecar = nil // that one is kept
+	}
+	if sidecar != nil {
+		if err := f.checkRoom(name); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.locks.Check(locktable.Entry, name, o.If); err != nil {
 		return nil, err
 	}
 	want := filestore.Usage{Files: 1}
 	if sidecar != nil {
-		side, _ := filestore.SidecarName(name)
-		switch old, err := t.lstat(s.at(side)); {
-		case err != nil:
+		want = filestore.Usage{Files: 2, Bytes: int64(len(sidecar))}
+		if err := ledger.CheckSidecar(ledger.None, int64(len(sidecar)), l); err != nil {
 			return nil, err
-		case old.kind != kindNone:
-			sidecar = nil
-		case int64(len(sidecar)) > l.FileSize:
-			return nil, &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: l.FileSize}
-		default:
-			want = filestore.Usage{Files: 2, Bytes: int64(len(sidecar))}
 		}
 	}
 	var held, made filestore.Usage
 	if err := s.hold(ctx, t, true, &held, want, l); err != nil {
 		return nil, err
 	}
-	defer func() { s.ledger.settle(&held, made) }()
+	defer func() { s.ledger.Settle(&held, made) }()
 	if err := s.makeRoot(t); err != nil {
 		return nil, err
 	}
@@ -130,78 +140,54 @@ func (s *Store) mkdirPaired(t tree, name string, sidecar []byte) (trash []string
 		return trash, err
 	}
 	side, _ := filestore.SidecarName(name)
-	err = s.do(t, []move{{inState(entry), inTree(side)}, {inState(dir), inTree(name)}})
+	err = s.perform(t, []move{{inState(entry), inTree(side)}, {inState(dir), inTree(name)}})
 	if err != nil && s.counted.Load() == nil {
 		return nil, err // the intent may still need them
 	}
 	return trash, err
 }
 
-// checkTarget checks that st, with a sidecar or without, may be put under to.
-func (s *Store) checkTarget(t tree, to string, st stat, replace, withSidecar bool) error {
-	if err := s.checkParent(t, to); err != nil {
+// checkTarget checks that something may be put under the name, in the place of what
+// is there if replace.
+func (f found) checkTarget(replace bool, p filestore.Precondition) error {
+	if err := f.checkDir(); err != nil {
 		return err
 	}
-	old, err := s.look(t, to)
-	if err != nil {
-		return err
-	}
-	if old.kind == kindForeign || old.kind != kindNone && !replace {
+	if f.entry.kind == kindForeign || f.entry.kind != kindNone && !replace {
 		return fs.ErrExist
 	}
-	if st.kind == kindDir && filestore.IsSidecar(to) {
-		return filestore.ErrConflict
-	}
-	if _, ok := filestore.SidecarName(to); withSidecar && !ok {
-		return filestore.ErrConflict
-	}
-	return nil
+	return f.check(p)
 }
 
-// sidecar returns the name of the sidecar of name and what stands there, if
-// that is a file.
-func (s *Store) sidecar(t tree, name string) (string, stat, error) {
-	side, ok := filestore.SidecarName(name)
-	if !ok {
-		return "", stat{}, nil
+// planRemoval plans to take out of the tree what was found under name: the moves to
+// the state directory, and what is less then.
+func (s *Store) planRemoval(ctx context.Context, t tree, name string, f found) (moves []move, trash []string, less filestore.Usage, err error) {
+	side, _ := sideName(name)
+	if f.sidecar.kind != kindFile {
+		f.sidecar = stat{}
 	}
-	st, err := s.look(t, side)
-	if err != nil || st.kind != kindFile {
-		return side, stat{}, err
-	}
-	return side, st, nil
-}
-
-// removal plans to take name and its sidecar, where they exist, out of the
-// tree: the moves to the state directory, and what is less then.
-func (s *Store) removal(ctx context.Context, t tree, name string) (moves []move, trash []string, u filestore.Usage, err error) {
-	side, sideStat, err := s.sidecar(t, name)
-	if err != nil {
-		return nil, nil, u, err
-	}
-	st, err := s.look(t, name)
-	if err != nil {
-		return nil, nil, u, err
-	}
-	for _, e := range []info{{side, sideStat}, {name, st}} {
+	for _, e := range []info{{path: side, stat: f.sidecar}, {path: name, stat: f.entry}} {
 		if e.stat.kind != kindFile && e.stat.kind != kindDir {
 			continue
 		}
 		counted, err := s.countTree(ctx, t, e.path, e.stat)
 		if err != nil {
-			return nil, nil, u, err
+			return nil, nil, less, err
 		}
-		u = add(u, counted)
+		less = ledger.Add(less, counted)
 		entry := rand.Text()
 		moves = append(moves, move{inTree(e.path), inState(entry)})
 		trash = append(trash, entry)
 	}
-	return moves, trash, u, nil
+	return moves, trash, less, nil
 }
 
 // Remove implements [filestore.Store].
 func (s *Store) Remove(ctx context.Context, name string, o filestore.RemoveOptions) error {
-	err := checkChange(ctx, name)
+	err := check(ctx, name)
+	if err == nil && name == filestore.Root {
+		err = fs.ErrInvalid
+	}
 	if err == nil {
 		err = s.changing(ctx, func(t tree) ([]string, error) { return s.remove(ctx, t, name, o) })
 	}
@@ -212,41 +198,44 @@ func (s *Store) Remove(ctx context.Context, name string, o filestore.RemoveOptio
 }
 
 func (s *Store) remove(ctx context.Context, t tree, name string, o filestore.RemoveOptions) ([]string, error) {
-	st, err := s.find(t, name)
+	f, err := s.find(t, name)
+	if err == nil {
+		err = f.check(o.If)
+	}
+	if err == nil && f.entry.kind == kindDir && !o.Recursive {
+		err = s.checkEmpty(t, name)
+	}
+	if err == nil {
+		err = s.locks.Check(locktable.Tree, name, o.If)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if o.IfMatch != "" && o.IfMatch != (info{name, st}).ETag() {
-		return nil, filestore.ErrChanged
-	}
-	if st.kind == kindDir && !o.Recursive {
-		if err := s.checkEmpty(t, name); err != nil {
-			return nil, err
-		}
-	}
-	moves, trash, less, err := s.removal(ctx, t, name)
+	moves, trash, less, err := s.planRemoval(ctx, t, name, f)
 	if err != nil {
 		return nil, err
 	}
 	var held filestore.Usage
-	if len(moves) == 1 && (st.kind == kindFile || !o.Recursive) {
+	if len(moves) == 1 && (f.entry.kind == kindFile || !o.Recursive) {
 		// One step, without the state directory: that works on a full disk.
 		if err := t.remove(s.at(name)); err != nil {
 			return nil, err
 		}
-		s.ledger.settle(&held, sub(held, less))
+		s.ledger.Settle(&held, ledger.Sub(held, less))
+		s.locks.Drop(name)
 		return nil, s.sync(t, path.Dir(s.at(name)))
 	}
 	if len(moves) == 2 {
-		side, _ := filestore.SidecarName(name)
-		trash, err = s.removePair(t, name, side, st)
+		side, _ := sideName(name)
+		trash, err = s.removePair(t, name, side, f.entry)
 	} else if err = s.makeStateDir(t); err == nil {
-		err = s.do(t, moves)
+		err = s.perform(t, moves)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.ledger.settle(&held, sub(held, less))
+	s.ledger.Settle(&held, ledger.Sub(held, less))
+	s.locks.Drop(name)
 	return trash, nil
 }
 
@@ -294,76 +283,78 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 }
 
 func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o filestore.RenameOptions) ([]string, error) {
-	st, err := s.find(t, from)
+	source, err := s.find(t, from)
+	if err == nil {
+		err = source.check(o.From)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if o.IfMatch != "" && o.IfMatch != (info{from, st}).ETag() {
-		return nil, filestore.ErrChanged
-	}
-	side, sideStat, err := s.sidecar(t, from)
+	target, err := s.look(t, to, true)
 	if err != nil {
-		return nil, err
-	}
-	paired := sideStat.kind == kindFile
-	if err := s.checkTarget(t, to, st, o.Replace || o.ReplaceFile && st.kind == kindFile, paired); err != nil {
 		return nil, about(to, err)
 	}
-	if old, err := s.look(t, to); !o.Replace && (err != nil || old.kind == kindDir) {
-		return nil, about(to, cmp.Or(err, fs.ErrExist)) // ReplaceFile replaces no directory
+	replace := o.Replace || o.ReplaceFile && source.entry.kind == kindFile && target.entry.kind == kindFile
+	if err := target.checkTarget(replace, o.To); err != nil {
+		return nil, about(to, err)
 	}
-	if st.kind == kindDir {
+	paired := source.sidecar.kind == kindFile
+	if paired {
+		if err := target.checkRoom(to); err != nil {
+			return nil, about(to, err)
+		}
+	}
+	if source.entry.kind == kindDir {
 		if err := s.checkFits(ctx, t, from, to); err != nil {
 			return nil, err
 		}
 	}
-	moves, trash, less, err := s.removal(ctx, t, to)
+	if err := s.locks.Check(locktable.Tree, from, o.From); err != nil {
+		return nil, err
+	}
+	if err := s.locks.Check(locktable.Tree, to, o.To); err != nil {
+		return nil, about(to, err)
+	}
+	moves, trash, less, err := s.planRemoval(ctx, t, to, target)
 	if err != nil {
 		return nil, err
 	}
-	toSide, _ := filestore.SidecarName(to)
-	if toSide == from && st.kind == kindFile {
-		// The sidecar becomes its file: it is not in the way.
-		moves, trash, less = moves[1:], trash[1:], sub(less, filestore.Usage{Files: 1, Bytes: st.size})
-	}
 	if paired {
+		side, _ := sideName(from)
+		toSide, _ := filestore.SidecarName(to)
 		moves = append(moves, move{inTree(side), inTree(toSide)})
 	}
 	moves = append(moves, move{inTree(from), inTree(to)})
-	if err := s.doOrReplace(t, moves, st); err != nil {
+	if err := s.performRename(t, moves, source, target); err != nil {
 		return nil, err
 	}
 	var held filestore.Usage
-	s.ledger.settle(&held, sub(held, less))
+	s.ledger.Settle(&held, ledger.Sub(held, less))
+	s.locks.Drop(from)
+	s.locks.Drop(to)
 	return trash, nil
 }
 
-// doOrReplace performs a rename. A file that takes the place of a file, and
-// no sidecar about, needs no intent.
-func (s *Store) doOrReplace(t tree, moves []move, st stat) error {
+// performRename does a rename. A file that takes the place of a file, and no
+// sidecar about, needs no intent.
+func (s *Store) performRename(t tree, moves []move, source, target found) error {
 	last := moves[len(moves)-1]
-	if len(moves) == 2 && moves[0].from == last.to && st.kind == kindFile {
-		old, err := t.lstat(s.where(last.to))
-		if err != nil {
+	if len(moves) == 2 && source.entry.kind == kindFile && target.entry.kind == kindFile {
+		if err := t.rename(s.where(last.from), s.where(last.to), true); err != nil {
 			return err
 		}
-		if old.kind == kindFile {
-			if err := t.rename(s.where(last.from), s.where(last.to), true); err != nil {
-				return err
-			}
-			if err := s.syncMoves(t, []move{last}); err != nil {
-				s.distrust()
-				return err
-			}
-			return nil
+		if err := s.syncMoves(t, []move{last}); err != nil {
+			s.distrust()
+			return err
 		}
+		return nil
 	}
 	if len(moves) > 1 {
 		if err := s.makeStateDir(t); err != nil {
 			return err
 		}
 	}
-	return s.do(t, moves)
+	return s.perform(t, moves)
 }
 
 // checkFits demands that everything below from keeps a valid name below to.

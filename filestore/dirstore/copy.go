@@ -3,23 +3,22 @@ package dirstore
 import (
 	"context"
 	"crypto/rand"
-	"io"
+	"errors"
 	"io/fs"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/ledger"
+	"github.com/cgpkit/cgpkit/filestore/locktable"
 )
 
-// Copy implements [filestore.Store]. A nil function leaves all sidecars out,
-// and so does a size above 1 MiB. A sidecar that is copied by its own name is
-// copied as it stands. A copy is new: it has the time of copying, and no file
-// in it may be above the limit of a file, whatever stood there before. Other
-// changes of the account wait until the copy is done. The function must not
-// call the store.
-func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, attributes filestore.SidecarFunc, l filestore.Limits) error {
+// Copy implements [filestore.Store]. A copy is new: it has the time of copying, and
+// no file in it may be above the limit of a file, whatever stood there before. Other
+// changes of the account wait until the copy is done.
+func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptions, l filestore.Limits) error {
 	err := checkPair(ctx, from, to)
 	if err == nil {
-		c := copier{s: s, ctx: ctx, from: from, to: to, o: o, attributes: attributes, limits: l}
+		c := copier{s: s, ctx: ctx, from: from, to: to, o: o, limits: l}
 		err = s.changing(ctx, func(t tree) ([]string, error) {
 			c.t = t
 			return nil, c.run()
@@ -35,76 +34,88 @@ func (s *Store) Copy(ctx context.Context, from, to string, o filestore.CopyOptio
 // copier does one copy: it builds the new tree in the state directory and
 // moves it into place.
 type copier struct {
-	s          *Store
-	t          tree
-	ctx        context.Context
-	from, to   string
-	o          filestore.CopyOptions
-	attributes filestore.SidecarFunc
-	limits     filestore.Limits
-	copied     filestore.Usage // what the new tree holds so far
-	trash      []string        // entries of the state directory that are ours
+	s        *Store
+	t        tree
+	ctx      context.Context
+	from, to string
+	o        filestore.CopyOptions
+	limits   filestore.Limits
+	copied   filestore.Usage // what the new tree holds so far
+	trash    []string        // entries of the state directory that are ours
 }
 
 func (c *copier) run() error {
 	s, t := c.s, c.t
-	st, err := s.find(t, c.from)
+	source, err := s.find(t, c.from)
+	if err == nil {
+		err = source.check(c.o.From)
+	}
 	if err != nil {
 		return err
 	}
-	if c.o.IfMatch != "" && c.o.IfMatch != (info{c.from, st}).ETag() {
-		return filestore.ErrChanged
+	target, err := s.look(t, c.to, true)
+	if err == nil {
+		err = target.checkTarget(c.o.Replace, c.o.To)
 	}
-	attributes, err := c.attributesOf(info{c.from, st})
 	if err != nil {
-		return err
-	}
-	if err := s.checkTarget(t, c.to, st, c.o.Replace, attributes != nil); err != nil {
 		return about(c.to, err)
 	}
-	toSide, _ := filestore.SidecarName(c.to)
-	if toSide == c.from {
-		return about(c.to, filestore.ErrConflict) // the source would go with the target
-	}
-	planned, err := c.plan(st)
+	sidecar, err := c.sidecarOf(newInfo(c.from, source))
 	if err != nil {
 		return err
 	}
-	moves, trash, less, err := s.removal(c.ctx, t, c.to)
+	if sidecar != nil {
+		if err := target.checkRoom(c.to); err != nil {
+			return about(c.to, err)
+		}
+	}
+	planned, largest, err := c.plan(source.entry)
+	if err == nil {
+		err = s.locks.Check(locktable.Tree, c.to, c.o.To)
+	}
+	if err == nil {
+		err = c.checkSize(largest)
+	}
+	if err != nil {
+		return about(c.to, err)
+	}
+	moves, trash, less, err := s.planRemoval(c.ctx, t, c.to, target)
 	if err != nil {
 		return err
 	}
 	var held, made filestore.Usage
-	if err := s.hold(c.ctx, t, true, &held, sub(planned, less), c.limits); err != nil {
+	if err := s.hold(c.ctx, t, true, &held, ledger.Sub(planned, less), c.limits); err != nil {
 		return about(c.to, err)
 	}
-	defer func() { s.ledger.settle(&held, made) }()
+	defer func() { s.ledger.Settle(&held, made) }()
 
 	if err := s.makeStateDir(t); err != nil {
 		return err
 	}
-	if attributes != nil {
+	if sidecar != nil {
 		entry := c.entry()
-		if err := c.write(s.staged(entry), attributes); err != nil {
+		if err := c.write(s.staged(entry), sidecar); err != nil {
 			return err
 		}
+		toSide, _ := filestore.SidecarName(c.to)
 		moves = append(moves, move{inState(entry), inTree(toSide)})
 	}
 	entry := c.entry()
-	if err := c.copy(c.from, st, s.staged(entry)); err != nil {
+	if err := c.copy(c.from, source.entry, s.staged(entry)); err != nil {
 		return err
 	}
-	if err := s.hold(c.ctx, t, true, &held, sub(c.copied, less), c.limits); err != nil {
+	if err := s.hold(c.ctx, t, true, &held, ledger.Sub(c.copied, less), c.limits); err != nil {
 		return about(c.to, err)
 	}
-	if err := s.do(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
+	if err := s.perform(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
 		if s.counted.Load() == nil {
 			c.trash = nil // the intent may still need it
 		}
 		return err
 	}
 	c.trash = trash
-	made = sub(c.copied, less)
+	made = ledger.Sub(c.copied, less)
+	s.locks.Drop(c.to)
 	return nil
 }
 
@@ -115,40 +126,39 @@ func (c *copier) entry() string {
 	return entry
 }
 
-// plan checks what can be known before anything is copied, and returns what
-// the copy will hold at least: all but the sidecars.
-func (c *copier) plan(st stat) (filestore.Usage, error) {
-	top := info{c.from, st}
-	u := filestore.Usage{Files: 1, Bytes: top.Size()}
-	if err := c.checkSize(top.Size()); err != nil {
-		return u, err
-	}
+// plan checks the names that the copy will have, and returns what it will hold at
+// least, which is all but the sidecars, and the size of the largest file.
+func (c *copier) plan(st stat) (u filestore.Usage, largest int64, err error) {
+	top := info{path: c.from, stat: st}
+	u, largest = filestore.Usage{Files: 1, Bytes: top.Size()}, top.Size()
 	if st.kind != kindDir || c.o.Shallow {
-		return u, nil
+		return u, largest, nil
 	}
-	err := c.s.walk(c.ctx, c.t, c.from, func(e info) error {
-		if c.skips(e) {
+	err = c.s.walk(c.ctx, c.t, c.from, func(e info) error {
+		if c.leavesOut(e) {
 			return fs.SkipDir
 		}
-		if isSidecar(e) {
-			return nil
-		}
-		u = add(u, filestore.Usage{Files: 1, Bytes: e.Size()})
-		if filestore.CheckName(c.to+strings.TrimPrefix(e.path, c.from)) != nil {
-			return about(c.to, fs.ErrInvalid)
-		}
-		return c.checkSize(e.Size())
+		u = ledger.Add(u, filestore.Usage{Files: 1, Bytes: e.Size()})
+		largest = max(largest, e.Size())
+		return filestore.CheckName(c.target(e.path))
 	})
-	return u, err
+	return u, largest, err
 }
 
-func isSidecar(e info) bool { return !e.IsDir() && filestore.IsSidecar(e.path) }
+// leavesOut reports whether something is no entry of the copy: a sidecar, which
+// comes with its entry, what another program has given the name of one, and what
+// nobody wants.
+func (c *copier) leavesOut(e info) bool {
+	return filestore.IsSidecar(e.path) || c.skips(e.path, e.IsDir())
+}
 
-func (c *copier) skips(e info) bool { return c.o.Skip != nil && c.o.Skip(e.path, e.IsDir()) }
+func (c *copier) skips(name string, directory bool) bool {
+	return c.o.Skip != nil && c.o.Skip(name, directory)
+}
 
 func (c *copier) checkSize(size int64) error {
 	if size > c.limits.FileSize {
-		return about(c.to, &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: c.limits.FileSize})
+		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: c.limits.FileSize}
 	}
 	return nil
 }
@@ -166,14 +176,11 @@ func (c *copier) copy(name string, st stat, to string) error {
 	if name == c.from && c.o.Shallow {
 		return c.s.sync(c.t, to)
 	}
-	for e, err := range c.s.entries(c.ctx, c.t, name) {
+	for e, err := range c.s.rawEntries(c.ctx, c.t, name) {
+		if err == nil {
+			err = c.copyEntry(e, to+"/"+e.Name())
+		}
 		if err != nil {
-			return err
-		}
-		if c.skips(e) {
-			continue
-		}
-		if err := c.copyEntry(e, to+"/"+e.Name()); err != nil {
 			return err
 		}
 	}
@@ -181,75 +188,72 @@ func (c *copier) copy(name string, st stat, to string) error {
 }
 
 func (c *copier) copyEntry(e info, to string) error {
-	of, ok := filestore.SidecarOf(e.path)
-	if ok && !e.IsDir() {
+	if of, ok := filestore.SidecarOf(e.path); ok {
+		if e.IsDir() {
+			return nil
+		}
 		return c.copyOrphan(e, of, to)
+	}
+	if c.leavesOut(e) {
+		return nil
 	}
 	if err := c.copy(e.path, e.stat, to); err != nil {
 		return err
 	}
-	content, err := c.attributesOf(e)
+	content, err := c.sidecarOf(e)
 	if err != nil || content == nil {
 		return err
 	}
-	side, _ := filestore.SidecarName(e.path)
-	return c.writeSidecar(side, to+strings.TrimPrefix(side, e.path), content)
+	return c.writeSidecar(e.path+sidecarSuffix, to+sidecarSuffix, content)
 }
 
 // copyOrphan copies a sidecar, unless it comes with what it belongs to.
 func (c *copier) copyOrphan(e info, of, to string) error {
+	if _, ok := filestore.SidecarName(of); !ok || c.o.Sidecar == nil {
+		return nil
+	}
 	st, err := c.t.lstat(c.s.at(of))
-	if err != nil || st.kind == kindFile || st.kind == kindDir {
+	if err != nil || st.kind == kindFile || st.kind == kindDir || c.skips(of, false) {
 		return err
 	}
-	old, err := c.read(e.path, e.stat)
-	if err != nil || old == nil || c.attributes == nil {
+	old, _, err := c.t.read(c.s.at(e.path), wantContent)
+	if err != nil || old == nil {
 		return err
 	}
-	content := c.attributes(false, old)
+	content := c.o.Sidecar(false, old)
 	if content == nil {
 		return nil
 	}
 	return c.writeSidecar(e.path, to, content)
 }
 
-// attributesOf returns the sidecar that the copy of e gets; nil for none.
-func (c *copier) attributesOf(e info) ([]byte, error) {
-	side, ok := filestore.SidecarName(e.path)
-	if !ok || c.attributes == nil {
+// sidecarOf returns the sidecar that the copy of e gets; nil for none.
+func (c *copier) sidecarOf(e info) (content []byte, err error) {
+	if c.o.Sidecar == nil {
 		return nil, nil
 	}
-	st, err := c.t.lstat(c.s.at(side))
-	if err != nil || st.kind != kindFile && st.kind != kindNone {
-		return nil, err
+	if side, ok := filestore.SidecarName(e.path); ok {
+		content, _, err = c.t.read(c.s.at(side), wantContent)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
-	old, err := c.read(side, st)
-	if err != nil || old == nil && !e.IsDir() {
-		return nil, err
+	if content == nil && e.IsDir() {
+		if _, ok := filestore.SidecarName(c.target(e.path)); !ok {
+			return nil, nil
+		}
+	} else if content == nil {
+		return nil, nil
 	}
-	return c.attributes(e.IsDir(), old), nil
+	return c.o.Sidecar(e.IsDir(), content), nil
 }
 
-// read reads a sidecar; nil if it is too large, or none.
-func (c *copier) read(name string, st stat) ([]byte, error) {
-	if st.kind != kindFile || st.size > filestore.MaxSidecarBytes {
-		return nil, nil
-	}
-	f, _, err := c.t.open(c.s.at(name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, filestore.MaxSidecarBytes+1))
-	if err != nil || len(content) > filestore.MaxSidecarBytes {
-		return nil, err
-	}
-	return content, nil
-}
+// target returns the name of the copy of name.
+func (c *copier) target(name string) string { return c.to + strings.TrimPrefix(name, c.from) }
 
 // writeSidecar makes the copy of the sidecar name.
 func (c *copier) writeSidecar(name, to string, content []byte) error {
-	if filestore.CheckName(c.to+strings.TrimPrefix(name, c.from)) != nil {
+	if filestore.CheckName(c.target(name)) != nil {
 		return about(c.to, fs.ErrInvalid)
 	}
 	return c.write(to, content)
@@ -258,9 +262,9 @@ func (c *copier) writeSidecar(name, to string, content []byte) error {
 // write makes a sidecar in the state directory.
 func (c *copier) write(to string, content []byte) error {
 	if err := c.checkSize(int64(len(content))); err != nil {
-		return err
+		return about(c.to, err)
 	}
-	c.copied = add(c.copied, filestore.Usage{Files: 1, Bytes: int64(len(content))})
+	c.copied = ledger.Add(c.copied, filestore.Usage{Files: 1, Bytes: int64(len(content))})
 	return c.s.writeFile(c.t, to, content)
 }
 
@@ -281,7 +285,7 @@ func (c *copier) copyFile(name, to string) error {
 	if err := copyN(c.ctx, f, from, st.size); err != nil {
 		return err
 	}
-	c.copied = add(c.copied, filestore.Usage{Files: 1, Bytes: st.size})
+	c.copied = ledger.Add(c.copied, filestore.Usage{Files: 1, Bytes: st.size})
 	if c.s.noSync {
 		return nil
 	}

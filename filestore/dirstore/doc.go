@@ -17,14 +17,19 @@
 // # On disk
 //
 // The tree holds what users stored, under the names they gave, and nothing
-// else. The store's own files are beside it, in a directory of the same name
-// with ".state" behind it (account.web.state, mode 0700): uploads on their
+// else. The sidecar of X is the file X.meta beside it, whether or not X is there.
+//
+// The store's own files are in a directory beside the tree. It has the same name
+// with ".state" behind it (account.web.state, mode 0700). It holds uploads on their
 // way, the intent of a change that has several steps, what was removed until
 // it is deleted, the usage, and notes such as the subscription of the account to
 // directories of others (note.subscription). Both must be on one file system, so the
-// directory itself cannot be a mount point; it may be a symbolic link, and
-// then the state directory is beside the target. Files are made with mode 0640
+// directory itself cannot be a mount point. It may be a symbolic link: then the
+// state directory is beside the target. Files are made with mode 0640
 // and directories with 0750, less the umask of the process.
+//
+// Other programs may have made directories X.meta: these are entries. A file
+// X.meta.meta of theirs is a sidecar that waits for X.meta, which nobody can make.
 //
 // # Usage
 //
@@ -60,7 +65,7 @@
 //
 // # Safety
 //
-// An upload is written to the state directory and renamed into place. A
+// An upload or a sidecar is written to the state directory and renamed into place. A
 // change of several names (a file and its sidecar, a replaced directory, a
 // copied tree) first writes an intent: one small file that tells all renames,
 // with a last line that shows it whole. [Open] does the rest of an intent that
@@ -87,15 +92,16 @@
 // error survives the loss of power, and one that had not returned is done or
 // not done. That takes these calls of fsync:
 //
-//   - an upload: its file before the rename, the directory it is in after it;
+//   - an upload or a sidecar: its file before the rename, the directory it is in
+//     after it;
 //   - a directory: the directory it is made in;
-//   - a removed or renamed file: the directories it was and is in, before a
-//     sidecar is removed and after it;
+//   - a removed or renamed file, or a removed sidecar: the directories it was and
+//     is in, and of a file with a sidecar before and after that is removed;
 //   - a change of several names: the intent and the state directory before the
 //     renames, all directories that have changed after them, and the state
 //     directory again when the intent is removed; a copy syncs each file and
 //     directory of the new tree before that;
-//   - the first change after a rest: the state directory, when the usage is
+//   - the first change after a time of quiet: the state directory, when the usage is
 //     taken away; the usage itself and the state directory when it is written.
 //
 // The file system must keep what fsync promises, also for the entries of a
@@ -115,9 +121,14 @@
 // # Limits
 //
 // One directory has one Store in one process at a time, because Open clears
-// the state directory, and because the usage is kept in memory. A Store holds
-// no descriptors between calls. Changes of one account run one after the
-// other; reading never waits for them, but for the moment of the renames.
+// the state directory, and because the usage and the locks are kept in memory. Locks
+// end with the Store. A Store holds no descriptors between calls. Changes of one account
+// run one after the other, and locks are made between them. Reading never waits for
+// them, but for the moment of the renames.
+//
+// A listing reads the names of its directory first, and keeps those that are to come:
+// 5 bytes and the name for each, so 25 MB for a million names of 20 bytes. It looks at an
+// entry when that is to be shown, and at sidecars where there are any.
 //
 // Sources: CommuniGate Pro Guide, File Storage, for the place and the
 // sidecars; everything else is our choice.

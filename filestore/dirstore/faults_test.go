@@ -76,7 +76,30 @@ func renaming(from, to string) func(context.Context, *Store) error {
 func copying(from, to string) func(context.Context, *Store) error {
 	return func(ctx context.Context, s *Store) error {
 		same := func(_ bool, sidecar []byte) []byte { return sidecar }
-		return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true}, same, boundless)
+		return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true, Sidecar: same}, boundless)
+	}
+}
+
+// setting stores a sidecar, or removes it: "".
+func setting(name, content string, o filestore.SidecarOptions) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		var sidecar []byte
+		if content != "" {
+			sidecar = []byte(content)
+		}
+		_, err := s.SetSidecar(ctx, name, sidecar, o, boundless)
+		return err
+	}
+}
+
+// listed lists a directory with the content of all sidecars.
+func listed(dir string) func(context.Context, *Store) error {
+	return func(ctx context.Context, s *Store) error {
+		var failed error
+		for _, err := range s.List(ctx, dir, filestore.ListOptions{Sidecars: true}) {
+			failed = errors.Join(failed, err)
+		}
+		return failed
 	}
 }
 
@@ -89,10 +112,14 @@ func removing(name string) func(context.Context, *Store) error {
 func operations() []operation {
 	return []operation{
 		{"upload", putting("n", "5", filestore.CreateOptions{}), with(files{"n": "5"})},
-		{"upload of declared size", putting("b/n", "55", filestore.CreateOptions{Size: 2, Exclusive: true}), with(files{"b/n": "55"})},
-		{"upload with a time", putting("c", "5", filestore.CreateOptions{ModTime: time.Unix(1, 0), IfMatch: "*"}), with(files{"c": "5"})},
+		{"upload of declared size", putting("b/n", "55", filestore.CreateOptions{Size: 2, If: filestore.Precondition{Absent: true}}), with(files{"b/n": "55"})},
+		{"upload with a time", putting("c", "5", filestore.CreateOptions{ModTime: time.Unix(1, 0), If: filestore.Precondition{Exists: true}}), with(files{"c": "5"})},
 		{"upload over a file with a sidecar", putting("b/x", "5", filestore.CreateOptions{}), with(files{"b/x": "5"})},
-		{"upload of a sidecar", putting("c.meta", "5", filestore.CreateOptions{}), with(files{"c.meta": "5"})},
+		{"new sidecar", setting("c", "5", filestore.SidecarOptions{}), with(files{"c.meta": "5"})},
+		{"sidecar replaced", setting("b/x", "5555", filestore.SidecarOptions{If: filestore.Precondition{Exists: true}}), with(files{"b/x.meta": "5555"})},
+		{"sidecar of a directory", setting("b", "5", filestore.SidecarOptions{Paired: true}), with(files{"b.meta": "5"})},
+		{"sidecar that waits", setting("b/w", "5", filestore.SidecarOptions{If: filestore.Precondition{Absent: true}}), with(files{"b/w.meta": "5"})},
+		{"waiting sidecar replaced", setting("z", "5", filestore.SidecarOptions{}), with(files{"z.meta": "5"})},
 		{"upload of a file whose sidecar waits", putting("z", "5", filestore.CreateOptions{}), with(files{"z": "5"})},
 		{"append", putting("c", "5", filestore.CreateOptions{Offset: filestore.End}), with(files{"c": "44445"})},
 		{"offset", putting("c", "5", filestore.CreateOptions{Offset: 1}), with(files{"c": "45"})},
@@ -117,13 +144,16 @@ func operations() []operation {
 			_, err = io.WriteString(u, "5")
 			return errors.Join(err, u.Abort())
 		}, before},
-		{"mkdir", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "z", nil, boundless) }, with(files{"z": "/"})},
-		{"upload of a sidecar for its file", putting("c.meta", "5", filestore.CreateOptions{Paired: true}), with(files{"c.meta": "5"})},
+		{"mkdir", func(ctx context.Context, s *Store) error {
+			return s.Mkdir(ctx, "z", filestore.MkdirOptions{}, boundless)
+		}, with(files{"z": "/"})},
+		{"new sidecar for its file", setting("c", "5", filestore.SidecarOptions{Paired: true}), with(files{"c.meta": "5"})},
 		{"mkdir with a sidecar", func(ctx context.Context, s *Store) error {
-			return s.Mkdir(ctx, "n", []byte("s"), boundless)
+			return s.Mkdir(ctx, "n", filestore.MkdirOptions{Sidecar: []byte("s")}, boundless)
 		}, with(files{"n": "/", "n.meta": "s"})},
 		{"remove a file", removing("c"), with(files{"c": ""})},
-		{"remove a sidecar", removing("z.meta"), with(files{"z.meta": ""})},
+		{"remove a sidecar", setting("a", "", filestore.SidecarOptions{}), with(files{"a.meta": ""})},
+		{"remove a waiting sidecar", setting("z", "", filestore.SidecarOptions{}), with(files{"z.meta": ""})},
 		{"remove a pair", removing("a"), with(files{"a": "", "a.meta": ""})},
 		{"remove a tree", removing("b"), with(files{"b": "", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": ""})},
 		{"remove an empty directory", func(ctx context.Context, s *Store) error {
@@ -138,7 +168,14 @@ func operations() []operation {
 		{"replace a pair by a file", renaming("c", "a"), with(files{"c": "", "a": "4444", "a.meta": ""})},
 		{"replace a tree by a pair", renaming("a", "b"), with(files{"a": "", "a.meta": "", "b": "1", "b.meta": "m", "b/x": "", "b/x.meta": "", "b/y": ""})},
 		{"replace a waiting sidecar", renaming("c", "z"), with(files{"c": "", "z": "4444", "z.meta": ""})},
-		{"a sidecar becomes its file", renaming("z.meta", "z"), with(files{"z.meta": "", "z": "o"})},
+		{"replace a waiting sidecar by a pair", renaming("a", "z"), with(files{"a": "", "a.meta": "", "z": "1", "z.meta": "m"})},
+		{"copy to a waiting sidecar", copying("c", "z"), with(files{"z": "4444", "z.meta": ""})},
+		{"copy a pair to a waiting sidecar", copying("a", "z"), with(files{"z": "1", "z.meta": "m"})},
+		{"list", listed("b"), before},
+		{"read a sidecar", func(ctx context.Context, s *Store) error {
+			_, err := s.Sidecar(ctx, "b/x", "")
+			return err
+		}, before},
 		{"copy a pair", copying("a", "n"), with(files{"n": "1", "n.meta": "m"})},
 		{"copy a tree", copying("b", "a"), with(files{"a": "/", "a.meta": "n", "a/x": "22", "a/x.meta": "k", "a/y": "333"})},
 		{"copy over a tree", copying("c", "b"), with(files{"b": "4444", "b.meta": "", "b/x": "", "b/x.meta": "", "b/y": ""})},
@@ -220,7 +257,7 @@ func tryFault(t *testing.T, op operation, f *faults) (reached bool) {
 		kept, err := s.Usage(t.Context(), filestore.Root)
 		require.NoError(t, err)
 		require.Equal(t, filesIn(t, root).usage(), kept, "fault at call %d", at)
-		require.NoError(t, s.Mkdir(t.Context(), "next", nil, boundless))
+		require.NoError(t, s.Mkdir(t.Context(), "next", filestore.MkdirOptions{}, boundless))
 		require.NoError(t, s.Remove(t.Context(), "next", filestore.RemoveOptions{}))
 		require.NoError(t, s.Close())
 	}
@@ -311,7 +348,9 @@ func TestFirstChangeFaults(t *testing.T) {
 	t.Parallel()
 	for name, op := range map[string]operation{
 		"upload": {"", putting("n", "5", filestore.CreateOptions{}), files{"n": "5"}},
-		"mkdir":  {"", func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "d", nil, boundless) }, files{"d": "/"}},
+		"mkdir": {"", func(ctx context.Context, s *Store) error {
+			return s.Mkdir(ctx, "d", filestore.MkdirOptions{}, boundless)
+		}, files{"d": "/"}},
 	} {
 		for _, f := range everyFault() {
 			t.Run(fmt.Sprintf("%s, %v, killed %v", name, f.err, f.killed), func(t *testing.T) {
@@ -421,9 +460,17 @@ func TestShortNames(t *testing.T) {
 	require.NoError(t, err)
 	long := strings.Repeat("x", 100)
 	require.ErrorIs(t, putting(long, "1", filestore.CreateOptions{})(t.Context(), s), fs.ErrInvalid)
-	require.ErrorIs(t, s.Mkdir(t.Context(), long, nil, boundless), fs.ErrInvalid)
+	require.ErrorIs(t, s.Mkdir(t.Context(), long, filestore.MkdirOptions{}, boundless), fs.ErrInvalid)
 	require.ErrorIs(t, renaming("c", long)(t.Context(), s), fs.ErrInvalid)
 	require.ErrorIs(t, copying("c", long)(t.Context(), s), fs.ErrInvalid)
+	long = strings.Repeat("x", 58) // and its sidecar has 63
+	require.ErrorIs(t, setting(long, "1", filestore.SidecarOptions{})(t.Context(), s), filestore.ErrConflict)
+	require.ErrorIs(t, s.Mkdir(t.Context(), long, filestore.MkdirOptions{Sidecar: []byte("1")}, boundless), filestore.ErrConflict)
+	require.ErrorIs(t, renaming("a", long)(t.Context(), s), filestore.ErrConflict)
+	require.ErrorIs(t, copying("a", long)(t.Context(), s), filestore.ErrConflict)
+	require.ErrorIs(t, setting(long, "", filestore.SidecarOptions{})(t.Context(), s), fs.ErrNotExist)
+	require.NoError(t, renaming("c", long)(t.Context(), s))
+	require.NoError(t, renaming(long, "c")(t.Context(), s))
 	require.NoError(t, s.Close())
 	reopened(t, root, before)
 }

@@ -57,6 +57,37 @@ func (t faulty) lstat(name string) (stat, error) {
 	return t.tree.lstat(name)
 }
 
+func (t faulty) look(dir, last, sidecar string, withDir bool) (found, error) {
+	if err := t.next(); err != nil {
+		return found{}, err
+	}
+	return t.tree.look(dir, last, sidecar, withDir)
+}
+
+// read counts twice: for opening and for reading.
+func (t faulty) read(name string, want func(stat) bool) ([]byte, stat, error) {
+	content, st, err := t.tree.read(name, want)
+	return t.reading(content, st, err)
+}
+
+func (t faulty) readEntry(dir *os.File, name, last string, want func(stat) bool) ([]byte, stat, error) {
+	content, st, err := t.tree.readEntry(dir, name, last, want)
+	return t.reading(content, st, err)
+}
+
+func (t faulty) reading(content []byte, st stat, err error) ([]byte, stat, error) {
+	if fault := t.next(); fault != nil {
+		return nil, stat{}, fault
+	}
+	if err == nil {
+		err = t.next()
+	}
+	if err != nil {
+		return nil, st, err
+	}
+	return content, st, nil
+}
+
 func (t faulty) entry(dir *os.File, name, last string) (stat, error) {
 	if err := t.next(); err != nil {
 		return stat{}, err

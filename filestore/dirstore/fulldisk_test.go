@@ -31,8 +31,8 @@ func removals() []operation {
 	var ops []operation
 	for _, op := range operations() {
 		switch op.name {
-		case "remove a file", "remove a sidecar", "remove a pair", "remove a tree",
-			"rename a file", "replace a file by a file", "a sidecar becomes its file":
+		case "remove a file", "remove a sidecar", "remove a waiting sidecar", "remove a pair", "remove a tree",
+			"rename a file", "replace a file by a file":
 			ops = append(ops, op)
 		}
 	}
@@ -60,8 +60,10 @@ func TestRemovingOnAFullDisk(t *testing.T) {
 			require.NoError(t, op.do(t.Context(), s), "%s, state directory %v", op.name, state)
 			require.Equal(t, op.after, filesIn(t, root), op.name)
 			for _, do := range []func(context.Context, *Store) error{
-				putting("new", "1", filestore.CreateOptions{}), copying("e", "new"),
-				func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "new", []byte("s"), boundless) },
+				putting("new", "1", filestore.CreateOptions{}), copying("e", "new"), setting("new", "1", filestore.SidecarOptions{}),
+				func(ctx context.Context, s *Store) error {
+					return s.Mkdir(ctx, "new", filestore.MkdirOptions{Sidecar: []byte("s")}, boundless)
+				},
 			} {
 				require.ErrorIs(t, do(t.Context(), s), filestore.ErrDiskFull)
 			}
@@ -93,7 +95,7 @@ func TestRealFullDisk(t *testing.T) {
 			before.write(t, root)
 			s, err := Open(root, nil)
 			require.NoError(t, err)
-			require.NoError(t, s.Mkdir(t.Context(), "made", nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "made", filestore.MkdirOptions{}, boundless))
 			require.NoError(t, removing("made")(t.Context(), s))
 			fillDisk(t, filepath.Join(disk, "ballast"))
 			require.ErrorIs(t, putting("new", "1", filestore.CreateOptions{})(t.Context(), s), filestore.ErrDiskFull)
@@ -144,14 +146,18 @@ func TestBereftSidecars(t *testing.T) {
 			require.NoError(t, err)
 			cut()
 			s.distrust() // as after the fault that cut it
-			require.NoError(t, s.Mkdir(t.Context(), "next", nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "next", filestore.MkdirOptions{}, boundless))
 			require.NoError(t, removing("next")(t.Context(), s))
 			require.Equal(t, with(gone), filesIn(t, root))
 			require.NoError(t, s.Close())
 			reopened(t, root, with(gone))
 		}
 	}
-	root := newAccount(t, before) // somebody has put another file there since
+	root := newAccount(t, before) // cut by another version of the store
+	require.NoError(t, os.Rename(filepath.Join(root, "a"),
+		filepath.Join(root+".state", "bereft.3882042ec2c905eae8aee0c0adb8c8f88dce258f00e7bbb5ade13e6e3a210dca.7KQ2")))
+	reopened(t, root, with(files{"a": "", "a.meta": ""}))
+	root = newAccount(t, before) // somebody has put another file there since
 	require.NoError(t, os.Rename(filepath.Join(root, "a"), filepath.Join(root+".state", bereftEntry("a.meta"))))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a"), []byte("1"), 0o600))
 	reopened(t, root, before)

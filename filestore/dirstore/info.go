@@ -12,16 +12,33 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// info shows a stat as [filestore.FileInfo].
+// info shows a stat as [filestore.FileInfo]. That of an orphan is a sidecar alone.
 type info struct {
-	path string
-	stat stat
+	path    string
+	stat    stat
+	sidecar *filestore.Sidecar
+}
+
+// newInfo shows what was found under a name, where something is.
+func newInfo(name string, f found) info {
+	i := info{path: name, stat: f.entry}
+	if f.sidecar.kind == kindFile {
+		i.sidecar = newSidecar(f.sidecar, nil)
+	}
+	return i
+}
+
+// newSidecar shows a stat as a sidecar with content.
+func newSidecar(st stat, content []byte) *filestore.Sidecar {
+	return &filestore.Sidecar{Content: content, Size: st.size, ModTime: st.modTime, ETag: st.etag()}
 }
 
 func (i info) Path() string       { return i.path }
 func (i info) ModTime() time.Time { return i.stat.modTime }
 func (i info) IsDir() bool        { return i.stat.kind == kindDir }
 func (i info) Sys() any           { return nil }
+
+func (i info) Sidecar() *filestore.Sidecar { return i.sidecar }
 
 func (i info) Name() string {
 	_, last := filestore.Split(i.path)
@@ -36,18 +53,25 @@ func (i info) Size() int64 {
 }
 
 func (i info) Mode() fs.FileMode {
-	if i.IsDir() {
+	switch i.stat.kind {
+	case kindDir:
 		return fs.ModeDir | dirPerm
+	case kindNone:
+		return fs.ModeIrregular
 	}
 	return filePerm
 }
 
 func (i info) ETag() string {
-	if i.IsDir() {
+	return i.stat.etag()
+}
+
+// etag returns the entity tag of a file, "" of anything else.
+func (st stat) etag() string {
+	if st.kind != kindFile {
 		return ""
 	}
-	return fmt.Sprintf(`"%x-%x-%x-%x"`, i.stat.inode, i.stat.size,
-		uint64(i.stat.modTime.UnixNano()), uint64(i.stat.changed))
+	return fmt.Sprintf(`"%x-%x-%x-%x"`, st.inode, st.size, uint64(st.modTime.UnixNano()), uint64(st.changed))
 }
 
 // openFile is a file open for reading.

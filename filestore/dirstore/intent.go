@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -78,11 +79,11 @@ func decodeIntent(b []byte) ([]move, error) {
 	return moves, nil
 }
 
-// do performs a change: all of it or, with an error, nothing. An error that
+// perform does a change: all of it or, with an error, nothing. An error that
 // leaves that open has the next change bring the intent to its end and count
 // again. Callers hold s.change, and may discard what was moved to the state
 // directory only when there was no error.
-func (s *Store) do(t tree, moves []move) error {
+func (s *Store) perform(t tree, moves []move) error {
 	several := len(moves) > 1
 	if several {
 		if err := s.writeIntent(t, encodeIntent(moves)); err != nil {
@@ -113,6 +114,9 @@ func (s *Store) rename(t tree, moves []move) (undone bool, err error) {
 		err := t.rename(s.where(m.from), s.where(m.to), false)
 		if err == nil {
 			continue
+		}
+		if errors.Is(err, syscall.ENAMETOOLONG) && filestore.IsSidecar(string(m.to)) {
+			err = filestore.ErrConflict // this file system has shorter names
 		}
 		for _, done := range slices.Backward(moves[:i]) {
 			if t.rename(s.where(done.to), s.where(done.from), false) != nil {
@@ -174,7 +178,7 @@ func (s *Store) rollForward(ctx context.Context, t tree) error {
 	if err := s.endIntent(t); err != nil {
 		return err
 	}
-	return s.bury(ctx, t)
+	return s.endRemovals(ctx, t)
 }
 
 // endIntent brings the intent to its end, if there is one. A move whose source
@@ -188,10 +192,25 @@ func (s *Store) endIntent(t tree) error {
 		return err
 	}
 	if len(moves) > 0 { // otherwise it was never begun
-		if err := s.unmark(t); err != nil {
+		if err := s.removeUsageFile(t); err != nil {
 			return err
 		}
 	}
+	s.names.Lock()
+	s.changes.Add(2)
+	err = s.moveRest(t, moves)
+	s.names.Unlock()
+	if err == nil {
+		err = s.syncMoves(t, moves)
+	}
+	if err != nil {
+		return err
+	}
+	return s.removeIntent(t)
+}
+
+// moveRest does those moves that were not done yet.
+func (s *Store) moveRest(t tree, moves []move) error {
 	for _, m := range moves {
 		from, err := t.lstat(s.where(m.from))
 		if err != nil {
@@ -208,10 +227,7 @@ func (s *Store) endIntent(t tree) error {
 			return err
 		}
 	}
-	if err := s.syncMoves(t, moves); err != nil {
-		return err
-	}
-	return s.removeIntent(t)
+	return nil
 }
 
 func (s *Store) readIntent(t tree) ([]move, error) {
@@ -246,7 +262,7 @@ func (s *Store) recover() error {
 	if st.kind != kindDir {
 		return filestore.ErrNotDirectory
 	}
-	if err := s.findMark(t); err != nil {
+	if err := s.findUsageFile(t); err != nil {
 		return err
 	}
 	if err := s.rollForward(context.Background(), t); err != nil {

@@ -32,7 +32,7 @@ func put(ctx context.Context, s filestore.Store, name, content string) error {
 func list(t *testing.T, s filestore.Store, dir string) []string {
 	t.Helper()
 	names := []string{}
-	for info, err := range s.List(t.Context(), dir) {
+	for info, err := range s.List(t.Context(), dir, filestore.ListOptions{}) {
 		require.NoError(t, err)
 		names = append(names, info.Name())
 	}
@@ -76,7 +76,7 @@ func TestMadeByFirstChange(t *testing.T) {
 			require.Empty(t, names(t, dir))
 
 			require.NoError(t, put(t.Context(), s, "a", "1"))
-			require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless))
 			require.Equal(t, []string{"account.web", "account.web.state"}, names(t, dir))
 			require.Equal(t, []string{"a", "d"}, names(t, filepath.Join(dir, "account.web")))
 			info, err := os.Stat(filepath.Join(dir, "account.web.state"))
@@ -101,12 +101,12 @@ func TestNoCreate(t *testing.T) {
 		require.ErrorIs(t, err, fs.ErrNotExist)
 		_, err = s.Usage(t.Context(), name)
 		require.ErrorIs(t, err, fs.ErrNotExist)
-		for _, err := range s.List(t.Context(), name) {
+		for _, err := range s.List(t.Context(), name, filestore.ListOptions{}) {
 			require.ErrorIs(t, err, fs.ErrNotExist)
 		}
 	}
 	require.ErrorIs(t, put(t.Context(), s, "a", "1"), fs.ErrNotExist)
-	require.ErrorIs(t, s.Mkdir(t.Context(), "a", nil, boundless), fs.ErrNotExist)
+	require.ErrorIs(t, s.Mkdir(t.Context(), "a", filestore.MkdirOptions{}, boundless), fs.ErrNotExist)
 	require.Empty(t, names(t, dir))
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "fred.web"), 0o755))
@@ -169,11 +169,13 @@ func TestOtherPrograms(t *testing.T) {
 	require.Equal(t, []string{"inside"}, list(t, s, "x.meta"), "a directory is nobody's sidecar")
 
 	// A pair that cannot move as a whole stays.
-	require.NoError(t, put(t.Context(), s, "a.meta", "m"))
+	_, err = s.SetSidecar(t.Context(), "a", []byte("m"), filestore.SidecarOptions{}, boundless)
+	require.NoError(t, err)
 	require.NoError(t, put(t.Context(), s, "x", "old"))
 	err = s.Rename(t.Context(), "a", "x", filestore.RenameOptions{Replace: true})
-	require.ErrorIs(t, err, fs.ErrExist)
-	require.ElementsMatch(t, []string{"a", "a.meta", "b", "x", "x.meta"}, list(t, s, filestore.Root))
+	require.ErrorIs(t, err, filestore.ErrConflict)
+	require.Equal(t, []string{"a", "b", "x", "x.meta"}, list(t, s, filestore.Root))
+	require.Equal(t, "m", contents(t, filepath.Join(root, "a.meta")))
 	require.Empty(t, names(t, root+".state"))
 }
 
@@ -187,8 +189,8 @@ func TestErrorsHideHost(t *testing.T) {
 			s, err := open(filepath.Join(dir, "account.web"), nil)
 			require.NoError(t, err)
 			require.NoError(t, put(t.Context(), s, "f", "1"))
-			require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
-			require.NoError(t, s.Mkdir(t.Context(), "d/e", nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), "d/e", filestore.MkdirOptions{}, boundless))
 			f, err := s.Open(t.Context(), "f")
 			require.NoError(t, err)
 			require.NoError(t, f.Close())
@@ -201,12 +203,12 @@ func TestErrorsHideHost(t *testing.T) {
 				readErr, readAtErr, seekErr, statErr, openErr,
 				put(t.Context(), s, "gone/x", ""),
 				put(t.Context(), s, "d", ""),
-				s.Mkdir(t.Context(), "d", nil, boundless),
-				s.Mkdir(t.Context(), "f/x", nil, boundless),
+				s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless),
+				s.Mkdir(t.Context(), "f/x", filestore.MkdirOptions{}, boundless),
 				s.Remove(t.Context(), "d", filestore.RemoveOptions{}),
 				s.Rename(t.Context(), "f", "gone/x", filestore.RenameOptions{}),
 				s.Rename(t.Context(), "f", "d", filestore.RenameOptions{}),
-				s.Copy(t.Context(), "d", "d/e/x", filestore.CopyOptions{}, nil, boundless),
+				s.Copy(t.Context(), "d", "d/e/x", filestore.CopyOptions{}, boundless),
 			} {
 				require.Error(t, err)
 				require.NotContains(t, err.Error(), filepath.Base(dir))
@@ -233,8 +235,8 @@ func TestDescriptors(t *testing.T) {
 		require.NoError(t, err)
 		for i := range 3 {
 			dir := strings.Repeat("d", i+1)
-			require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
-			require.Error(t, s.Mkdir(t.Context(), dir, nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), dir, filestore.MkdirOptions{}, boundless))
+			require.Error(t, s.Mkdir(t.Context(), dir, filestore.MkdirOptions{}, boundless))
 			for n := range 400 {
 				name := fmt.Sprintf("%s/%d", dir, n)
 				if n > 3 {
@@ -243,11 +245,14 @@ func TestDescriptors(t *testing.T) {
 					continue
 				}
 				require.NoError(t, put(t.Context(), s, name, "1"))
-				require.NoError(t, put(t.Context(), s, name+".meta", "m"))
+				_, err := s.SetSidecar(t.Context(), name, []byte("m"), filestore.SidecarOptions{}, boundless)
+				require.NoError(t, err)
+				_, err = s.Sidecar(t.Context(), name, "")
+				require.NoError(t, err)
 			}
 			require.NoError(t, s.Rename(t.Context(), dir+"/0", dir+"/1", filestore.RenameOptions{Replace: true}))
-			require.NoError(t, s.Copy(t.Context(), dir, "copy"+dir, filestore.CopyOptions{}, nil, boundless))
-			for range s.List(t.Context(), dir) {
+			require.NoError(t, s.Copy(t.Context(), dir, "copy"+dir, filestore.CopyOptions{}, boundless))
+			for range s.List(t.Context(), dir, filestore.ListOptions{Sidecars: true}) {
 				break
 			}
 			_, err := s.Open(t.Context(), dir)
@@ -295,7 +300,7 @@ func TestMovedAccount(t *testing.T) {
 			require.ErrorIs(t, err, fs.ErrNotExist)
 			require.ErrorIs(t, put(t.Context(), s, "c", "1"), fs.ErrNotExist)
 			listed := 0
-			for _, err := range s.List(t.Context(), filestore.Root) {
+			for _, err := range s.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 				require.ErrorIs(t, err, fs.ErrNotExist)
 				listed++
 			}

@@ -75,18 +75,18 @@ func TestForeign(t *testing.T) {
 					require.ErrorIs(t, err, fs.ErrNotExist)
 					_, err = s.Usage(ctx, name)
 					require.ErrorIs(t, err, fs.ErrNotExist)
-					for _, err := range s.List(ctx, name) {
+					for _, err := range s.List(ctx, name, filestore.ListOptions{}) {
 						require.ErrorIs(t, err, fs.ErrNotExist)
 					}
 					require.ErrorIs(t, s.Remove(ctx, name, filestore.RemoveOptions{Recursive: true}), fs.ErrNotExist)
 					require.ErrorIs(t, s.Rename(ctx, name, "y", filestore.RenameOptions{Replace: true}), fs.ErrNotExist)
-					require.ErrorIs(t, s.Copy(ctx, name, "y", filestore.CopyOptions{Replace: true}, nil, boundless), fs.ErrNotExist)
+					require.ErrorIs(t, s.Copy(ctx, name, "y", filestore.CopyOptions{Replace: true}, boundless), fs.ErrNotExist)
 				}
 				for name, want := range map[string]error{"x": fs.ErrExist, "x/inner": fs.ErrNotExist, "x/new": fs.ErrNotExist} {
 					require.ErrorIs(t, put(ctx, s, name, "1"), want)
-					require.ErrorIs(t, s.Mkdir(ctx, name, nil, boundless), want)
+					require.ErrorIs(t, s.Mkdir(ctx, name, filestore.MkdirOptions{}, boundless), want)
 					require.ErrorIs(t, s.Rename(ctx, "real", name, filestore.RenameOptions{Replace: true}), want)
-					require.ErrorIs(t, s.Copy(ctx, "real", name, filestore.CopyOptions{Replace: true}, nil, boundless), want)
+					require.ErrorIs(t, s.Copy(ctx, "real", name, filestore.CopyOptions{Replace: true}, boundless), want)
 				}
 				require.ElementsMatch(t, []string{"real", "dir"}, list(t, s, filestore.Root))
 				u, err := s.Usage(ctx, filestore.Root)
@@ -99,7 +99,7 @@ func TestForeign(t *testing.T) {
 				// A tree goes with all that is in it, and links go as links.
 				require.NoError(t, os.Rename(path, filepath.Join(root, "dir", "x")))
 				require.ErrorIs(t, s.Remove(ctx, "dir", filestore.RemoveOptions{}), filestore.ErrNotEmpty)
-				require.NoError(t, s.Copy(ctx, "dir", "copy", filestore.CopyOptions{}, nil, boundless))
+				require.NoError(t, s.Copy(ctx, "dir", "copy", filestore.CopyOptions{}, boundless))
 				require.Equal(t, []string{"inner"}, names(t, filepath.Join(root, "copy")))
 				require.NoError(t, s.Remove(ctx, "dir", filestore.RemoveOptions{Recursive: true}))
 				require.Equal(t, []string{"account.settings", "account.web", "account.web.state"}, names(t, dir))
@@ -181,8 +181,8 @@ func TestSwappedLink(t *testing.T) {
 			for i := range 200 {
 				// Some of these fail, and none leads to the secrets.
 				_, _ = s.Usage(t.Context(), "d")
-				_ = s.Copy(t.Context(), "d", "copy", filestore.CopyOptions{Replace: true}, nil, boundless)
-				for info, err := range s.List(t.Context(), "d/e") {
+				_ = s.Copy(t.Context(), "d", "copy", filestore.CopyOptions{Replace: true}, boundless)
+				for info, err := range s.List(t.Context(), "d/e", filestore.ListOptions{}) {
 					if err == nil && info.Path() != "d/e/f" && info.Path() != "d/e/n" {
 						t.Errorf("listed %s", info.Path())
 					}
@@ -194,7 +194,7 @@ func TestSwappedLink(t *testing.T) {
 				_ = s.Rename(t.Context(), "d/e/n", "d/e/f", filestore.RenameOptions{Replace: true})
 				_ = s.Remove(t.Context(), "d/e/f", filestore.RemoveOptions{Recursive: i%2 == 0})
 				_ = put(t.Context(), s, "d/e/f", "public")
-				_ = s.Mkdir(t.Context(), "d/e/n/d", nil, boundless)
+				_ = s.Mkdir(t.Context(), "d/e/n/d", filestore.MkdirOptions{}, boundless)
 			}
 			close(done)
 			group.Wait()
@@ -230,7 +230,7 @@ func TestStateIsNotFollowed(t *testing.T) {
 			unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 			for op, err := range map[string]error{
 				"put":    put(t.Context(), s, "a", "1"),
-				"copy":   s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, nil, unlimited),
+				"copy":   s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, unlimited),
 				"rename": s.Rename(t.Context(), "b", "d", filestore.RenameOptions{}),
 				"remove": s.Remove(t.Context(), "b", filestore.RemoveOptions{}),
 			} {

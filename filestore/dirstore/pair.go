@@ -28,7 +28,7 @@ func hashed(side string) string {
 // removePair removes something and its sidecar by steps that need no room, so
 // that they work on a full disk, where no intent can be written: what is removed
 // is renamed into the state directory, under a name that tells which sidecar
-// must follow. As long as it stands there [Store.bury] finds and removes that.
+// must follow. As long as it stands there [Store.endRemovals] finds and removes that.
 // Callers hold s.change.
 func (s *Store) removePair(t tree, name, side string, st stat) (trash []string, err error) {
 	switch err := s.makeStateDir(t); {
@@ -85,10 +85,10 @@ func (s *Store) removeBoth(t tree, name, side, entry string) (undone bool, err e
 	return t.rename(s.staged(entry), s.at(name), false) == nil, err
 }
 
-// bury removes the sidecars that should have gone with what was removed, and
+// endRemovals removes the sidecars that should have gone with what was removed, and
 // what was. It looks through the whole tree for them, but only after a crash or
 // a fault of the disk in the middle of a removal.
-func (s *Store) bury(ctx context.Context, t tree) error {
+func (s *Store) endRemovals(ctx context.Context, t tree) error {
 	dir, st, err := t.open(s.stateDir())
 	if errors.Is(err, fs.ErrNotExist) || err == nil && st.kind != kindDir {
 		return nil
@@ -111,7 +111,7 @@ func (s *Store) bury(ctx context.Context, t tree) error {
 	if len(dead) == 0 {
 		return nil
 	}
-	if err := s.unmark(t); err != nil {
+	if err := s.removeUsageFile(t); err != nil {
 		return err
 	}
 	err = s.walk(ctx, t, filestore.Root, func(e info) error {

@@ -82,7 +82,8 @@ func TestRecovery(t *testing.T) {
 		{inTree("b.meta"), inState("t1")}, {inTree("b"), inState("t2")},
 		{inTree("a.meta"), inTree("b.meta")}, {inTree("a"), inTree("b")},
 	}
-	intent := string(encodeIntent(replaced))
+	const intent = "tree/b.meta\tstate/t1\ntree/b\tstate/t2\ntree/a.meta\ttree/b.meta\ntree/a\ttree/b\nend\n"
+	require.Equal(t, intent, string(encodeIntent(replaced)), "other versions of the store read it too")
 	before := files{"account.web/a": "1", "account.web/a.meta": "m", "account.web/b": "2", "account.web/b.meta": "n"}
 	after := files{"account.web/b": "1", "account.web/b.meta": "m"}
 	with := func(f files, name, content string) files {

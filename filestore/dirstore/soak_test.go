@@ -262,10 +262,15 @@ func checkPairs(t *testing.T, f files, prepared bool) {
 // fill stores files below dir.
 func fill(t *testing.T, s filestore.Store, dir string, f files) {
 	t.Helper()
-	require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+	require.NoError(t, s.Mkdir(t.Context(), dir, filestore.MkdirOptions{}, boundless))
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if f[name] == "/" {
-			require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), name, filestore.MkdirOptions{}, boundless))
+			continue
+		}
+		if of, ok := filestore.SidecarOf(name); ok {
+			_, err := s.SetSidecar(t.Context(), of, []byte(f[name]), filestore.SidecarOptions{}, boundless)
+			require.NoError(t, err)
 			continue
 		}
 		require.NoError(t, putFile(t.Context(), s, name, f[name], filestore.CreateOptions{}, boundless))
@@ -278,17 +283,21 @@ func filesOf(t *testing.T, s filestore.Store) files {
 	f := files{}
 	var walk func(dir string)
 	walk = func(dir string) {
-		for info, err := range s.List(t.Context(), dir) {
+		for info, err := range s.List(t.Context(), dir, filestore.ListOptions{Sidecars: true}) {
 			require.NoError(t, err)
 			name := info.Path()
-			if info.IsDir() {
+			if sidecar := info.Sidecar(); sidecar != nil {
+				f[name+sidecarSuffix] = string(sidecar.Content)
+			}
+			switch {
+			case info.IsDir():
 				if dir != filestore.Root {
 					f[name] = "/"
 				}
 				walk(name)
-				continue
+			case info.Mode().IsRegular():
+				f[name] = read(t, s, name)
 			}
-			f[name] = read(t, s, name)
 		}
 	}
 	walk(filestore.Root)

@@ -67,10 +67,10 @@ func putFile(ctx context.Context, s filestore.Store, name, content string, o fil
 
 func keepSidecar(_ bool, sidecar []byte) []byte { return sidecar }
 
-// rest is what the timer of a Store calls, too seldom for a soak.
-func rest(_ context.Context, s filestore.Store) error {
+// passQuiet is what the timer of a Store calls, too seldom for a soak.
+func passQuiet(_ context.Context, s filestore.Store) error {
 	if s, ok := s.(*Store); ok {
-		s.rest()
+		s.afterQuiet()
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func rest(_ context.Context, s filestore.Store) error {
 // ends does not depend on the other workers.
 func lonerTask(r *rand.Rand, dir, tag string) task {
 	name := func() string {
-		names := []string{"a", "b", "c", "d", "d/a", "d/b", "a.meta", "b.meta", "d.meta", "d/a.meta"}
+		names := []string{"a", "b", "c", "d", "d/a", "d/b"}
 		return dir + "/" + names[r.IntN(len(names))]
 	}
 	from, to, replace := name(), name(), r.IntN(3) > 0
@@ -91,7 +91,7 @@ func lonerTask(r *rand.Rand, dir, tag string) task {
 			return putFile(ctx, s, from, content, o, l)
 		}}
 	}
-	switch r.IntN(16) {
+	switch r.IntN(20) {
 	case 0, 1:
 		return put("put")
 	case 2:
@@ -107,7 +107,7 @@ func lonerTask(r *rand.Rand, dir, tag string) task {
 		o.Offset, o.KeepTail = int64(r.IntN(600)), true
 		return put("put inside")
 	case 6:
-		o.Exclusive = true
+		o.If.Absent = true
 		return put("put new")
 	case 7:
 		l = []filestore.Limits{{}, {Files: filestore.Unlimited, Bytes: 0, FileSize: filestore.Unlimited},
@@ -131,16 +131,38 @@ func lonerTask(r *rand.Rand, dir, tag string) task {
 		}}
 	case 11, 12:
 		return task{fmt.Sprintf("copy %s %s %v", from, to, replace), func(ctx context.Context, s filestore.Store) error {
-			return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: replace}, keepSidecar, l)
+			return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: replace, Sidecar: keepSidecar}, l)
 		}}
 	case 13:
 		return task{"remove " + from, func(ctx context.Context, s filestore.Store) error {
 			return s.Remove(ctx, from, filestore.RemoveOptions{Recursive: true})
 		}}
 	case 14:
-		return task{"mkdir " + dir + "/d", func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, dir+"/d", nil, l) }}
+		return task{"mkdir " + dir + "/d", func(ctx context.Context, s filestore.Store) error {
+			return s.Mkdir(ctx, dir+"/d", filestore.MkdirOptions{}, l)
+		}}
+	case 15:
+		return task{"mkdir with a sidecar " + from, func(ctx context.Context, s filestore.Store) error {
+			return s.Mkdir(ctx, from, filestore.MkdirOptions{Sidecar: []byte(content)}, l)
+		}}
+	case 16, 17, 18:
+		side, sidecar := filestore.SidecarOptions{}, []byte(content)
+		switch r.IntN(5) {
+		case 0:
+			side.If.Absent = true
+		case 1:
+			side.If.Exists = true
+		case 2:
+			side.Paired = true
+		case 3:
+			sidecar = nil
+		}
+		return task{fmt.Sprintf("set sidecar %s %d %+v", from, len(sidecar), side), func(ctx context.Context, s filestore.Store) error {
+			_, err := s.SetSidecar(ctx, from, sidecar, side, l)
+			return err
+		}}
 	default:
-		return task{"rest", rest}
+		return task{"quiet", passQuiet}
 	}
 }
 
@@ -156,7 +178,7 @@ func rivalTask(r *rand.Rand, dir, tag string) task {
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			if err := putFile(ctx, s, own+".meta", text(tag, 1), filestore.CreateOptions{}, boundless); err != nil {
+			if _, err := s.SetSidecar(ctx, own, []byte(text(tag, 1)), filestore.SidecarOptions{}, boundless); err != nil {
 				return err
 			}
 			if err := putFile(ctx, s, own, text(tag, size), filestore.CreateOptions{}, boundless); err != nil {
@@ -170,7 +192,7 @@ func rivalTask(r *rand.Rand, dir, tag string) task {
 		}}
 	case 6:
 		return task{"copy " + from + " " + to, func(ctx context.Context, s filestore.Store) error {
-			return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true}, keepSidecar, boundless)
+			return s.Copy(ctx, from, to, filestore.CopyOptions{Replace: true, Sidecar: keepSidecar}, boundless)
 		}}
 	case 7:
 		return task{"remove " + from, func(ctx context.Context, s filestore.Store) error {
@@ -178,10 +200,10 @@ func rivalTask(r *rand.Rand, dir, tag string) task {
 		}}
 	case 8:
 		return task{"copy all", func(ctx context.Context, s filestore.Store) error {
-			return s.Copy(ctx, sharedDir, dir+"/all", filestore.CopyOptions{Replace: true}, keepSidecar, boundless)
+			return s.Copy(ctx, sharedDir, dir+"/all", filestore.CopyOptions{Replace: true, Sidecar: keepSidecar}, boundless)
 		}}
 	default:
-		return task{"rest", rest}
+		return task{"quiet", passQuiet}
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/ledger"
+	"github.com/cgpkit/cgpkit/filestore/locktable"
 )
 
 // Permissions of what the store makes, less the umask.
@@ -54,6 +56,8 @@ type Options struct {
 	// give fs.ErrNotExist, [filestore.Root] too. So it is with the fred.web
 	// of an account that has but one mailbox.
 	NoCreate bool
+	// Now tells the time by which locks end. nil: time.Now.
+	Now func() time.Time
 }
 
 // Store is a [filestore.Store] in a local directory, safe for concurrent use.
@@ -64,25 +68,27 @@ type Store struct {
 	noSync   bool
 	noCreate bool
 	open     opener
-	ledger   ledger
+	ledger   ledger.Ledger
+	locks    locktable.Table
 
-	change   chan struct{}  // holds a token while a change runs
-	standing bool           // guarded by change: there may be a usage file
-	closed   atomic.Bool    // set by the holder of change
-	syncs    sync.WaitGroup // commits that are visible and not yet on the disk; added to by the holder of change
-	timer    *time.Timer    // calls rest
+	change           chan struct{}  // holds a token while a change runs
+	mayHaveUsageFile bool           // guarded by change: there may be a usage file
+	closed           atomic.Bool    // set by the holder of change
+	syncs            sync.WaitGroup // commits that are visible and not yet on the disk; added to by the holder of change
+	timer            *time.Timer    // calls afterQuiet
 
-	counted atomic.Pointer[birth] // the tree that the ledger is right for, or nil
-	pace    pace
-	changes atomic.Uint64   // that have begun; added to by the holder of change
-	life    context.Context // until Close is called
-	die     context.CancelFunc
-	mark    atomic.Pointer[mark] // the newest usage file, or nil if there is none to be trusted
-	names   sync.RWMutex         // held for writing while a change has done only some of its renames
+	counted    atomic.Pointer[birth] // the tree that the ledger is right for, or nil
+	pace       pace
+	changes    atomic.Uint64   // that have begun, and those that have ended; added to by the holder of change
+	life       context.Context // until Close is called
+	endLife    context.CancelFunc
+	usageTimes atomic.Pointer[usageTimes] // nil: there is no usage file to be trusted
+	names      sync.RWMutex               // held for writing while a change has done only some of its renames
 }
 
 var (
 	_ filestore.Store     = (*Store)(nil)
+	_ filestore.Locks     = (*Store)(nil)
 	_ filestore.Rescanner = (*Store)(nil)
 	_ io.Closer           = (*Store)(nil)
 )
@@ -114,11 +120,12 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 		open:     open,
 		change:   make(chan struct{}, 1),
 	}
+	s.locks.Now = o.Now
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open storage: %w", err)
 	}
-	s.life, s.die = context.WithCancel(context.Background())
-	s.timer = time.AfterFunc(quiet, s.rest)
+	s.life, s.endLife = context.WithCancel(context.Background())
+	s.timer = time.AfterFunc(quiet, s.afterQuiet)
 	s.timer.Stop() // until there is something to write down
 	return s, nil
 }
@@ -169,35 +176,66 @@ func (s *Store) Stat(ctx context.Context, name string) (filestore.FileInfo, erro
 	}
 	defer t.close()
 	s.names.RLock()
-	st, err := s.find(t, name)
+	f, err := s.find(t, name)
 	s.names.RUnlock()
 	if err != nil {
 		return nil, fail("stat", name, err)
 	}
-	return info{name, st}, nil
+	return newInfo(name, f), nil
 }
 
-// look tells what stands under name.
-func (s *Store) look(t tree, name string) (stat, error) {
-	st, err := t.lstat(s.at(name))
-	s.meet(st)
-	return st, err
-}
-
-// find tells what a caller may know of name: a file or a directory. The root
-// exists even while its directory does not.
-func (s *Store) find(t tree, name string) (stat, error) {
-	st, err := s.look(t, name)
-	switch {
-	case err != nil:
-		return stat{}, err
-	case st.kind == kindFile || st.kind == kindDir:
-		return st, nil
-	case st.kind == kindNone && name == filestore.Root && !s.noCreate:
-		return stat{kind: kindDir}, nil
+// look tells what is stored under name, with its sidecar, and what the directory
+// that holds it is like if withDir. The file of a sidecar is nothing by its own name.
+func (s *Store) look(t tree, name string, withDir bool) (found, error) {
+	dir, last := filestore.Split(name)
+	side := ""
+	if sidecar, ok := sideName(name); ok {
+		_, side = filestore.Split(sidecar)
 	}
-	return stat{}, fs.ErrNotExist
+	f, err := t.look(s.at(dir), last, side, withDir)
+	if err != nil {
+		return found{}, err
+	}
+	if f.entry.kind == kindFile && filestore.IsSidecar(name) {
+		f.entry = stat{}
+	}
+	if f.dir.kind == kindFile && filestore.IsSidecar(dir) {
+		f.dir = stat{}
+	}
+	if f.dir.kind == kindNone && dir == filestore.Root && !s.noCreate {
+		f.dir.kind = kindDir // it is made by the first change
+	}
+	for _, st := range []stat{f.dir, f.entry, f.sidecar} {
+		s.noticeOutsideChange(st)
+	}
+	return f, nil
 }
+
+// find is look for what a caller may know of: a file or a directory. The root
+// exists even while its directory does not.
+func (s *Store) find(t tree, name string) (f found, err error) {
+	if name == filestore.Root {
+		if f.entry, err = t.lstat(s.tree); err != nil {
+			return found{}, err
+		}
+		s.noticeOutsideChange(f.entry)
+		if f.entry.kind == kindNone && !s.noCreate {
+			f.entry.kind = kindDir
+		}
+	} else if f, err = s.look(t, name, false); err != nil {
+		return found{}, err
+	}
+	if !f.there() {
+		return found{}, fs.ErrNotExist
+	}
+	return f, nil
+}
+
+// there reports whether something has the name that a caller may know of.
+func (f found) there() bool { return f.entry.kind == kindFile || f.entry.kind == kindDir }
+
+// check checks a precondition, but for locks.
+func (f found) check(p filestore.Precondition) error { return p.Check(f.there(), f.entry.etag()) }
 
 // Open implements [filestore.Store]. The File embeds an [*os.File].
 func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
@@ -218,12 +256,17 @@ func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
 	if err != nil {
 		return nil, fail("open", name, err)
 	}
-	s.meet(st)
+	s.noticeOutsideChange(st)
 	if st.kind == kindDir {
-		f.Close()
-		return nil, fail("open", name, filestore.ErrIsDirectory)
+		err = filestore.ErrIsDirectory
+	} else if filestore.IsSidecar(name) {
+		err = fs.ErrNotExist
 	}
-	return &openFile{f, info{name, st}}, nil
+	if err != nil {
+		f.Close()
+		return nil, fail("open", name, err)
+	}
+	return &openFile{f, info{path: name, stat: st}}, nil
 }
 
 func (s *Store) lock(ctx context.Context) error {
@@ -251,9 +294,10 @@ func check(ctx context.Context, name string) error {
 	return ctx.Err()
 }
 
-// checkChange is check for a name that is to be made, changed or removed.
+// checkChange is check for a name that is to be made, moved or copied. That of a
+// sidecar is not.
 func checkChange(ctx context.Context, name string) error {
-	if name == filestore.Root {
+	if name == filestore.Root || filestore.IsSidecar(name) {
 		return fs.ErrInvalid
 	}
 	return check(ctx, name)

@@ -13,8 +13,17 @@ type tree interface {
 	// lstat tells what stands under a name. What does not exist, or stands
 	// below a file or a link, is kindNone and no error.
 	lstat(name string) (stat, error)
+	// look tells what stands in the directory dir under the names last and sidecar,
+	// where that is not "". What the directory itself is like it tells if withDir.
+	look(dir, last, sidecar string, withDir bool) (found, error)
 	// entry is lstat for an entry of an open directory with this name.
 	entry(dir *os.File, name, last string) (stat, error)
+	// read returns what a name holds if that is a regular file that want is true for;
+	// without want nothing is read. What is neither file nor directory gives
+	// fs.ErrNotExist.
+	read(name string, want func(stat) bool) ([]byte, stat, error)
+	// readEntry is read for an entry of an open directory with this name.
+	readEntry(dir *os.File, name, last string, want func(stat) bool) ([]byte, stat, error)
 	// open opens a regular file or a directory for reading. What is neither
 	// gives fs.ErrNotExist.
 	open(name string) (*os.File, stat, error)
@@ -57,6 +66,14 @@ type opener func(base string) (tree, error)
 type birth struct {
 	inode uint64
 	time  int64 // in nanoseconds
+}
+
+// found is what stands in a directory: under a name, and under that of its
+// sidecar if that was asked for.
+type found struct {
+	dir     stat // no more than the kind unless it was asked for
+	entry   stat
+	sidecar stat
 }
 
 type kind uint8

@@ -142,6 +142,49 @@ func (t *beneath) open(name string) (*os.File, stat, error) {
 	return os.NewFile(uintptr(fd), label), st, nil
 }
 
+func (t *beneath) read(name string, want func(stat) bool) ([]byte, stat, error) {
+	fd, err := t.find(name, unix.O_RDONLY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	defer unix.Close(fd)
+	return readFD(fd, want)
+}
+
+func (t *beneath) readEntry(dir *os.File, _, last string, want func(stat) bool) ([]byte, stat, error) {
+	fd, err := openFD(int(dir.Fd()), last, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	defer unix.Close(fd)
+	return readFD(fd, want)
+}
+
+// readFD is read for what is open. It makes no [os.File], which would cost more calls
+// than the reading.
+func readFD(fd int, want func(stat) bool) ([]byte, stat, error) {
+	st, err := fdStat(fd)
+	if err == nil && st.kind == kindForeign {
+		err = fs.ErrNotExist
+	}
+	if err != nil || st.kind != kindFile || !want(st) {
+		return nil, st, err
+	}
+	content := make([]byte, st.size)
+	length := 0
+	for length < len(content) {
+		n, err := retry(func() (int, error) { return unix.Read(fd, content[length:]) })
+		if err != nil {
+			return nil, st, err
+		}
+		if n == 0 {
+			break // somebody has cut it
+		}
+		length += n
+	}
+	return content[:length], st, nil
+}
+
 func (t *beneath) create(name string) (newFile, error) {
 	f, err := t.openFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, filePerm)
 	if err != nil {
@@ -181,6 +224,28 @@ func (t *beneath) lstat(name string) (stat, error) {
 	}
 	defer unix.Close(fd)
 	return fdStat(fd)
+}
+
+func (t *beneath) look(dir, last, sidecar string, withDir bool) (found, error) {
+	fd, err := t.find(dir, unix.O_PATH|unix.O_DIRECTORY)
+	if errors.Is(err, fs.ErrNotExist) {
+		st, err := t.lstat(dir) // a file perhaps
+		return found{dir: st}, err
+	}
+	if err != nil {
+		return found{}, err
+	}
+	defer unix.Close(fd)
+	f := found{dir: stat{kind: kindDir}}
+	if withDir {
+		if f.dir, err = fdStat(fd); err != nil {
+			return found{}, err
+		}
+	}
+	if f.entry, err = statAt(fd, last); err == nil && sidecar != "" {
+		f.sidecar, err = statAt(fd, sidecar)
+	}
+	return f, err
 }
 
 func (t *beneath) birth(name string) (birth, error) {
@@ -229,9 +294,13 @@ func fdStat(fd int) (stat, error) {
 }
 
 func (t *beneath) entry(dir *os.File, _, last string) (stat, error) {
+	return statAt(int(dir.Fd()), last)
+}
+
+func statAt(dir int, last string) (stat, error) {
 	var st unix.Stat_t
-	err := unix.Fstatat(int(dir.Fd()), last, &st, unix.AT_SYMLINK_NOFOLLOW)
-	if err == unix.ENOENT {
+	err := unix.Fstatat(dir, last, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == unix.ENOENT || err == unix.ENAMETOOLONG {
 		return stat{}, nil
 	}
 	if err != nil {

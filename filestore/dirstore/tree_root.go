@@ -2,6 +2,7 @@ package dirstore
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -93,6 +94,16 @@ func infoStat(info fs.FileInfo) stat {
 	return st
 }
 
+func (t rooted) look(dir, last, sidecar string, _ bool) (f found, err error) {
+	if f.dir, err = t.lstat(dir); err != nil || f.dir.kind != kindDir {
+		return f, err
+	}
+	if f.entry, err = t.lstat(dir + "/" + last); err == nil && sidecar != "" {
+		f.sidecar, err = t.lstat(dir + "/" + sidecar)
+	}
+	return f, err
+}
+
 func (t rooted) entry(_ *os.File, name, last string) (stat, error) {
 	return t.lstat(name + "/" + last)
 }
@@ -112,28 +123,62 @@ func (t rooted) fstat(f newFile) (stat, error) {
 
 func (t rooted) open(name string) (f *os.File, st stat, err error) {
 	err = t.in(name, func(dir *os.Root, last string) error {
-		info, err := dir.Lstat(last)
-		if err != nil {
-			return err
+		// A file may be replaced by another one between two looks.
+		for range maxReplaced {
+			f, st, err = openLast(dir, last)
+			if err != errReplaced {
+				return err
+			}
 		}
-		if !info.Mode().IsRegular() && !info.IsDir() {
-			return fs.ErrNotExist
-		}
-		if f, err = dir.OpenFile(last, os.O_RDONLY|hostfile.NonBlocking, 0); err != nil {
-			return err
-		}
-		now, err := f.Stat()
-		if err == nil && !os.SameFile(now, info) {
-			err = fs.ErrNotExist
-		}
-		if err != nil {
-			f.Close()
-			return err
-		}
-		st = infoStat(now)
-		return nil
+		return fs.ErrNotExist
 	})
 	return f, st, err
+}
+
+// maxReplaced is how often what is opened may be replaced meanwhile. Our choice.
+const maxReplaced = 100
+
+// errReplaced: what was opened is not what was there just before.
+var errReplaced = errors.New("replaced")
+
+func openLast(dir *os.Root, last string) (*os.File, stat, error) {
+	info, err := dir.Lstat(last)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, stat{}, fs.ErrNotExist
+	}
+	f, err := dir.OpenFile(last, os.O_RDONLY|hostfile.NonBlocking, 0)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	now, err := f.Stat()
+	if err == nil && !os.SameFile(now, info) {
+		err = errReplaced
+	}
+	if err != nil {
+		f.Close()
+		return nil, stat{}, err
+	}
+	return f, infoStat(now), nil
+}
+
+func (t rooted) read(name string, want func(stat) bool) ([]byte, stat, error) {
+	f, st, err := t.open(name)
+	if err != nil {
+		return nil, st, err
+	}
+	defer f.Close()
+	if st.kind != kindFile || !want(st) {
+		return nil, st, nil
+	}
+	content, err := io.ReadAll(io.LimitReader(f, st.size))
+	return content, st, err
+}
+
+func (t rooted) readEntry(_ *os.File, name, last string, want func(stat) bool) ([]byte, stat, error) {
+	return t.read(name+"/"+last, want)
 }
 
 func (t rooted) create(name string) (newFile, error) {

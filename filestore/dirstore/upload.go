@@ -6,30 +6,33 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/ledger"
+	"github.com/cgpkit/cgpkit/filestore/locktable"
 )
 
 // chunk is how many bytes are copied between two looks at the limits and at
 // the context.
 const chunk = 1 << 20
 
-// upload is new content on its way, in a file of the state directory.
+// upload is new content on its way, in a file of the state directory: that of a
+// file, or of the sidecar of a name.
 type upload struct {
 	s       *Store
 	ctx     context.Context
 	name    string
+	sidecar *filestore.SidecarOptions // nil: it is the file itself
 	o       filestore.CreateOptions
 	limits  filestore.Limits
 	base    stat // the file at Create; kindNone if there was none
 	tree    tree // open until the upload ends
 	file    newFile
 	staged  string // the entry of the state directory, until it is renamed
-	offset  int64  // old bytes before the new ones
-	written int64
+	draft   *ledger.Draft
 	held    filestore.Usage
 	err     error // why the upload cannot be committed any more
 }
@@ -38,20 +41,22 @@ type upload struct {
 // takes data from a TCP connection or a file without reading it.
 func (s *Store) Create(ctx context.Context, name string, o filestore.CreateOptions, l filestore.Limits) (filestore.Upload, error) {
 	u := &upload{s: s, ctx: ctx, name: name, o: o, limits: l}
-	if err := u.create(); err != nil {
+	err := checkChange(ctx, name)
+	if err == nil {
+		err = ledger.CheckOptions(o)
+	}
+	if err == nil {
+		err = u.create()
+	}
+	if err != nil {
 		u.release()
 		return nil, fail("create", name, err)
 	}
 	return u, nil
 }
 
+// create begins an upload whose name and options are those of a file or a sidecar.
 func (u *upload) create() error {
-	if err := checkChange(u.ctx, u.name); err != nil {
-		return err
-	}
-	if u.o.Size < 0 || u.o.Reserve < 0 || u.o.Offset < filestore.End {
-		return fs.ErrInvalid
-	}
 	t, err := u.s.open(u.s.base)
 	if err != nil {
 		return err
@@ -61,19 +66,19 @@ func (u *upload) create() error {
 		return err
 	}
 	u.s.names.RLock()
-	u.base, err = u.target()
+	f, err := u.target()
 	u.s.names.RUnlock()
 	if err != nil {
 		return err
 	}
-	if err := u.place(); err != nil {
+	u.base = u.replaced(f)
+	if u.draft, err = ledger.NewDraft(u.o, u.limits, sizeOf(u.base)); err != nil {
 		return err
 	}
-	if u.o.Size > 0 {
-		u.o.Reserve = 0
+	if err := u.checkLocks(u.base); err != nil {
+		return err
 	}
-	u.o.Reserve = min(u.o.Reserve, math.MaxInt64-u.offset)
-	if err := u.reserve(u.base, max(u.o.Size, u.o.Reserve), false); err != nil {
+	if err := u.reserve(); err != nil {
 		return err
 	}
 	if u.file, u.staged, err = u.s.stage(t); err != nil {
@@ -82,76 +87,85 @@ func (u *upload) create() error {
 	return u.keepOld()
 }
 
-// target returns the file that the upload makes way for, if the upload may go
-// there.
-func (u *upload) target() (stat, error) {
-	s, t := u.s, u.tree
-	if err := s.checkParent(t, u.name); err != nil {
-		return stat{}, err
+// target looks where the upload goes, and whether it may.
+func (u *upload) target() (found, error) {
+	f, err := u.s.look(u.tree, u.name, true)
+	if err == nil {
+		err = f.checkDir()
 	}
-	if u.o.Paired {
-		if of, ok := filestore.SidecarOf(u.name); !ok {
-			return stat{}, fs.ErrNotExist
-		} else if _, err := s.find(t, of); err != nil {
-			return stat{}, err
-		}
-	}
-	st, err := s.look(t, u.name)
 	switch {
 	case err != nil:
-		return stat{}, err
-	case st.kind == kindDir:
-		return stat{}, filestore.ErrIsDirectory
-	case st.kind == kindForeign, st.kind == kindFile && u.o.Exclusive:
-		return stat{}, fs.ErrExist
-	case u.o.IfMatch == "" || u.o.IfMatch == "*" && st.kind == kindFile:
-		return st, nil
-	case st.kind == kindNone, u.o.IfMatch != info{u.name, st}.ETag():
-		return stat{}, filestore.ErrChanged
+	case u.sidecar != nil:
+		if err = f.checkSidecar(*u.sidecar); err == nil {
+			err = f.checkRoom(u.name)
+		}
+	case f.entry.kind == kindDir:
+		err = filestore.ErrIsDirectory
+	case f.entry.kind == kindForeign:
+		err = fs.ErrExist
+	default:
+		err = f.check(u.o.If)
 	}
-	return st, nil
+	return f, err
 }
 
-// checkParent demands that the directory of name exists.
-func (s *Store) checkParent(t tree, name string) error {
-	dir, _ := filestore.Split(name)
-	st, err := s.find(t, dir)
-	if err == nil && st.kind != kindDir {
+// checkDir demands that there is a directory that holds the name.
+func (f found) checkDir() error {
+	switch f.dir.kind {
+	case kindDir:
+		return nil
+	case kindFile:
 		return filestore.ErrNotDirectory
 	}
-	return err
+	return fs.ErrNotExist
 }
 
-// place finds out where the new bytes go.
-func (u *upload) place() error {
-	if u.base.kind == kindNone {
-		if u.o.Offset > 0 || u.o.KeepTail {
-			return fs.ErrNotExist
-		}
-	} else if u.offset = u.o.Offset; u.offset == filestore.End {
-		u.offset = u.base.size
+// replaced returns the file that the upload makes way for.
+func (u *upload) replaced(f found) stat {
+	if u.sidecar != nil {
+		return f.sidecar
 	}
-	if u.offset > u.base.size || u.o.Size > math.MaxInt64-u.offset {
-		return fs.ErrInvalid
-	}
-	return nil
+	return f.entry
 }
 
-// reserve holds room for a file that old makes way for and that gets size new
-// bytes.
-func (u *upload) reserve(old stat, size int64, locked bool) error {
-	end := u.offset + size
-	if u.o.KeepTail {
-		end = max(end, u.base.size)
+// path returns the name under which the upload is stored.
+func (u *upload) path() string {
+	if u.sidecar != nil {
+		side, _ := filestore.SidecarName(u.name)
+		return side
 	}
-	delta := filestore.Usage{Files: 1, Bytes: end}
-	if old.kind == kindFile {
-		delta = filestore.Usage{Bytes: end - old.size}
+	return u.name
+}
+
+// sizeOf is the size of a file as [ledger.Draft] has it.
+func sizeOf(st stat) int64 {
+	if st.kind != kindFile {
+		return ledger.None
 	}
-	if delta.Bytes > 0 && end > u.limits.FileSize {
-		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: u.limits.FileSize}
+	return st.size
+}
+
+// checkLocks checks the locks, where old makes way for the upload.
+func (u *upload) checkLocks(old stat) error {
+	switch {
+	case u.sidecar != nil:
+		return u.s.locks.Check(locktable.Sidecar, u.name, u.sidecar.If)
+	case old.kind == kindFile:
+		return u.s.locks.Check(locktable.Content, u.name, u.o.If)
 	}
-	return u.s.hold(u.ctx, u.tree, locked, &u.held, delta, u.limits)
+	return u.s.locks.Check(locktable.Entry, u.name, u.o.If)
+}
+
+// reserve holds room for what has come so far, or was announced.
+func (u *upload) reserve() error {
+	if u.sidecar != nil && u.o.Size > filestore.MaxSidecarBytes {
+		return ledger.CheckSidecar(ledger.None, u.o.Size, u.limits)
+	}
+	delta, err := u.draft.Delta(sizeOf(u.base))
+	if err != nil {
+		return err
+	}
+	return u.s.hold(u.ctx, u.tree, false, &u.held, delta, u.limits)
 }
 
 // stage makes a new file in the state directory, and that if need be.
@@ -195,14 +209,11 @@ func (s *Store) sync(t tree, dir string) error {
 
 // keepOld copies the old bytes that stay.
 func (u *upload) keepOld() error {
-	size := u.offset
-	if u.o.KeepTail {
-		size = u.base.size
-	}
+	size := u.draft.Size()
 	if size == 0 {
 		return nil
 	}
-	old, st, err := u.tree.open(u.s.at(u.name))
+	old, st, err := u.tree.open(u.s.at(u.path()))
 	if err != nil {
 		return err
 	}
@@ -213,7 +224,7 @@ func (u *upload) keepOld() error {
 	if err := copyN(u.ctx, u.file, old, size); err != nil {
 		return err
 	}
-	_, err = u.file.Seek(u.offset, io.SeekStart)
+	_, err = u.file.Seek(u.draft.Start(), io.SeekStart)
 	return err
 }
 
@@ -249,7 +260,7 @@ func (u *upload) write(p []byte) (int, error) {
 	if err := u.check(); err != nil {
 		return 0, err
 	}
-	if err := u.grow(int64(len(p))); err != nil {
+	if err := u.grow(len(p)); err != nil {
 		return 0, err
 	}
 	return u.file.Write(p)
@@ -264,15 +275,11 @@ func (u *upload) check() error {
 }
 
 // grow counts n new bytes.
-func (u *upload) grow(n int64) error {
-	u.written += n
-	if u.o.Size == 0 {
-		return u.reserve(u.base, max(u.written, u.o.Reserve), false)
+func (u *upload) grow(n int) error {
+	if err := u.draft.Write(n); err != nil || u.draft.Declared() {
+		return err
 	}
-	if u.written > u.o.Size {
-		return fs.ErrInvalid
-	}
-	return nil
+	return u.reserve()
 }
 
 // ReadFrom writes what r has. It counts each piece when it is in the state
@@ -287,7 +294,7 @@ func (u *upload) ReadFrom(r io.Reader) (int64, error) {
 		n, err := u.file.ReadFrom(&io.LimitedReader{R: r, N: chunk})
 		total += n
 		if n > 0 {
-			if err := u.grow(n); err != nil {
+			if err := u.grow(int(n)); err != nil {
 				u.err = err
 				return total, fail("write", u.name, err)
 			}
@@ -303,38 +310,39 @@ func (u *upload) ReadFrom(r io.Reader) (int64, error) {
 }
 
 func (u *upload) Commit() (filestore.FileInfo, error) {
-	st, err := u.commit()
+	f, err := u.commit()
 	u.release()
 	if err != nil {
 		return nil, fail("commit", u.name, err)
 	}
-	return info{u.name, st}, nil
+	return newInfo(u.name, f), nil
 }
 
-func (u *upload) commit() (stat, error) {
+// commit returns what then stands where the upload went.
+func (u *upload) commit() (found, error) {
 	if err := u.check(); err != nil {
-		return stat{}, err
+		return found{}, err
 	}
-	if u.written < u.o.Size {
-		return stat{}, io.ErrUnexpectedEOF
+	if err := u.draft.Complete(); err != nil {
+		return found{}, err
 	}
 	if !u.o.ModTime.IsZero() {
 		if err := u.tree.chtimes(u.s.staged(u.staged), u.o.ModTime); err != nil {
-			return stat{}, err
+			return found{}, err
 		}
 	}
 	if !u.s.noSync {
 		if err := u.file.Sync(); err != nil {
-			return stat{}, err
+			return found{}, err
 		}
 	}
-	st, err := u.publish()
+	f, err := u.publish()
 	if err != nil {
-		return stat{}, err
+		return found{}, err
 	}
 	defer u.s.syncs.Done()
 	dir, _ := filestore.Split(u.name)
-	return st, u.s.sync(u.tree, u.s.at(dir))
+	return f, u.s.sync(u.tree, u.s.at(dir))
 }
 
 // errLost: somebody has cleared the state directory.
@@ -342,45 +350,60 @@ var errLost = errors.New("the upload was removed")
 
 // publish renames the upload into place. If that was done the caller syncs the
 // directory, which others need not wait for, and tells u.s.syncs.
-func (u *upload) publish() (stat, error) {
+func (u *upload) publish() (found, error) {
 	s, t := u.s, u.tree
 	if err := s.begin(u.ctx, t); err != nil {
-		return stat{}, err
+		return found{}, err
 	}
 	defer s.end()
-	old, err := u.target()
+	f, err := u.target()
 	if err != nil {
-		return stat{}, err
+		return found{}, err
 	}
-	if (u.o.Offset != 0 || u.o.KeepTail) && old != u.base {
-		return stat{}, filestore.ErrChanged
+	old := u.replaced(f)
+	if u.draft.Keeps() && old != u.base {
+		return found{}, filestore.ErrChanged
 	}
-	if err := u.reserve(old, u.written, true); err != nil {
-		return stat{}, err
+	if err := u.checkLocks(old); err != nil {
+		return found{}, err
+	}
+	delta, err := u.draft.Made(sizeOf(old))
+	if err == nil {
+		err = s.hold(u.ctx, t, true, &u.held, delta, u.limits)
+	}
+	if err != nil {
+		return found{}, err
 	}
 	if err := s.makeRoot(t); err != nil {
-		return stat{}, err
+		return found{}, err
 	}
-	err = t.rename(s.staged(u.staged), s.at(u.name), old.kind == kindFile)
-	if errors.Is(err, fs.ErrNotExist) { // the directory it goes to was there just now
-		err = errLost
-	}
-	if err != nil {
-		return stat{}, err
+	err = t.rename(s.staged(u.staged), s.at(u.path()), old.kind == kindFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the directory it goes to was there just now
+		return found{}, errLost
+	case u.sidecar != nil && errors.Is(err, syscall.ENAMETOOLONG): // this file system has shorter names
+		return found{}, filestore.ErrConflict
+	case err != nil:
+		return found{}, err
 	}
 	u.staged = ""
 	st, err := t.fstat(u.file)
 	if err != nil {
 		s.distrust()
-		return stat{}, err
+		return found{}, err
 	}
-	delta := filestore.Usage{Files: 1, Bytes: st.size}
+	delta = filestore.Usage{Files: 1, Bytes: st.size}
 	if old.kind == kindFile {
 		delta = filestore.Usage{Bytes: st.size - old.size}
 	}
-	s.ledger.settle(&u.held, delta)
+	s.ledger.Settle(&u.held, delta)
 	s.syncs.Add(1)
-	return st, nil
+	if u.sidecar != nil {
+		f.sidecar = st
+	} else {
+		f.entry = st
+	}
+	return f, nil
 }
 
 func (u *upload) Abort() error {
@@ -402,7 +425,7 @@ func (u *upload) release() {
 		u.tree.close()
 		u.tree = nil
 	}
-	u.s.ledger.settle(&u.held, filestore.Usage{})
+	u.s.ledger.Settle(&u.held, filestore.Usage{})
 	u.err = fs.ErrClosed
 }
 

@@ -33,18 +33,19 @@ func decodeUsage(b []byte) (u filestore.Usage, ok bool) {
 	return u, err == nil && u.Bytes >= 0 && u.Files >= 0 && string(b) == string(encodeUsage(u))
 }
 
-// mark is the time of the usage file, by the clock of the file system.
-type mark struct {
+// usageTimes tell when the newest usage file stood, by the clock of the file
+// system.
+type usageTimes struct {
 	written int64
 	removed int64 // when the first change after it began; 0: not yet
 }
 
-// meet looks at an entry that some call came across. If it was changed after
-// the mark, and before this store changed anything, somebody else has been
-// there, and the usage is not to be trusted. A time that is still to come
-// tells nothing.
-func (s *Store) meet(st stat) {
-	m := s.mark.Load()
+// noticeOutsideChange looks at an entry that some call came across. It may have
+// been changed after the usage was written and before this store changed
+// anything. Then another program did it, and the usage is not to be trusted. A
+// time that is still to come tells nothing.
+func (s *Store) noticeOutsideChange(st stat) {
+	m := s.usageTimes.Load()
 	if m == nil {
 		return
 	}
@@ -56,7 +57,7 @@ func (s *Store) meet(st stat) {
 
 // distrust has the next change, or Usage, count anew.
 func (s *Store) distrust() {
-	s.mark.Store(nil)
+	s.usageTimes.Store(nil)
 	s.counted.Store(nil)
 }
 
@@ -67,18 +68,19 @@ func (s *Store) begin(ctx context.Context, t tree) error {
 	}
 	err := s.recount(ctx, t)
 	if err == nil {
-		err = s.unmark(t)
+		err = s.removeUsageFile(t)
 	}
 	if err != nil {
 		s.unlock()
 		return err
 	}
-	s.changes.Add(1)
+	s.changes.Add(1) // odd: a change runs
 	return nil
 }
 
 func (s *Store) end() {
-	if s.ledger.wrong() {
+	s.changes.Add(1)
+	if s.ledger.Overdrawn() {
 		s.distrust()
 	}
 	s.timer.Reset(quiet)
@@ -103,18 +105,18 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 		return filestore.Usage{}, err
 	}
 	defer t.close()
-	st, err := s.find(t, dir)
+	f, err := s.find(t, dir)
 	if err != nil {
 		return filestore.Usage{}, err
 	}
-	if st.kind != kindDir {
+	if f.entry.kind != kindDir {
 		return filestore.Usage{}, filestore.ErrNotDirectory
 	}
 	if dir != filestore.Root {
 		return s.count(ctx, t, dir)
 	}
 	// Looking at the tree has shown as a rule that it is the one that was counted.
-	if counted := s.counted.Load(); counted == nil || *counted != (birth{st.inode, st.born}) || s.closed.Load() {
+	if counted := s.counted.Load(); counted == nil || *counted != (birth{f.entry.inode, f.entry.born}) || s.closed.Load() {
 		if err := s.ready(ctx, t); err != nil {
 			return filestore.Usage{}, err
 		}
@@ -122,7 +124,7 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 	if s.pace.ask(time.Now()) {
 		s.timer.Reset(quiet)
 	}
-	return s.ledger.stored(), nil
+	return s.ledger.Stored(), nil
 }
 
 // ready makes sure that the ledger is right.
@@ -165,27 +167,27 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 	if err != nil {
 		return err
 	}
-	u, ok := s.recall(t)
+	u, ok := s.readTrustedUsage(t)
 	if !ok {
-		s.mark.Store(nil) // the file that may stand is written over when this storage rests
+		s.usageTimes.Store(nil) // a file that is there all the same is written over after a time of quiet
 		if u, err = s.countAll(ctx, t); err != nil {
 			return err
 		}
 		s.timer.Reset(quiet)
 	}
-	s.ledger.set(u)
+	s.ledger.Set(u)
 	s.counted.Store(&born)
 	return nil
 }
 
-// recall reads the usage file, if it is to be trusted. Callers hold s.change.
-func (s *Store) recall(t tree) (u filestore.Usage, ok bool) {
+// readTrustedUsage reads the usage file, if it is to be trusted. Callers hold s.change.
+func (s *Store) readTrustedUsage(t tree) (u filestore.Usage, ok bool) {
 	top, err := t.lstat(s.tree)
 	if err != nil || top.kind != kindDir {
 		return u, false
 	}
-	s.meet(top)
-	if m := s.mark.Load(); m == nil || m.removed != 0 {
+	s.noticeOutsideChange(top)
+	if m := s.usageTimes.Load(); m == nil || m.removed != 0 {
 		return u, false
 	}
 	return s.readUsage(t)
@@ -204,19 +206,19 @@ func (s *Store) readUsage(t tree) (u filestore.Usage, ok bool) {
 	return decodeUsage(b)
 }
 
-// findMark looks for the usage file. It is called by Open.
-func (s *Store) findMark(t tree) error {
+// findUsageFile looks whether there is a usage file, and since when.
+func (s *Store) findUsageFile(t tree) error {
 	st, err := t.lstat(s.staged(usageFile))
 	if err != nil {
 		return err
 	}
-	s.standing = st.kind != kindNone
+	s.mayHaveUsageFile = st.kind != kindNone
 	if st.kind == kindFile {
 		written := st.modTime.UnixNano()
 		if st.changed != 0 { // the other one can be set
 			written = min(written, st.changed)
 		}
-		s.mark.Store(&mark{written: written})
+		s.usageTimes.Store(&usageTimes{written: written})
 	}
 	return nil
 }
@@ -246,9 +248,9 @@ func Recorded(root string) (u filestore.Usage, written time.Time, err error) {
 	return u, written, nil
 }
 
-// unmark takes the usage file away, if it stands. Callers hold s.change.
-func (s *Store) unmark(t tree) error {
-	if !s.standing {
+// removeUsageFile removes the usage file, if there is one. Callers hold s.change.
+func (s *Store) removeUsageFile(t tree) error {
+	if !s.mayHaveUsageFile {
 		return nil
 	}
 	if err := t.remove(s.staged(usageFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -257,18 +259,18 @@ func (s *Store) unmark(t tree) error {
 	if err := s.sync(t, s.stateDir()); err != nil && !errors.Is(err, fs.ErrNotExist) { // somebody may have removed all of it
 		return err
 	}
-	s.standing = false
+	s.mayHaveUsageFile = false
 	state, err := t.lstat(s.stateDir()) // has the time of the removal
-	if m := s.mark.Load(); m != nil && state.kind == kindNone {
-		s.mark.Store(nil)
+	if m := s.usageTimes.Load(); m != nil && state.kind == kindNone {
+		s.usageTimes.Store(nil)
 	} else if m != nil && err == nil {
-		s.mark.CompareAndSwap(m, &mark{m.written, state.touched()})
+		s.usageTimes.CompareAndSwap(m, &usageTimes{m.written, state.touched()})
 	}
 	return err
 }
 
-// rest is called when there was no change for a while.
-func (s *Store) rest() {
+// afterQuiet is called when there was no change for the time quiet.
+func (s *Store) afterQuiet() {
 	if s.pace.due(time.Now()) {
 		s.reconcile()
 	}
@@ -279,13 +281,13 @@ func (s *Store) rest() {
 	}
 	defer s.unlock()
 	if !s.closed.Load() {
-		s.record() // an error is met again at the next change, or by Close
+		s.writeUsageFile() // an error comes again at the next change, or by Close
 	}
 }
 
-// record writes the usage, if it is known and not yet written, and takes away
-// what is not known to be right. Callers hold s.change.
-func (s *Store) record() error {
+// writeUsageFile writes the usage, if that is known and not yet written. It
+// removes a file that is not known to be right. Callers hold s.change.
+func (s *Store) writeUsageFile() error {
 	t, err := s.open(s.base)
 	if err == nil {
 		defer t.close()
@@ -300,8 +302,8 @@ func (s *Store) record() error {
 	counted := s.counted.Load()
 	switch {
 	case counted != nil && *counted == (birth{}) || !s.isCounted(t):
-		return s.unmark(t)
-	case s.standing && s.mark.Load() != nil:
+		return s.removeUsageFile(t)
+	case s.mayHaveUsageFile && s.usageTimes.Load() != nil:
 		return nil
 	}
 	s.syncs.Wait() // what is counted is on the disk
@@ -309,16 +311,16 @@ func (s *Store) record() error {
 		return err
 	}
 	entry := rand.Text()
-	if err := s.writeFile(t, s.staged(entry), encodeUsage(s.ledger.stored())); err != nil {
+	if err := s.writeFile(t, s.staged(entry), encodeUsage(s.ledger.Stored())); err != nil {
 		s.discard(entry)
 		return err
 	}
-	return s.putMark(t, entry)
+	return s.placeUsageFile(t, entry)
 }
 
-// putMark renames a new usage file into place.
-func (s *Store) putMark(t tree, entry string) error {
-	s.standing = true
+// placeUsageFile renames a new usage file into place.
+func (s *Store) placeUsageFile(t tree, entry string) error {
+	s.mayHaveUsageFile = true
 	if err := t.rename(s.staged(entry), s.staged(usageFile), true); err != nil {
 		s.discard(entry)
 		return err
@@ -326,12 +328,12 @@ func (s *Store) putMark(t tree, entry string) error {
 	if err := s.sync(t, s.stateDir()); err != nil {
 		return err
 	}
-	if err := s.findMark(t); err != nil {
+	if err := s.findUsageFile(t); err != nil {
 		return err
 	}
 	if s.counted.Load() == nil { // distrusted meanwhile
-		s.mark.Store(nil)
-		return s.unmark(t)
+		s.usageTimes.Store(nil)
+		return s.removeUsageFile(t)
 	}
 	return nil
 }
@@ -343,14 +345,14 @@ func (s *Store) putMark(t tree, entry string) error {
 // Close does nothing. After an error of Close nothing is lost but the count; that
 // it may not be written is none.
 func (s *Store) Close() error {
-	s.die()
+	s.endLife()
 	s.change <- struct{}{}
 	defer s.unlock()
 	if s.closed.Swap(true) {
 		return nil
 	}
 	s.timer.Stop()
-	if err := s.record(); err != nil {
+	if err := s.writeUsageFile(); err != nil {
 		err = fail("close", filestore.Root, err)
 		if !errors.Is(err, filestore.ErrHostDenied) {
 			return err

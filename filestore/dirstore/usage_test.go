@@ -39,7 +39,7 @@ func TestUsageIsWrittenInQuiet(t *testing.T) {
 			synctest.Wait()
 		}
 		for i := range 3 {
-			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprint("d", i), nil, boundless))
+			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprint("d", i), filestore.MkdirOptions{}, boundless))
 			pass(quiet - 1)
 			require.Empty(t, usageIn(t, root), "there was a change not long ago")
 		}
@@ -131,11 +131,11 @@ func TestReadingDoesNotWaitForCounting(t *testing.T) {
 	})
 	require.NoError(t, err)
 	done := make(chan error)
-	go func() { done <- s.Mkdir(t.Context(), "n", nil, boundless) }()
+	go func() { done <- s.Mkdir(t.Context(), "n", filestore.MkdirOptions{}, boundless) }()
 	<-counting
 	_, err = s.Stat(t.Context(), "d")
 	require.NoError(t, err)
-	for _, err := range s.List(t.Context(), "e") {
+	for _, err := range s.List(t.Context(), "e", filestore.ListOptions{}) {
 		require.NoError(t, err)
 	}
 	f, err := s.Open(t.Context(), "e/f")
@@ -151,20 +151,20 @@ func TestReadingDoesNotWaitForCounting(t *testing.T) {
 }
 
 // TestBehindOurBack: what others changed after the usage was written is
-// noticed as soon as it is met.
+// noticed as soon as a call comes across it.
 func TestBehindOurBack(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("the time of the last change of a file is not known here")
 	}
-	found := files{"a": "a long one", "d": "/", "d/b": "22", "d/c": "333"}
+	found := files{"a": "a long one", "d": "/", "d/b": "22", "d/b.meta": "m", "d/c": "333"}
 	stat := func(name string) func(s *Store) error {
 		return func(s *Store) error { _, err := s.Stat(t.Context(), name); return err }
 	}
 	tests := []struct {
-		name  string
-		other func(root string) error
-		meets func(s *Store) error
+		name    string
+		other   func(root string) error
+		notices func(s *Store) error
 	}{
 		{"larger file, stat", func(root string) error { return os.WriteFile(root+"/d/b", []byte("12345678"), 0o600) }, stat("d/b")},
 		{"larger file, open", func(root string) error { return os.WriteFile(root+"/d/b", []byte("12345678"), 0o600) },
@@ -178,7 +178,7 @@ func TestBehindOurBack(t *testing.T) {
 		{"larger file, list", func(root string) error { return os.WriteFile(root+"/d/b", []byte("12345678"), 0o600) },
 			func(s *Store) error {
 				var failed error
-				for _, err := range s.List(t.Context(), "d") {
+				for _, err := range s.List(t.Context(), "d", filestore.ListOptions{}) {
 					failed = errors.Join(failed, err)
 				}
 				return failed
@@ -187,6 +187,15 @@ func TestBehindOurBack(t *testing.T) {
 			func(s *Store) error { return putting("d/b", "1", filestore.CreateOptions{})(t.Context(), s) }},
 		{"larger file, removed", func(root string) error { return os.WriteFile(root+"/d/b", []byte("12345678"), 0o600) },
 			func(s *Store) error { return removing("d/b")(t.Context(), s) }},
+		{"larger sidecar, stat of its file", func(root string) error { return os.WriteFile(root+"/d/b.meta", []byte("12345678"), 0o600) }, stat("d/b")},
+		{"larger sidecar, list", func(root string) error { return os.WriteFile(root+"/d/b.meta", []byte("12345678"), 0o600) },
+			func(s *Store) error { return listed("d")(t.Context(), s) }},
+		{"larger sidecar, read", func(root string) error { return os.WriteFile(root+"/d/b.meta", []byte("12345678"), 0o600) },
+			func(s *Store) error { _, err := s.Sidecar(t.Context(), "d/b", ""); return err }},
+		{"larger sidecar, replaced", func(root string) error { return os.WriteFile(root+"/d/b.meta", []byte("12345678"), 0o600) },
+			func(s *Store) error { return setting("d/b", "1", filestore.SidecarOptions{})(t.Context(), s) }},
+		{"larger sidecar, removed", func(root string) error { return os.WriteFile(root+"/d/b.meta", []byte("12345678"), 0o600) },
+			func(s *Store) error { return setting("d/b", "", filestore.SidecarOptions{})(t.Context(), s) }},
 		{"new file, its directory", func(root string) error { return os.WriteFile(root+"/d/n", []byte("1"), 0o600) }, stat("d")},
 		{"new file, upload beside it", func(root string) error { return os.WriteFile(root+"/d/n", []byte("1"), 0o600) },
 			func(s *Store) error { return putting("d/o", "1", filestore.CreateOptions{})(t.Context(), s) }},
@@ -203,7 +212,7 @@ func TestBehindOurBack(t *testing.T) {
 				s, err := Open(root, &Options{Sync: SyncLater})
 				require.NoError(t, err)
 				require.NoError(t, rescanning(t.Context(), s))
-				s.rest()
+				s.afterQuiet()
 				require.Equal(t, string(encodeUsage(found.usage())), usageIn(t, root))
 				if reopen {
 					require.NoError(t, s.Close())
@@ -213,7 +222,7 @@ func TestBehindOurBack(t *testing.T) {
 				tick(t, root)
 				require.NoError(t, tt.other(root))
 				tick(t, root)
-				require.NoError(t, tt.meets(s))
+				require.NoError(t, tt.notices(s))
 				u, err := s.Usage(t.Context(), filestore.Root)
 				require.NoError(t, err)
 				require.Equal(t, filesIn(t, root).usage(), u)
@@ -242,9 +251,9 @@ func tick(t *testing.T, root string) {
 	}
 }
 
-// TestOwnChangesAreNotMet: a store does not take its own changes for those of
+// TestOwnChangesAreNotNoticed: a store does not take its own changes for those of
 // others, and counts nothing twice.
-func TestOwnChangesAreNotMet(t *testing.T) {
+func TestOwnChangesAreNotNoticed(t *testing.T) {
 	t.Parallel()
 	root := newAccount(t, before)
 	s, err := Open(root, &Options{Sync: SyncLater})
@@ -255,14 +264,19 @@ func TestOwnChangesAreNotMet(t *testing.T) {
 	for _, do := range []func(context.Context, *Store) error{
 		putting("n", "5", filestore.CreateOptions{}), renaming("n", "b/n"), copying("b", "k"), removing("b/x"),
 		putting("k/x", "6", filestore.CreateOptions{Offset: filestore.End}), renaming("k", "j"),
+		setting("c", "6", filestore.SidecarOptions{}), setting("z", "", filestore.SidecarOptions{}),
 	} {
 		require.NoError(t, do(t.Context(), s))
 		require.NoError(t, s.walk(t.Context(), tr, filestore.Root, func(e info) error {
+			if of, ok := filestore.SidecarOf(e.path); ok {
+				_, err := s.Sidecar(t.Context(), of, "")
+				return err
+			}
 			_, err := s.Stat(t.Context(), e.path)
 			return err
 		}))
 		require.NotNil(t, s.counted.Load())
-		s.rest()
+		s.afterQuiet()
 		require.NotEmpty(t, usageIn(t, root))
 		honest(t, root)
 	}
@@ -276,7 +290,7 @@ func TestCountBelowZero(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "account.web")
 	s, err := Open(root, &Options{Sync: SyncLater})
 	require.NoError(t, err)
-	require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
+	require.NoError(t, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless))
 	files{"d/a": "12345", "d/b": "1"}.write(t, root) // while the store changes things itself, nobody can tell
 	require.NoError(t, removing("d/a")(t.Context(), s))
 	u, err := s.Usage(t.Context(), filestore.Root)
@@ -292,7 +306,7 @@ func TestRescan(t *testing.T) {
 	s, err := Open(root, &Options{Sync: SyncLater})
 	require.NoError(t, err)
 	ten := filestore.Limits{Files: 10, Bytes: 10, FileSize: 10}
-	require.NoError(t, s.Mkdir(t.Context(), "d", nil, ten))
+	require.NoError(t, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, ten))
 	u, err := s.Create(t.Context(), "a", filestore.CreateOptions{Size: 4}, ten)
 	require.NoError(t, err)
 	files{"d/a": "12345"}.write(t, root)
@@ -348,7 +362,7 @@ func TestCloseWithoutAccount(t *testing.T) {
 		require.NoError(t, os.Mkdir(base, 0o700))
 		s, err := Open(filepath.Join(base, "account.web"), &Options{Sync: SyncLater})
 		require.NoError(t, err)
-		require.NoError(t, s.Mkdir(t.Context(), "d", nil, boundless))
+		require.NoError(t, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless))
 		require.NoError(t, os.RemoveAll(filepath.Join(base, gone)))
 		require.NoError(t, s.Close())
 		require.Empty(t, filesIn(t, base).plain())

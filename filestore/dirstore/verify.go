@@ -88,19 +88,19 @@ func (s *Store) countAll(ctx context.Context, t tree) (filestore.Usage, error) {
 // hold is the ledger's, with a refusal that was verified as far as the pace
 // allows: others may have made room. locked tells that the caller holds s.change.
 func (s *Store) hold(ctx context.Context, t tree, locked bool, held *filestore.Usage, delta filestore.Usage, l filestore.Limits) error {
-	seen := s.ledger.sets.Load()
-	err := s.ledger.hold(held, delta, l)
-	if err == nil || !s.ledger.fits(*held, delta, l) || !s.verify(ctx, t, locked, seen) {
+	seen := s.ledger.Sets()
+	err := s.ledger.Hold(held, delta, l)
+	if err == nil || !s.ledger.Fits(*held, delta, l) || !s.verify(ctx, t, locked, seen) {
 		return err
 	}
-	return s.ledger.hold(held, delta, l)
+	return s.ledger.Hold(held, delta, l)
 }
 
 // verify counts the whole tree for a refusal, and reports whether that, or
 // another count since so many were seen, has set the ledger.
 func (s *Store) verify(ctx context.Context, t tree, locked bool, seen uint64) bool {
 	if !locked {
-		if s.ledger.sets.Load() == seen && !s.pace.refuse(time.Now(), false) {
+		if s.ledger.Sets() == seen && !s.pace.refuse(time.Now(), false) {
 			return false // without waiting for others
 		}
 		if s.lock(ctx) != nil {
@@ -108,7 +108,7 @@ func (s *Store) verify(ctx context.Context, t tree, locked bool, seen uint64) bo
 		}
 		defer s.unlock()
 	}
-	if s.ledger.sets.Load() != seen {
+	if s.ledger.Sets() != seen {
 		return true
 	}
 	if !s.pace.refuse(time.Now(), true) {
@@ -136,9 +136,9 @@ func (s *Store) reconcile() {
 		return
 	}
 	defer s.unlock()
-	if s.changes.Load() == before && s.isCounted(t) && u != s.ledger.stored() {
-		s.mark.Store(nil)
-		s.ledger.set(u)
+	if s.changes.Load() == before && s.isCounted(t) && u != s.ledger.Stored() {
+		s.usageTimes.Store(nil)
+		s.ledger.Set(u)
 	}
 }
 
@@ -166,13 +166,13 @@ func (s *Store) rescan(ctx context.Context) (before, after filestore.Usage, err 
 	defer s.unlock()
 	before, known := s.readUsage(t)
 	if s.isCounted(t) {
-		before, known = s.ledger.stored(), true
+		before, known = s.ledger.Stored(), true
 	}
 	s.distrust()
 	if err := s.recount(ctx, t); err != nil {
 		return before, after, err
 	}
-	if after = s.ledger.stored(); !known {
+	if after = s.ledger.Stored(); !known {
 		before = after
 	}
 	return before, after, nil

@@ -54,15 +54,23 @@ func TestRefusalIsVerified(t *testing.T) {
 		"declared, files":   limited("n", true, noFiles),
 		"declared, bytes":   limited("n", true, noBytes),
 		"undeclared, bytes": limited("n", false, noBytes),
-		"mkdir":             func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "n", nil, noFiles) },
+		"mkdir":             func(ctx context.Context, s *Store) error { return s.Mkdir(ctx, "n", filestore.MkdirOptions{}, noFiles) },
+		"sidecar, files": func(ctx context.Context, s *Store) error {
+			_, err := s.SetSidecar(ctx, "c", []byte("s"), filestore.SidecarOptions{}, noFiles)
+			return err
+		},
+		"sidecar, bytes": func(ctx context.Context, s *Store) error {
+			_, err := s.SetSidecar(ctx, "a", []byte("sss"), filestore.SidecarOptions{}, noBytes)
+			return err
+		},
 		"mkdir with a sidecar": func(ctx context.Context, s *Store) error {
-			return s.Mkdir(ctx, "n", []byte("s"), noBytes)
+			return s.Mkdir(ctx, "n", filestore.MkdirOptions{Sidecar: []byte("s")}, noBytes)
 		},
 		"copy": func(ctx context.Context, s *Store) error {
-			return s.Copy(ctx, "a", "n", filestore.CopyOptions{}, same, noFiles)
+			return s.Copy(ctx, "a", "n", filestore.CopyOptions{Sidecar: same}, noFiles)
 		},
 		"copy with a sidecar that grows": func(ctx context.Context, s *Store) error {
-			return s.Copy(ctx, "a", "n", filestore.CopyOptions{}, func(bool, []byte) []byte { return []byte("mmm") }, noBytes)
+			return s.Copy(ctx, "a", "n", filestore.CopyOptions{Sidecar: func(bool, []byte) []byte { return []byte("mmm") }}, noBytes)
 		},
 		"append": func(ctx context.Context, s *Store) error {
 			u, err := s.Create(ctx, "c", filestore.CreateOptions{Offset: filestore.End}, noBytes)
@@ -83,7 +91,7 @@ func TestRefusalIsVerified(t *testing.T) {
 				root := newAccount(t, before)
 				s, err := Open(root, &Options{Sync: SyncLater})
 				require.NoError(t, err)
-				require.NoError(t, s.Mkdir(t.Context(), "own", nil, boundless))
+				require.NoError(t, s.Mkdir(t.Context(), "own", filestore.MkdirOptions{}, boundless))
 				require.NoError(t, os.RemoveAll(filepath.Join(root, "b"))) // by hand
 				if reopen {
 					require.NoError(t, s.Close())
@@ -140,7 +148,7 @@ func TestFloodOfRefusals(t *testing.T) {
 			counts = 0
 			for range 300 {
 				require.ErrorIs(t, limited("m", true, l)(t.Context(), s), filestore.ErrLimit)
-				require.ErrorIs(t, s.Mkdir(t.Context(), "m", nil, l), filestore.ErrLimit)
+				require.ErrorIs(t, s.Mkdir(t.Context(), "m", filestore.MkdirOptions{}, l), filestore.ErrLimit)
 			}
 			return counts
 		}
@@ -177,7 +185,7 @@ func TestManyRefusedAtOnce(t *testing.T) {
 	root := newAccount(t, before)
 	s, err := Open(root, &Options{Sync: SyncLater})
 	require.NoError(t, err)
-	require.NoError(t, s.Mkdir(t.Context(), "own", nil, boundless))
+	require.NoError(t, s.Mkdir(t.Context(), "own", filestore.MkdirOptions{}, boundless))
 	room := before.usage().Files + 1 // with own
 	l := filestore.Limits{Files: room, Bytes: filestore.Unlimited, FileSize: 10}
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "b"))) // 4 by hand
@@ -249,7 +257,7 @@ func TestDifferencesHeal(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						s, err := Open(root, &Options{Sync: SyncLater})
 						require.NoError(t, err)
-						require.NoError(t, s.Mkdir(t.Context(), "own", nil, boundless))
+						require.NoError(t, s.Mkdir(t.Context(), "own", filestore.MkdirOptions{}, boundless))
 						<-time.After(quiet + countEvery) // the first count is over
 						require.NoError(t, removing("own")(t.Context(), s))
 						require.NoError(t, change(root))
@@ -261,7 +269,7 @@ func TestDifferencesHeal(t *testing.T) {
 						if ask {
 							_, err = s.Usage(t.Context(), filestore.Root)
 						} else {
-							err = s.Mkdir(t.Context(), "n", nil, boundless)
+							err = s.Mkdir(t.Context(), "n", filestore.MkdirOptions{}, boundless)
 						}
 						require.NoError(t, err)
 						<-time.After(quiet)
@@ -377,7 +385,7 @@ func TestCountingWithinAChange(t *testing.T) {
 		synctest.Wait()
 		files{"n": "5"}.write(t, root)
 		var held filestore.Usage
-		s.ledger.settle(&held, filestore.Usage{Files: 1, Bytes: 1})
+		s.ledger.Settle(&held, filestore.Usage{Files: 1, Bytes: 1})
 		s.end()
 		<-done
 		u, err := s.Usage(t.Context(), filestore.Root)
@@ -465,7 +473,7 @@ func TestStateDirectoryRemoved(t *testing.T) {
 			s, err := Open(root, nil)
 			require.NoError(t, err)
 			if first {
-				require.NoError(t, s.Mkdir(t.Context(), "own", nil, boundless))
+				require.NoError(t, s.Mkdir(t.Context(), "own", filestore.MkdirOptions{}, boundless))
 				require.NoError(t, removing("own")(t.Context(), s))
 			}
 			require.NoError(t, os.RemoveAll(root+".state"))
@@ -511,7 +519,7 @@ func TestReadOnlyHost(t *testing.T) {
 		require.NoError(t, err)
 		for _, op := range operations() {
 			switch op.name {
-			case "usage", "rescan", "rescan and close", "change and close":
+			case "usage", "rescan", "rescan and close", "change and close", "list", "read a sidecar":
 				continue
 			}
 			require.ErrorIs(t, op.do(t.Context(), s), filestore.ErrHostDenied, op.name)

@@ -31,7 +31,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for info, err := range store.List(ctx, filestore.Root) {
+	for info, err := range store.List(ctx, filestore.Root, filestore.ListOptions{}) {
 		if err != nil {
 			fmt.Println(err)
 			return

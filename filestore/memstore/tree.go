@@ -4,23 +4,27 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/ledger"
 )
 
-// node is a file or a directory. The content of a file never changes: new
-// content is a new node.
+// node is a file, a directory or a sidecar. The content of a file or sidecar never
+// changes: new content is a new node.
 type node struct {
-	entries map[string]*node // not nil in directories
-	content []byte
-	modTime time.Time
-	version uint64
+	entries  map[string]*node // not nil in directories
+	sidecars map[string]*node // of the entries, and of what is not there, by their names
+	content  []byte
+	modTime  time.Time
+	version  uint64
 }
 
 func newDir() *node {
-	return &node{entries: map[string]*node{}, modTime: time.Now()}
+	return &node{entries: map[string]*node{}, sidecars: map[string]*node{}, modTime: time.Now()}
 }
 
 // newFile returns a file that keeps content. Callers hold s.mu.
@@ -33,18 +37,63 @@ func (n *node) dir() bool { return n.entries != nil }
 
 func (n *node) size() int64 { return int64(len(n.content)) }
 
-func (n *node) info(name string) filestore.FileInfo {
-	if n.dir() {
-		return info{path: name, dir: true, modTime: n.modTime}
+// oldSize is the size of what makes way for something.
+func (n *node) oldSize() int64 {
+	if n == nil {
+		return ledger.None
 	}
-	return info{path: name, size: n.size(), modTime: n.modTime, etag: fmt.Sprintf(`"%x"`, n.version)}
+	return n.size()
+}
+
+// tag is the entity tag; "" for nothing and for a directory.
+func (n *node) tag() string {
+	if n == nil || n.dir() {
+		return ""
+	}
+	return fmt.Sprintf(`"%x"`, n.version)
+}
+
+// about describes a sidecar; nil is none.
+func (n *node) about(withContent bool) *filestore.Sidecar {
+	if n == nil {
+		return nil
+	}
+	s := &filestore.Sidecar{Size: n.size(), ModTime: n.modTime, ETag: n.tag()}
+	if withContent {
+		s.Content = n.content
+	}
+	return s
+}
+
+// info describes an entry; nil is what a sidecar waits for.
+func (n *node) info(name string, side *filestore.Sidecar) filestore.FileInfo {
+	switch {
+	case n == nil:
+		return info{path: name, mode: fs.ModeIrregular, side: side}
+	case n.dir():
+		return info{path: name, mode: fs.ModeDir | 0o750, modTime: n.modTime, side: side}
+	}
+	return info{path: name, mode: 0o640, size: n.size(), modTime: n.modTime, etag: n.tag(), side: side}
+}
+
+// names returns the names of entries and orphans behind a name, in byte order.
+func (n *node) names(after string) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(n.entries)), maps.Keys(n.sidecars))
+	names = slices.DeleteFunc(names, func(name string) bool { return name <= after })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// all returns the entries and sidecars of a directory.
+func (n *node) all() []*node {
+	return slices.AppendSeq(slices.Collect(maps.Values(n.entries)), maps.Values(n.sidecars))
 }
 
 // below counts what is below a directory; a file has nothing below it.
 func (n *node) below() filestore.Usage {
 	var u filestore.Usage
-	for _, e := range n.entries {
-		u = add(u, e.usage())
+	for _, e := range n.all() {
+		u = ledger.Add(u, e.usage())
 	}
 	return u
 }
@@ -54,13 +103,16 @@ func (n *node) usage() filestore.Usage {
 	if n == nil {
 		return filestore.Usage{}
 	}
-	return add(filestore.Usage{Files: 1, Bytes: n.size()}, n.below())
+	return ledger.Add(filestore.Usage{Files: 1, Bytes: n.size()}, n.below())
 }
 
-// largest returns the size of the largest file in a tree.
+// largest returns the size of the largest file or sidecar in a tree.
 func (n *node) largest() int64 {
+	if n == nil {
+		return 0
+	}
 	size := n.size()
-	for _, e := range n.entries {
+	for _, e := range n.all() {
 		size = max(size, e.largest())
 	}
 	return size
@@ -71,6 +123,11 @@ func (n *node) fits(name string) bool {
 	for last, e := range n.entries {
 		entry := filestore.Join(name, last)
 		if filestore.CheckName(entry) != nil || !e.fits(entry) {
+			return false
+		}
+	}
+	for last := range n.sidecars {
+		if _, ok := filestore.SidecarName(filestore.Join(name, last)); !ok {
 			return false
 		}
 	}
@@ -108,19 +165,44 @@ func (s *Store) place(name string) (parent *node, last string, err error) {
 
 // sidecar returns the sidecar of name, or nil. Callers hold s.mu.
 func (s *Store) sidecar(name string) *node {
-	side, ok := filestore.SidecarName(name)
-	if !ok {
+	parent, last, err := s.place(name)
+	if err != nil {
 		return nil
 	}
-	n, err := s.lookup(side)
-	if err != nil || n.dir() {
-		return nil
-	}
-	return n
+	return parent.sidecars[last]
 }
 
-// clone copies the tree under name, or only its top. Callers hold s.mu.
-func (s *Store) clone(n *node, name string, o filestore.CopyOptions, attributes filestore.SidecarFunc) *node {
+// put stores n, with this sidecar or none, under a name. Callers hold s.mu, and have
+// counted it.
+func (s *Store) put(name string, n, side *node) {
+	parent, last, err := s.place(name)
+	if err != nil {
+		return
+	}
+	parent.entries[last] = n
+	if side != nil {
+		parent.sidecars[last] = side
+	} else {
+		delete(parent.sidecars, last)
+	}
+}
+
+// drop takes name and its sidecar, if they exist, out of the tree, and returns what
+// is less then. Callers hold s.mu.
+func (s *Store) drop(name string) filestore.Usage {
+	parent, last, err := s.place(name)
+	if err != nil {
+		return filestore.Usage{}
+	}
+	less := ledger.Add(parent.entries[last].usage(), parent.sidecars[last].usage())
+	delete(parent.entries, last)
+	delete(parent.sidecars, last)
+	return less
+}
+
+// clone returns a copy for the name to of the tree under name, or only of its top.
+// Callers hold s.mu.
+func (s *Store) clone(n *node, name, to string, o filestore.CopyOptions) *node {
 	if !n.dir() {
 		return s.newFile(n.content)
 	}
@@ -128,55 +210,59 @@ func (s *Store) clone(n *node, name string, o filestore.CopyOptions, attributes 
 	if o.Shallow {
 		return c
 	}
-	for last, e := range n.entries {
-		path := filestore.Join(name, last)
-		if o.Skip != nil && o.Skip(path, e.dir()) {
+	for _, last := range n.names("") {
+		path, target, e := filestore.Join(name, last), filestore.Join(to, last), n.entries[last]
+		directory := e != nil && e.dir()
+		if o.Skip != nil && o.Skip(path, directory) {
 			continue
 		}
-		if of, ok := filestore.SidecarOf(last); ok {
-			if n.entries[of] != nil {
-				continue // it comes with what it belongs to
-			}
-			if side := s.cloneSidecar(e, false, attributes); side != nil {
-				c.entries[last] = side
-			}
-			continue
+		if e != nil {
+			c.entries[last] = s.clone(e, path, target, o)
 		}
-		c.entries[last] = s.clone(e, path, o, attributes)
-		if side, ok := filestore.SidecarName(last); ok {
-			if content := s.cloneSidecar(n.entries[side], e.dir(), attributes); content != nil {
-				c.entries[side] = content
-			}
+		if side := s.cloneSidecar(n.sidecars[last], directory, target, o.Sidecar); side != nil {
+			c.sidecars[last] = side
 		}
 	}
 	return c
 }
 
-// cloneSidecar returns the sidecar of the copy of a file or a directory whose
-// sidecar is n; nil for one that is left out. Callers hold s.mu.
-func (s *Store) cloneSidecar(n *node, directory bool, attributes filestore.SidecarFunc) *node {
+// cloneSidecar returns the sidecar of a copy with the name to of what has the sidecar
+// n, or none; nil for one that is left out. Callers hold s.mu.
+func (s *Store) cloneSidecar(n *node, directory bool, to string, becomes filestore.SidecarFunc) *node {
 	var content []byte
 	if n != nil && n.size() <= filestore.MaxSidecarBytes {
 		content = append([]byte{}, n.content...) // never nil
 	}
-	if attributes == nil || content == nil && !directory {
+	_, room := filestore.SidecarName(to)
+	if becomes == nil || content == nil && !(directory && room) {
 		return nil
 	}
-	if content = attributes(directory, content); content == nil {
+	if content = becomes(directory, content); content == nil {
 		return nil
 	}
 	return s.newFile(bytes.Clone(content))
 }
 
-func add(a, b filestore.Usage) filestore.Usage {
-	return filestore.Usage{Files: a.Files + b.Files, Bytes: a.Bytes + b.Bytes}
+// info is what an entry was like at one moment.
+type info struct {
+	path    string
+	mode    fs.FileMode
+	size    int64
+	modTime time.Time
+	etag    string
+	side    *filestore.Sidecar
 }
 
-func sub(a, b filestore.Usage) filestore.Usage {
-	return filestore.Usage{Files: a.Files - b.Files, Bytes: a.Bytes - b.Bytes}
-}
+func (i info) Path() string                { return i.path }
+func (i info) ETag() string                { return i.etag }
+func (i info) Size() int64                 { return i.size }
+func (i info) Mode() fs.FileMode           { return i.mode }
+func (i info) ModTime() time.Time          { return i.modTime }
+func (i info) IsDir() bool                 { return i.mode.IsDir() }
+func (i info) Sys() any                    { return nil }
+func (i info) Sidecar() *filestore.Sidecar { return i.side }
 
-// growth is the part of a difference that limits are asked about.
-func growth(delta filestore.Usage) filestore.Usage {
-	return filestore.Usage{Files: max(0, delta.Files), Bytes: max(0, delta.Bytes)}
+func (i info) Name() string {
+	_, last := filestore.Split(i.path)
+	return last
 }

@@ -15,13 +15,27 @@ import (
 // change is one operation of a table.
 type change func(ctx context.Context, s filestore.Store) error
 
-func mkdir(name string) change {
-	return func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, name, nil, boundless) }
-}
+func mkdir(name string) change { return mkdirWith(name, filestore.MkdirOptions{}) }
 
 func mkdirPaired(name, sidecar string) change {
+	return mkdirWith(name, filestore.MkdirOptions{Sidecar: []byte(sidecar)})
+}
+
+func mkdirWith(name string, o filestore.MkdirOptions) change {
+	return func(ctx context.Context, s filestore.Store) error { return s.Mkdir(ctx, name, o, boundless) }
+}
+
+// set stores a sidecar, and unset removes one.
+func set(name, content string) change {
+	return setWith(name, []byte(content), filestore.SidecarOptions{})
+}
+
+func unset(name string) change { return setWith(name, nil, filestore.SidecarOptions{}) }
+
+func setWith(name string, content []byte, o filestore.SidecarOptions) change {
 	return func(ctx context.Context, s filestore.Store) error {
-		return s.Mkdir(ctx, name, []byte(sidecar), boundless)
+		_, err := s.SetSidecar(ctx, name, content, o, boundless)
+		return err
 	}
 }
 
@@ -37,49 +51,23 @@ func removeAll(name string) change {
 	}
 }
 
-// removeSeen removes a file that is as it was when it was last looked at.
-func removeSeen(name string) change {
+func removeIf(name string, recursive bool, p filestore.Precondition) change {
 	return func(ctx context.Context, s filestore.Store) error {
-		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: seen(ctx, s, name)})
+		return s.Remove(ctx, name, filestore.RemoveOptions{Recursive: recursive, If: p})
 	}
 }
 
-// removeMatching removes what has a tag that nothing has.
-func removeMatching(name string, recursive bool) change {
-	return func(ctx context.Context, s filestore.Store) error {
-		return s.Remove(ctx, name, filestore.RemoveOptions{IfMatch: `"other"`, Recursive: recursive})
-	}
+func renameIf(from, to string, o filestore.RenameOptions) change {
+	return func(ctx context.Context, s filestore.Store) error { return s.Rename(ctx, from, to, o) }
 }
 
-// seen is the tag that a file has now.
-func seen(ctx context.Context, s filestore.Store, name string) string {
+// seen is a precondition that demands what is there now.
+func seen(ctx context.Context, s filestore.Store, name string) filestore.Precondition {
 	info, err := s.Stat(ctx, name)
 	if err != nil {
-		return err.Error()
+		return filestore.Precondition{ETag: err.Error()}
 	}
-	return info.ETag()
-}
-
-func renameSeen(from, to string) change {
-	return func(ctx context.Context, s filestore.Store) error {
-		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true, IfMatch: seen(ctx, s, from)})
-	}
-}
-
-func renameMatching(from, to string) change {
-	return func(ctx context.Context, s filestore.Store) error {
-		return s.Rename(ctx, from, to, filestore.RenameOptions{Replace: true, IfMatch: `"other"`})
-	}
-}
-
-func copySeen(from, to string) change {
-	return func(ctx context.Context, s filestore.Store) error {
-		return copyWith(from, to, filestore.CopyOptions{Replace: true, IfMatch: seen(ctx, s, from)})(ctx, s)
-	}
-}
-
-func copyMatching(from, to string) change {
-	return copyWith(from, to, filestore.CopyOptions{Replace: true, IfMatch: `"other"`})
+	return filestore.Precondition{ETag: info.ETag(), Exists: true}
 }
 
 func rename(from, to string) change {
@@ -110,16 +98,26 @@ func copyShallow(from, to string) change {
 	return copyWith(from, to, filestore.CopyOptions{Shallow: true})
 }
 
+// copyWith copies with the sidecars, unless o says something else of them.
 func copyWith(from, to string, o filestore.CopyOptions) change {
 	return func(ctx context.Context, s filestore.Store) error {
-		return s.Copy(ctx, from, to, o, keep, boundless)
+		if o.Sidecar == nil {
+			o.Sidecar = keep
+		}
+		return s.Copy(ctx, from, to, o, boundless)
 	}
 }
 
+// put stores a file, or a sidecar by its name.
 func put(name, content string) change {
-	return func(ctx context.Context, s filestore.Store) error {
-		return write(ctx, s, name, content, filestore.CreateOptions{}, boundless)
+	if of, ok := filestore.SidecarOf(name); ok {
+		return set(of, content)
 	}
+	return putWith(name, content, filestore.CreateOptions{})
+}
+
+func putWith(name, content string, o filestore.CreateOptions) change {
+	return func(ctx context.Context, s filestore.Store) error { return write(ctx, s, name, content, o, boundless) }
 }
 
 // long is a name without room for the suffix of a sidecar.
@@ -142,13 +140,13 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "mkdir twice", before: "a/ a/b=1", change: mkdir("a"), err: fs.ErrExist},
 		{name: "mkdir over a file", before: "a=1", change: mkdir("a"), err: fs.ErrExist},
 		{name: "mkdir takes over a sidecar", before: "a.meta=m", change: mkdir("a"), after: "a/ a.meta=m"},
-		{name: "mkdir with the name of a sidecar", before: "a=1", change: mkdir("a.meta"), err: filestore.ErrConflict},
+		{name: "mkdir with the name of a sidecar", before: "a=1", change: mkdir("a.meta"), err: fs.ErrInvalid},
 		{name: "mkdir with a sidecar", before: "a/", change: mkdirPaired("a/b", "m"), after: "a/ a/b/ a/b.meta=m"},
 		{name: "mkdir with an empty sidecar", change: mkdirPaired("a", ""), after: "a/ a.meta="},
 		{name: "mkdir keeps the sidecar that is there", before: "a.meta=old", change: mkdirPaired("a", "new"), after: "a/ a.meta=old"},
 		{name: "mkdir with a sidecar, twice", before: "a/", change: mkdirPaired("a", "m"), err: fs.ErrExist},
 		{name: "mkdir with a sidecar, without parent", change: mkdirPaired("a/b", "m"), err: fs.ErrNotExist},
-		{name: "mkdir with a sidecar for a sidecar", change: mkdirPaired("a.meta", "m"), err: filestore.ErrConflict},
+		{name: "mkdir with a sidecar for a sidecar", change: mkdirPaired("a.meta", "m"), err: fs.ErrInvalid},
 		{name: "mkdir with a sidecar, no room for its name", change: mkdirPaired(long, "m"), err: filestore.ErrConflict},
 		{name: "mkdir named like the suffix alone", change: mkdir(".meta"), after: ".meta/"},
 
@@ -160,7 +158,7 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 
 		{name: "remove a file", before: "a=1 b=2", change: remove("a"), after: "b=2"},
 		{name: "remove a file with its sidecar", before: "a=1 a.meta=m b=2 b.meta=n", change: remove("a"), after: "b=2 b.meta=n"},
-		{name: "remove a sidecar alone", before: "a=1 a.meta=m", change: remove("a.meta"), after: "a=1"},
+		{name: "remove a sidecar by its name", before: "a=1 a.meta=m", change: remove("a.meta"), err: fs.ErrNotExist},
 		{name: "remove what is not there", before: "b=1", change: remove("a"), err: fs.ErrNotExist},
 		{name: "remove a file of which only the sidecar is there", before: "a.meta=m", change: remove("a"), err: fs.ErrNotExist},
 		{name: "remove below a file", before: "a=1", change: remove("a/b"), err: fs.ErrNotExist},
@@ -170,21 +168,6 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "remove a directory that has a sidecar inside", before: "a/ a/b.meta=1", change: remove("a"), err: filestore.ErrNotEmpty},
 		{name: "remove recursively", before: "a/ a.meta=m a/b/ a/b/c=1 a/b.meta=m a/d=2 ab=3", change: removeAll("a"), after: "ab=3"},
 		{name: "remove recursively a file", before: "a=1 b=2", change: removeAll("a"), after: "b=2"},
-
-		{name: "remove what matches", before: "a=1 a.meta=m b=2", change: removeSeen("a"), after: "b=2"},
-		{name: "remove what does not match", before: "a=1 a.meta=m", change: removeMatching("a", false), err: filestore.ErrChanged},
-		{name: "remove a directory that does not match", before: "a/ a/b=1", change: removeMatching("a", true), err: filestore.ErrChanged},
-		{name: "remove a full directory that does not match", before: "a/ a/b=1", change: removeMatching("a", false), err: filestore.ErrChanged},
-		{name: "remove with a tag what is not there", change: removeMatching("a", false), err: fs.ErrNotExist},
-
-		{name: "rename what matches", before: "a=1 a.meta=m b=2", change: renameSeen("a", "b"), after: "b=1 b.meta=m"},
-		{name: "rename what does not match", before: "a=1 a.meta=m b=2", change: renameMatching("a", "b"), err: filestore.ErrChanged},
-		{name: "rename a directory that does not match", before: "a/ a/b=1", change: renameMatching("a", "c"), err: filestore.ErrChanged},
-		{name: "rename with a tag what is not there", before: "b=2", change: renameMatching("a", "b"), err: fs.ErrNotExist},
-		{name: "copy what matches", before: "a=1 b=2", change: copySeen("a", "b"), after: "a=1 b=1"},
-		{name: "copy what does not match", before: "a=1 b=2", change: copyMatching("a", "b"), err: filestore.ErrChanged},
-		{name: "copy a directory that does not match", before: "a/ a/b=1", change: copyMatching("a", "c"), err: filestore.ErrChanged},
-		{name: "copy with a tag what is not there", before: "b=2", change: copyMatching("a", "b"), err: fs.ErrNotExist},
 
 		{name: "rename a file", before: "a=1", change: rename("a", "b"), after: "b=1"},
 		{name: "rename into a directory", before: "a=1 d/ d/e/", change: rename("a", "d/e/a"), after: "d/ d/e/ d/e/a=1"},
@@ -223,15 +206,14 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "replace only files, missing", before: "b=1", change: replaceFile("a", "b"), err: fs.ErrNotExist},
 		{name: "replace an empty directory", before: "a/ a/x=1 b/", change: replace("a", "b"), after: "b/ b/x=1"},
 
-		{name: "rename a sidecar", before: "a=1 a.meta=m", change: rename("a.meta", "b.meta"), after: "a=1 b.meta=m"},
-		{name: "rename a sidecar to its file", before: "a.meta=m", change: rename("a.meta", "a"), after: "a=m"},
-		{name: "replace a file by its sidecar", before: "a=1 a.meta=m", change: replace("a.meta", "a"), after: "a=m"},
-		{name: "rename a sidecar to a plain name", before: "a.meta=m b.meta=n", change: rename("a.meta", "b"), after: "b=m"},
-		{name: "rename a file to a sidecar", before: "a=1", change: rename("a", "b.meta"), after: "b.meta=1"},
-		{name: "rename a file to its own sidecar", before: "a=1", change: rename("a", "a.meta"), after: "a.meta=1"},
-		{name: "rename a file that has a sidecar to a sidecar", before: "a=1 a.meta=m", change: rename("a", "b.meta"), err: filestore.ErrConflict},
-		{name: "replace the own sidecar", before: "a=1 a.meta=m", change: replace("a", "a.meta"), err: filestore.ErrConflict},
-		{name: "rename a directory to a sidecar", before: "a/", change: rename("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "rename a sidecar", before: "a=1 a.meta=m", change: rename("a.meta", "b.meta"), err: fs.ErrInvalid},
+		{name: "rename a sidecar to its file", before: "a.meta=m", change: rename("a.meta", "a"), err: fs.ErrInvalid},
+		{name: "rename a sidecar to a plain name", before: "a.meta=m b.meta=n", change: rename("a.meta", "b"), err: fs.ErrInvalid},
+		{name: "rename a file to a sidecar", before: "a=1", change: rename("a", "b.meta"), err: fs.ErrInvalid},
+		{name: "replace the own sidecar", before: "a=1 a.meta=m", change: replace("a", "a.meta"), err: fs.ErrInvalid},
+		{name: "rename a directory to a sidecar", before: "a/", change: rename("a", "b.meta"), err: fs.ErrInvalid},
+		{name: "rename what a sidecar waits for", before: "a.meta=m", change: rename("a", "b"), err: fs.ErrNotExist},
+		{name: "rename a directory with waiting sidecars", before: "a/ a/x.meta=m", change: rename("a", "b"), after: "b/ b/x.meta=m"},
 		{name: "rename to a name too long for a sidecar", before: "a=1", change: rename("a", long), after: long + "=1"},
 		{name: "rename with a sidecar to a name too long for it", before: "a=1 a.meta=m", change: rename("a", long), err: filestore.ErrConflict},
 		{name: "rename from a name too long for a sidecar", before: long + "=1", change: rename(long, "a"), after: "a=1"},
@@ -258,10 +240,11 @@ func testChanges(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "copy into a file", before: "a=1 d=2", change: copyOver("a", "d/a"), err: filestore.ErrNotDirectory},
 		{name: "copy the root", before: "a/", change: copyOver(".", "a/b"), err: fs.ErrInvalid},
 		{name: "copy onto the root", before: "a/", change: copyOver("a", "."), err: fs.ErrInvalid},
-		{name: "copy a sidecar", before: "a=1 a.meta=m", change: copyTo("a.meta", "b.meta"), after: "a=1 a.meta=m b.meta=m"},
-		{name: "copy a sidecar over its file", before: "a=1 a.meta=m", change: copyOver("a.meta", "a"), err: filestore.ErrConflict},
-		{name: "copy a directory to a sidecar", before: "a/", change: copyTo("a", "b.meta"), err: filestore.ErrConflict},
-		{name: "copy with a sidecar to a sidecar", before: "a=1 a.meta=m", change: copyTo("a", "b.meta"), err: filestore.ErrConflict},
+		{name: "copy a sidecar", before: "a=1 a.meta=m", change: copyTo("a.meta", "b.meta"), err: fs.ErrInvalid},
+		{name: "copy a sidecar over its file", before: "a=1 a.meta=m", change: copyOver("a.meta", "a"), err: fs.ErrInvalid},
+		{name: "copy a directory to a sidecar", before: "a/", change: copyTo("a", "b.meta"), err: fs.ErrInvalid},
+		{name: "copy with a sidecar to a sidecar", before: "a=1 a.meta=m", change: copyTo("a", "b.meta"), err: fs.ErrInvalid},
+		{name: "copy what a sidecar waits for", before: "a.meta=m", change: copyTo("a", "b"), err: fs.ErrNotExist},
 		{name: "copy with a sidecar to a name too long for it", before: "a=1 a.meta=m", change: copyTo("a", long), err: filestore.ErrConflict},
 	}
 	for _, tt := range tests {
@@ -310,13 +293,13 @@ func testErrorPaths(t *testing.T, open func(t *testing.T) filestore.Store) {
 			require.Equal(t, tt.path, pathErr.Path, "%s, %s", op, tt.name)
 		}
 	}
-	err := s.Copy(t.Context(), "a", "y", filestore.CopyOptions{}, nil, maxFiles(4))
+	err := s.Copy(t.Context(), "a", "y", filestore.CopyOptions{}, maxFiles(4))
 	var pathErr *fs.PathError
 	require.ErrorAs(t, err, &pathErr)
 	require.Equal(t, "y", pathErr.Path)
 }
 
-func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
+func testCopySidecars(t *testing.T, open func(t *testing.T) filestore.Store) {
 	const before = "a/ a.meta=acl a/b=1 a/b.meta=acl a/c.meta=acl a/d/ a/d/e.meta=free f=2 f.meta=acl"
 	upper := func(_ bool, sidecar []byte) []byte {
 		if sidecar == nil {
@@ -339,10 +322,10 @@ func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 	}
 	empty := func(bool, []byte) []byte { return []byte{} }
 	tests := []struct {
-		name       string
-		from       string
-		attributes filestore.SidecarFunc
-		added      string
+		name    string
+		from    string
+		sidecar filestore.SidecarFunc
+		added   string
 	}{
 		{"changed", "a", upper, "z/ z.meta=ACL z/b=1 z/b.meta=ACL z/c.meta=ACL z/d/ z/d/e.meta=FREE"},
 		{"left out", "a", none, "z/ z/b=1 z/d/"},
@@ -353,14 +336,13 @@ func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"empty", "f", empty, "z=2 z.meta="},
 		{"of a file", "f", upper, "z=2 z.meta=ACL"},
 		{"of a file, left out", "f", none, "z=2"},
-		{"a sidecar by its own name", "f.meta", none, "z=acl"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
 			fill(t, s, before)
-			require.NoError(t, s.Copy(t.Context(), tt.from, "z", filestore.CopyOptions{}, tt.attributes, boundless))
+			require.NoError(t, s.Copy(t.Context(), tt.from, "z", filestore.CopyOptions{Sidecar: tt.sidecar}, boundless))
 			holds(t, s, before+" "+tt.added)
 		})
 	}
@@ -370,27 +352,15 @@ func testCopyAttributes(t *testing.T, open func(t *testing.T) filestore.Store) {
 		s := open(t)
 		fill(t, s, before+" a/no/ a/no/x=1 a/no.meta=acl a/d/no=2 no/ no/no=3 no/x=4 no.meta=acl")
 		held := contents(t, s)
-		o := filestore.CopyOptions{Skip: func(name string, directory bool) bool {
+		o := filestore.CopyOptions{Sidecar: upper, Skip: func(name string, directory bool) bool {
 			require.Equal(t, name == "a/d" || name == "a/no", directory, name)
 			_, last := filestore.Split(name)
-			return last == "no" || name == "a/c.meta"
+			return last == "no" || name == "a/c"
 		}}
-		require.NoError(t, s.Copy(t.Context(), "a", "z", o, upper, maxFiles(int64(len(held))+6)), "what is left out needs no room")
-		require.NoError(t, s.Copy(t.Context(), "no", "y", o, upper, boundless), "the source itself is not asked about")
+		require.NoError(t, s.Copy(t.Context(), "a", "z", o, maxFiles(int64(len(held))+6)), "what is left out needs no room")
+		require.NoError(t, s.Copy(t.Context(), "no", "y", o, boundless), "the source itself is not asked about")
 		holds(t, s, before+" a/no/ a/no/x=1 a/no.meta=acl a/d/no=2 no/ no/no=3 no/x=4 no.meta=acl"+
 			" z/ z.meta=ACL z/b=1 z/b.meta=ACL z/d/ z/d/e.meta=FREE y/ y.meta=ACL y/x=4")
-	})
-	t.Run("too large", func(t *testing.T) {
-		t.Parallel()
-		s := open(t)
-		fill(t, s, "a=1 a.meta="+strings.Repeat("m", 1<<20+1))
-		called := false
-		attributes := func(_ bool, sidecar []byte) []byte { called = true; return sidecar }
-		require.NoError(t, s.Copy(t.Context(), "a", "b", filestore.CopyOptions{}, attributes, boundless))
-		require.False(t, called)
-		_, err := s.Stat(t.Context(), "b.meta")
-		refused(t, fs.ErrNotExist, err)
-		counted(t, s)
 	})
 }
 
@@ -404,11 +374,11 @@ func testDeepNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 	fill(t, s, "a/ a/b/ a/b/c=1")
 	before := contents(t, s)
 	refused(t, fs.ErrInvalid, s.Rename(t.Context(), "a", deep+"a", filestore.RenameOptions{}))
-	refused(t, fs.ErrInvalid, s.Copy(t.Context(), "a", deep+"a", filestore.CopyOptions{}, keep, boundless))
+	refused(t, fs.ErrInvalid, copyTo("a", deep+"a")(t.Context(), s))
 	require.Equal(t, before, contents(t, s))
 	require.NoError(t, s.Rename(t.Context(), "a/b", deep+"b", filestore.RenameOptions{}))
 	require.Equal(t, "1", read(t, s, deep+"b/c"))
-	require.NoError(t, s.Copy(t.Context(), "a", deep+"a", filestore.CopyOptions{}, keep, boundless))
+	require.NoError(t, copyTo("a", deep+"a")(t.Context(), s))
 	u, err := s.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	require.Equal(t, filestore.Usage{Files: 102, Bytes: 1}, u)

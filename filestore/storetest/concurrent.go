@@ -35,13 +35,13 @@ func testConcurrent(t *testing.T, open func(t *testing.T) filestore.Store) {
 				case 0, 1:
 					err = write(t.Context(), s, from, torn[:r.IntN(2)*len(torn)], filestore.CreateOptions{}, boundless)
 				case 2:
-					err = s.Mkdir(t.Context(), from, nil, boundless)
+					err = mkdir(from)(t.Context(), s)
 				case 3:
 					err = s.Remove(t.Context(), from, filestore.RemoveOptions{Recursive: true})
 				case 4:
 					err = s.Rename(t.Context(), from, to, filestore.RenameOptions{Replace: r.IntN(2) == 0})
 				case 5:
-					err = s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: r.IntN(2) == 0}, keep, boundless)
+					err = copyWith(from, to, filestore.CopyOptions{Replace: r.IntN(2) == 0})(t.Context(), s)
 				case 6:
 					err = readWhole(t, s, from, len(torn))
 				}
@@ -79,9 +79,9 @@ func testConcurrent(t *testing.T, open func(t *testing.T) filestore.Store) {
 		})
 		group.Go(func() {
 			for {
-				err := s.Copy(t.Context(), "a", "c", filestore.CopyOptions{Replace: true}, keep, boundless)
+				err := copyOver("a", "c")(t.Context(), s)
 				if err == nil {
-					_, err = s.Stat(t.Context(), "c.meta")
+					_, err = s.Sidecar(t.Context(), "c", "")
 				} else if errors.Is(err, fs.ErrNotExist) {
 					err = nil // it is b just now
 				}
@@ -96,7 +96,7 @@ func testConcurrent(t *testing.T, open func(t *testing.T) filestore.Store) {
 			}
 		})
 		group.Wait()
-		require.NoError(t, s.Copy(t.Context(), "a", "c", filestore.CopyOptions{Replace: true}, keep, boundless))
+		require.NoError(t, copyOver("a", "c")(t.Context(), s))
 		holds(t, s, "a=1 a.meta=m c=1 c.meta=m")
 	})
 }

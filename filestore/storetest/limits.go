@@ -41,17 +41,23 @@ func testLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 	}
 	mkdir := func(name string) func(*testing.T, filestore.Store, filestore.Limits) error {
 		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
-			return s.Mkdir(t.Context(), name, nil, l)
+			return s.Mkdir(t.Context(), name, filestore.MkdirOptions{}, l)
 		}
 	}
 	mkdirPaired := func(name, sidecar string) func(*testing.T, filestore.Store, filestore.Limits) error {
 		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
-			return s.Mkdir(t.Context(), name, []byte(sidecar), l)
+			return s.Mkdir(t.Context(), name, filestore.MkdirOptions{Sidecar: []byte(sidecar)}, l)
 		}
 	}
-	copies := func(from, to string, attributes filestore.SidecarFunc) func(*testing.T, filestore.Store, filestore.Limits) error {
+	sets := func(name, content string) func(*testing.T, filestore.Store, filestore.Limits) error {
 		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
-			return s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: true}, attributes, l)
+			_, err := s.SetSidecar(t.Context(), name, []byte(content), filestore.SidecarOptions{}, l)
+			return err
+		}
+	}
+	copies := func(from, to string, sidecar filestore.SidecarFunc) func(*testing.T, filestore.Store, filestore.Limits) error {
+		return func(t *testing.T, s filestore.Store, l filestore.Limits) error {
+			return s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: true, Sidecar: sidecar}, l)
 		}
 	}
 	twice := func(_ bool, sidecar []byte) []byte { return append(sidecar, sidecar...) }
@@ -86,7 +92,14 @@ func testLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"file size appended", upload("a", "4", filestore.CreateOptions{Offset: filestore.End}), maxFileSize(4), filestore.LimitFileSize, 4},
 		{"file size shrinking over the limit", upload("a", "012", filestore.CreateOptions{}), maxFileSize(2), ok, 0},
 		{"file size growing over the limit", upload("a", "01234", filestore.CreateOptions{}), maxFileSize(2), filestore.LimitFileSize, 2},
-		{"size of a sidecar", upload("n.meta", "1234", filestore.CreateOptions{}), maxFileSize(3), filestore.LimitFileSize, 3},
+		{"size of a sidecar", sets("n", "1234"), maxFileSize(3), filestore.LimitFileSize, 3},
+		{"new sidecar at the limit", sets("n", ""), maxFiles(4), filestore.LimitFiles, 4},
+		{"new sidecar below the limit", sets("n", ""), maxFiles(5), ok, 0},
+		{"old sidecar over the number", sets("a", "m"), maxFiles(0), ok, 0},
+		{"sidecar with too much", sets("a", "mmmmm"), maxBytes(11), filestore.LimitBytes, 11},
+		{"sidecar fits exactly", sets("a", "mmmm"), maxBytes(11), ok, 0},
+		{"sidecar with less over the limit", sets("a", "m"), filestore.Limits{}, ok, 0},
+		{"sidecar of the same size over the limit", sets("a", "nn"), filestore.Limits{}, ok, 0},
 		{"mkdir with a sidecar fits", mkdirPaired("z", "1234"), filestore.Limits{Files: 6, Bytes: 14, FileSize: 4}, ok, 0},
 		{"mkdir with a sidecar, too many", mkdirPaired("z", "1234"), maxFiles(5), filestore.LimitFiles, 5},
 		{"mkdir with a sidecar, too much", mkdirPaired("z", "1234"), maxBytes(12), filestore.LimitBytes, 12},
@@ -127,5 +140,13 @@ func testLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		require.NoError(t, replace("d", "z")(t.Context(), s))
 		require.NoError(t, removeAll("z")(t.Context(), s))
 		holds(t, s, "")
+	})
+	t.Run("removing a sidecar over the limit", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		fill(t, s, before)
+		_, err := s.SetSidecar(t.Context(), "a", nil, filestore.SidecarOptions{}, filestore.Limits{})
+		require.NoError(t, err)
+		holds(t, s, "a=0123 d/ d/b=012")
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sort"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,10 +15,13 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
+// all are the options of a whole listing.
+var all filestore.ListOptions
+
 func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 	list := func(t *testing.T, s filestore.Store, dir string) []string {
 		var names []string
-		for info, err := range s.List(t.Context(), dir) {
+		for info, err := range s.List(t.Context(), dir, all) {
 			require.NoError(t, err)
 			names = append(names, info.Path())
 		}
@@ -29,9 +31,9 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		t.Parallel()
 		s := open(t)
 		fill(t, s, "a=1 d/ d/b=2 d/e/ d/e/f=3 d.meta=m")
-		require.ElementsMatch(t, []string{"a", "d", "d.meta"}, list(t, s, filestore.Root))
-		require.ElementsMatch(t, []string{"d/b", "d/e"}, list(t, s, "d"))
-		require.ElementsMatch(t, []string{"d/e/f"}, list(t, s, "d/e"))
+		require.Equal(t, []string{"a", "d"}, list(t, s, filestore.Root))
+		require.Equal(t, []string{"d/b", "d/e"}, list(t, s, "d"))
+		require.Equal(t, []string{"d/e/f"}, list(t, s, "d/e"))
 	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
@@ -39,7 +41,7 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		fill(t, s, "a=1")
 		for name, want := range map[string]error{"a": filestore.ErrNotDirectory, "b": fs.ErrNotExist, "a/b": fs.ErrNotExist} {
 			var got []error
-			for info, err := range s.List(t.Context(), name) {
+			for info, err := range s.List(t.Context(), name, all) {
 				require.Nil(t, info)
 				got = append(got, err)
 			}
@@ -55,13 +57,13 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		var want []string
 		for i := range 1000 {
 			name := fmt.Sprintf("d%03d", i)
-			require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
+			require.NoError(t, mkdir(name)(t.Context(), s))
 			want = append(want, name)
 		}
-		require.ElementsMatch(t, want, list(t, s, filestore.Root))
+		require.Equal(t, want, list(t, s, filestore.Root))
 
 		seen := 0
-		for range s.List(t.Context(), filestore.Root) {
+		for range s.List(t.Context(), filestore.Root, all) {
 			if seen++; seen == 3 {
 				break
 			}
@@ -71,7 +73,7 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		seen = 0
-		for _, err := range s.List(ctx, filestore.Root) {
+		for _, err := range s.List(ctx, filestore.Root, all) {
 			if err != nil {
 				refused(t, context.Canceled, err)
 				continue
@@ -85,9 +87,9 @@ func testList(t *testing.T, open func(t *testing.T) filestore.Store) {
 		t.Parallel()
 		s := open(t)
 		for i := range 300 {
-			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprintf("d%03d", i), nil, boundless))
+			require.NoError(t, mkdir(fmt.Sprintf("d%03d", i))(t.Context(), s))
 		}
-		for info, err := range s.List(t.Context(), filestore.Root) {
+		for info, err := range s.List(t.Context(), filestore.Root, all) {
 			require.NoError(t, err)
 			require.NoError(t, s.Remove(t.Context(), info.Path(), filestore.RemoveOptions{}))
 		}
@@ -129,7 +131,7 @@ func testInfo(t *testing.T, open func(t *testing.T) filestore.Store) {
 	require.NoError(t, err)
 	check(opened.(filestore.FileInfo))
 	require.Equal(t, file.ETag(), opened.(filestore.FileInfo).ETag())
-	for info, err := range s.List(t.Context(), "d") {
+	for info, err := range s.List(t.Context(), "d", all) {
 		require.NoError(t, err)
 		check(info)
 		require.Equal(t, file.ETag(), info.ETag())
@@ -203,7 +205,7 @@ func testOpen(t *testing.T, open func(t *testing.T) filestore.Store) {
 func testFS(t *testing.T, open func(t *testing.T) filestore.Store) {
 	s := open(t)
 	fill(t, s, "a=1 a.meta=m d/ d/e/ d/e/f=2 d/g= h=0123456789")
-	require.NoError(t, fstest.TestFS(readFS{t.Context(), s}, "a", "a.meta", "d", "d/e", "d/e/f", "d/g", "h"))
+	require.NoError(t, fstest.TestFS(readFS{t.Context(), s}, "a", "d", "d/e", "d/e/f", "d/g", "h"))
 }
 
 // readFS shows a store as an [fs.FS].
@@ -221,13 +223,12 @@ func (r readFS) Open(name string) (fs.File, error) {
 		return r.s.Open(r.ctx, name)
 	}
 	d := &dirFile{FileInfo: info}
-	for entry, err := range r.s.List(r.ctx, name) {
+	for entry, err := range r.s.List(r.ctx, name, all) {
 		if err != nil {
 			return nil, err
 		}
 		d.entries = append(d.entries, fs.FileInfoToDirEntry(entry))
 	}
-	sort.Slice(d.entries, func(i, j int) bool { return strings.Compare(d.entries[i].Name(), d.entries[j].Name()) < 0 })
 	return d, nil
 }
 
@@ -254,4 +255,76 @@ func (d *dirFile) ReadDir(n int) ([]fs.DirEntry, error) {
 	head := d.entries[:n]
 	d.entries = d.entries[n:]
 	return head, nil
+}
+
+// testListResumed: a listing goes on behind any name, whether or not that is there, and
+// shows what one that was not interrupted shows.
+func testListResumed(t *testing.T, open func(t *testing.T) filestore.Store) {
+	const entries = "a=1 a.meta=m a.b=2 a.zip=3 A/ b/ b.meta=n c.meta=o e=4"
+	order := []string{"A", "a", "a.b", "a.zip", "b", "c", "e"}
+	list := func(t *testing.T, s filestore.Store, o filestore.ListOptions) (names []string) {
+		for info, err := range s.List(t.Context(), "d", o) {
+			require.NoError(t, err)
+			names = append(names, info.Name())
+			agrees(t, s, withContent{info, s, t})
+			if side := info.Sidecar(); side != nil {
+				require.Equal(t, o.Sidecars, side.Content != nil, info.Name())
+			}
+		}
+		return names
+	}
+	s := open(t)
+	fill(t, s, "d/ x=1")
+	for e := range strings.FieldsSeq(entries) {
+		fill(t, s, "d/"+e)
+	}
+	for i, after := range append([]string{""}, order...) {
+		for _, sidecars := range []bool{false, true} {
+			require.Equal(t, order[i:], append([]string{}, list(t, s, filestore.ListOptions{After: after, Sidecars: sidecars})...), "behind %q", after)
+		}
+	}
+	for after, first := range map[string]int{"0": 0, "Aa": 1, "a.": 2, "a.meta": 3, "b.meta": 5, "bzzz": 5, "d": 6, "z": 7, "\u00e9": 7, "a/x": 4} {
+		require.Equal(t, order[first:], append([]string{}, list(t, s, filestore.ListOptions{After: after})...), "behind %q", after)
+	}
+	require.NoError(t, remove("d/a.zip")(t.Context(), s))
+	require.Equal(t, []string{"b", "c", "e"}, list(t, s, filestore.ListOptions{After: "a.zip"}), "behind what has gone")
+
+	// In pages, while others come and go.
+	var seen []string
+	for after, page := "", 0; page < 100; page++ {
+		was := after
+		for info, err := range s.List(t.Context(), "d", filestore.ListOptions{After: after}) {
+			require.NoError(t, err)
+			seen, after = append(seen, info.Name()), info.Name()
+			break
+		}
+		if after == was {
+			break
+		}
+		fill(t, s, fmt.Sprintf("d/0%d=new", page))
+		if page == 2 {
+			require.NoError(t, remove("d/b")(t.Context(), s))
+		}
+	}
+	require.Equal(t, []string{"A", "a", "a.b", "c", "e"}, seen)
+}
+
+// withContent is an entry of a listing with the content of its sidecar, whether or not
+// that came with it.
+type withContent struct {
+	filestore.FileInfo
+	s filestore.Store
+	t *testing.T
+}
+
+func (w withContent) Sidecar() *filestore.Sidecar {
+	side := w.FileInfo.Sidecar()
+	if side == nil || side.Content != nil {
+		return side
+	}
+	told := *side
+	read, err := w.s.Sidecar(w.t.Context(), w.Path(), "")
+	require.NoError(w.t, err)
+	told.Content = read.Content
+	return &told
 }

@@ -58,7 +58,7 @@ func testHostileNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"open", func(ctx context.Context, name string) error { _, err := s.Open(ctx, name); return err }},
 		{"usage", func(ctx context.Context, name string) error { _, err := s.Usage(ctx, name); return err }},
 		{"list", func(ctx context.Context, name string) error {
-			for _, err := range s.List(ctx, name) {
+			for _, err := range s.List(ctx, name, all) {
 				return err
 			}
 			return nil
@@ -67,7 +67,10 @@ func testHostileNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 			_, err := s.Create(ctx, name, filestore.CreateOptions{}, boundless)
 			return err
 		}},
-		{"mkdir", func(ctx context.Context, name string) error { return s.Mkdir(ctx, name, nil, boundless) }},
+		{"mkdir", func(ctx context.Context, name string) error { return mkdir(name)(ctx, s) }},
+		{"sidecar", func(ctx context.Context, name string) error { _, err := s.Sidecar(ctx, name, ""); return err }},
+		{"set sidecar", func(ctx context.Context, name string) error { return set(name, "m")(ctx, s) }},
+		{"remove sidecar", func(ctx context.Context, name string) error { return unset(name)(ctx, s) }},
 		{"remove", func(ctx context.Context, name string) error { return s.Remove(ctx, name, recursive) }},
 		{"rename from", func(ctx context.Context, name string) error { return replace(name, "n")(ctx, s) }},
 		{"rename to", func(ctx context.Context, name string) error { return replace("a", name)(ctx, s) }},
@@ -98,16 +101,21 @@ func testOddNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 				require.NoError(t, mkdirAgain(t, s, dir))
 			}
 		}
-		require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{}, boundless), "%q", name)
+		require.NoError(t, put(name, name)(t.Context(), s), "%q", name)
 		stored[name] = true
 	}
+	found := func(name string) {
+		require.True(t, stored[name], "%q", name)
+		require.Equal(t, name, read(t, s, name))
+		delete(stored, name)
+	}
 	walk(t, s, filestore.Root, func(info filestore.FileInfo) {
-		if info.IsDir() {
-			return
+		if !info.IsDir() && !isOrphan(info) {
+			found(info.Path())
 		}
-		require.True(t, stored[info.Path()], "%q", info.Path())
-		require.Equal(t, info.Path(), read(t, s, info.Path()))
-		delete(stored, info.Path())
+		if info.Sidecar() != nil {
+			found(info.Path() + ".meta")
+		}
 	})
 	require.Empty(t, stored)
 	counted(t, s)
@@ -116,7 +124,7 @@ func testOddNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 // mkdirAgain makes a directory that may be there.
 func mkdirAgain(t *testing.T, s filestore.Store, dir string) error {
 	t.Helper()
-	if err := s.Mkdir(t.Context(), dir, nil, boundless); !errors.Is(err, fs.ErrExist) {
+	if err := mkdir(dir)(t.Context(), s); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
@@ -147,10 +155,14 @@ func testOddNamesAlone(t *testing.T, open func(t *testing.T) filestore.Store) {
 			for dir := range strings.SplitSeq(parents(name), "\n") {
 				if dir != "" {
 					top, _, _ = strings.Cut(name, "/")
-					require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+					require.NoError(t, mkdir(dir)(t.Context(), s))
 				}
 			}
-			playWith(t, s, name)
+			if of, ok := filestore.SidecarOf(name); ok {
+				playWithSidecar(t, s, of)
+			} else {
+				playWith(t, s, name)
+			}
 			if top != name {
 				require.NoError(t, removeAll(top)(t.Context(), s))
 			}
@@ -162,48 +174,76 @@ func testOddNamesAlone(t *testing.T, open func(t *testing.T) filestore.Store) {
 // playWith makes, changes, moves and removes one entry.
 func playWith(t *testing.T, s filestore.Store, name string) {
 	t.Helper()
-	absent := func(name string) {
+	gone := func(name string) {
 		_, err := s.Stat(t.Context(), name)
 		refused(t, fs.ErrNotExist, err)
 		_, err = s.Open(t.Context(), name)
 		refused(t, fs.ErrNotExist, err)
 		refused(t, fs.ErrNotExist, removeAll(name)(t.Context(), s))
 	}
-	absent(name)
-	require.NoError(t, write(t.Context(), s, name, "1", filestore.CreateOptions{Exclusive: true}, boundless))
+	gone(name)
+	require.NoError(t, write(t.Context(), s, name, "1", filestore.CreateOptions{If: absent}, boundless))
 	info, err := s.Stat(t.Context(), name)
 	require.NoError(t, err)
 	require.Equal(t, name, info.Path())
 	for _, other := range []string{strings.ToUpper(name), strings.ToLower(name), name + "2", name + ".", name + " ", name + "/x"} {
 		if other != name && filestore.CheckName(other) == nil {
-			absent(other)
+			gone(other)
 		}
 	}
 	require.NoError(t, write(t.Context(), s, name, "2", filestore.CreateOptions{Offset: filestore.End}, boundless))
 	require.NoError(t, rename(name, "moved")(t.Context(), s))
-	absent(name)
+	gone(name)
 	require.NoError(t, copyTo("moved", name)(t.Context(), s))
 	require.NoError(t, copyOver(name, "moved")(t.Context(), s))
 	require.Equal(t, "12", read(t, s, name))
 	require.NoError(t, replace("moved", name)(t.Context(), s))
-	if side, ok := filestore.SidecarName(name); ok {
-		require.NoError(t, write(t.Context(), s, side, "m", filestore.CreateOptions{}, boundless))
+	side, ok := filestore.SidecarName(name)
+	if ok {
+		require.NoError(t, set(name, "m")(t.Context(), s))
+		require.Equal(t, "m", read(t, s, side))
+		gone(side) // it is no entry
 	}
 	counted(t, s)
 	require.NoError(t, remove(name)(t.Context(), s))
-	if side, ok := filestore.SidecarName(name); ok {
-		absent(side)
-		require.NoError(t, s.Mkdir(t.Context(), name, nil, boundless))
+	if ok {
+		_, err := s.Sidecar(t.Context(), name, "")
+		refused(t, fs.ErrNotExist, err)
+		require.NoError(t, mkdir(name)(t.Context(), s))
 		require.NoError(t, remove(name)(t.Context(), s))
 	}
-	absent(name)
+	gone(name)
+}
+
+// playWithSidecar makes, changes and removes a sidecar that waits.
+func playWithSidecar(t *testing.T, s filestore.Store, name string) {
+	t.Helper()
+	gone := func(name string) {
+		_, err := s.Sidecar(t.Context(), name, "")
+		refused(t, fs.ErrNotExist, err)
+		refused(t, fs.ErrNotExist, unset(name)(t.Context(), s))
+	}
+	gone(name)
+	require.NoError(t, setWith(name, []byte("1"), filestore.SidecarOptions{If: absent})(t.Context(), s))
+	for _, other := range []string{strings.ToUpper(name), name + "2", name + ".", name + " ", name + "/x", name + ".meta"} {
+		if other != name && filestore.CheckName(other) == nil {
+			gone(other)
+		}
+	}
+	require.NoError(t, set(name, "2")(t.Context(), s))
+	counted(t, s)
+	side, err := s.Sidecar(t.Context(), name, "")
+	require.NoError(t, err)
+	require.Equal(t, "2", string(side.Content))
+	require.NoError(t, unset(name)(t.Context(), s))
+	gone(name)
 }
 
 // testSpellings: names that a person, or another system, takes for one are two.
 func testSpellings(t *testing.T, open func(t *testing.T) filestore.Store) {
 	for _, tt := range []struct{ name, a, b string }{
 		{"letter case", "private", "Private"},
-		{"letter case of a sidecar", "x.meta", "x.META"},
+		{"letter case of a sidecar", "x.Meta", "x.META"},
 		{"letters that fold alike", "index.wssp", "index.w\u017f\u017fp"},
 		{"normal forms", "caf\u00e9", "cafe\u0301"},
 		{"prefix", "private", "private2"},
@@ -223,9 +263,9 @@ func testSpellings(t *testing.T, open func(t *testing.T) filestore.Store) {
 			s := open(t)
 			for _, name := range []string{tt.a, tt.b} {
 				if dir, _ := filestore.Split(name); dir != filestore.Root {
-					require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+					require.NoError(t, mkdir(dir)(t.Context(), s))
 				}
-				require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{Exclusive: true}, boundless))
+				require.NoError(t, write(t.Context(), s, name, name, filestore.CreateOptions{If: absent}, boundless))
 			}
 			require.Equal(t, tt.a, read(t, s, tt.a))
 			require.Equal(t, tt.b, read(t, s, tt.b))
@@ -247,18 +287,20 @@ func testLongNames(t *testing.T, open func(t *testing.T) filestore.Store) {
 	s := open(t)
 	dir := strings.Repeat("s", 254)
 	for range 15 {
-		require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+		require.NoError(t, mkdir(dir)(t.Context(), s))
 		dir += "/" + strings.Repeat("s", 254)
 	}
-	require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless))
+	require.NoError(t, mkdir(dir)(t.Context(), s))
 	fits, long := dir+"/12345678901", dir+"/123456789012345"
-	require.NoError(t, s.Mkdir(t.Context(), dir+"/1234567", nil, boundless))
+	require.NoError(t, mkdir(dir+"/1234567")(t.Context(), s))
 	fill(t, s, "a=1 a.meta=m")
 	refused(t, filestore.ErrConflict, rename("a", long)(t.Context(), s))
 	refused(t, filestore.ErrConflict, copyTo("a", long)(t.Context(), s))
+	refused(t, filestore.ErrConflict, set(long, "m")(t.Context(), s))
+	refused(t, fs.ErrNotExist, unset(long)(t.Context(), s))
 	require.NoError(t, copyTo("a", fits)(t.Context(), s))
 	require.Equal(t, "m", read(t, s, fits+".meta"))
-	require.NoError(t, s.Copy(t.Context(), "a", long, filestore.CopyOptions{}, nil, boundless))
+	require.NoError(t, s.Copy(t.Context(), "a", long, filestore.CopyOptions{}, boundless))
 	require.NoError(t, remove(long)(t.Context(), s))
 	require.NoError(t, remove(fits)(t.Context(), s))
 	counted(t, s)
@@ -277,12 +319,14 @@ func testContext(t *testing.T, open func(t *testing.T) filestore.Store) {
 	refused(t, context.Canceled, err)
 	_, err = s.Usage(ctx, filestore.Root)
 	refused(t, context.Canceled, err)
-	for _, err := range s.List(ctx, filestore.Root) {
+	for _, err := range s.List(ctx, filestore.Root, all) {
 		refused(t, context.Canceled, err)
 	}
 	_, err = s.Create(ctx, "a", filestore.CreateOptions{}, boundless)
 	refused(t, context.Canceled, err)
-	for _, c := range []change{mkdir("e"), remove("a"), rename("a", "b"), copyTo("a", "b")} {
+	_, err = s.Sidecar(ctx, "a", "")
+	refused(t, context.Canceled, err)
+	for _, c := range []change{mkdir("e"), remove("a"), rename("a", "b"), copyTo("a", "b"), set("a", "m"), unset("a")} {
 		refused(t, context.Canceled, c(ctx, s))
 	}
 	holds(t, s, before)

@@ -39,7 +39,7 @@ func testNotes(t *testing.T, open func(t *testing.T) filestore.Store) {
 	usage, err := s.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	require.Zero(t, usage, "notes do not count")
-	for range s.List(t.Context(), filestore.Root) {
+	for range s.List(t.Context(), filestore.Root, all) {
 		t.Error("notes are no files")
 	}
 	for _, name := range []string{"", "A", "a.b", "../x", "a/b", strings.Repeat("a", 33)} {

@@ -19,7 +19,7 @@ const maxPlay = 200
 
 // Play does the operations that script spells, at most 200, to an empty store
 // and to a memstore, and demands that both give the same answers and end with
-// the same tree. Every script is a valid one, so it serves in fuzz targets:
+// the same tree. Locks are played if the store has them. Every script is a valid one, so it serves in fuzz targets:
 //
 //	func FuzzModel(f *testing.F) {
 //		f.Fuzz(func(t *testing.T, script []byte) {
@@ -27,7 +27,8 @@ const maxPlay = 200
 //		})
 //	}
 func Play(t *testing.T, s filestore.Store, script []byte) {
-	p := player{script: script, a: side{s: s}, b: side{s: memstore.New()}}
+	_, locks := s.(filestore.Locks)
+	p := player{script: script, a: side{s: s}, b: side{s: memstore.New()}, locks: locks}
 	for step := 0; step < maxPlay && len(p.script) > 0; step++ {
 		op := p.op()
 		got, want := op(t, &p.a), op(t, &p.b)
@@ -52,10 +53,11 @@ func testRecount(t *testing.T, open func(t *testing.T) filestore.Store) {
 	}
 }
 
-// side is one of the two stores, with its uploads on their way.
+// side is one of the two stores, with its uploads on their way and its locks.
 type side struct {
 	s       filestore.Store
 	uploads [2]filestore.Upload
+	locks   [2]filestore.Lock
 }
 
 func (d *side) abort() {
@@ -70,6 +72,7 @@ func (d *side) abort() {
 type player struct {
 	script []byte
 	a, b   side
+	locks  bool // both stores have them
 }
 
 func (p *player) next(n int) int {
@@ -104,42 +107,59 @@ func (p *player) limits() filestore.Limits {
 
 func (p *player) content() string { return "0123456789abcdef"[:p.next(16)] }
 
+// precondition reads what is to hold of a name, or of its sidecar. Most often that is
+// nothing.
+func (p *player) precondition(ofSidecar bool) func(*testing.T, *side, string) filestore.Precondition {
+	kind, submit := p.next(12), p.flag()
+	return func(t *testing.T, d *side, name string) (c filestore.Precondition) {
+		switch kind {
+		case 1:
+			c.Absent = true
+		case 2:
+			c.Exists = true
+		case 3:
+			c.ETag = `"stale"`
+		case 4:
+			if side, err := d.s.Sidecar(t.Context(), name, ""); ofSidecar && err == nil {
+				c.ETag = side.ETag
+			} else if info, err := d.s.Stat(t.Context(), name); !ofSidecar && err == nil {
+				c.ETag = info.ETag()
+			}
+		}
+		if submit {
+			for _, l := range d.locks {
+				c.Tokens = append(c.Tokens, l.Token)
+			}
+		}
+		return c
+	}
+}
+
 // op reads one operation. What the operation returns tells what it did and
 // how it ended.
 func (p *player) op() func(*testing.T, *side) string {
-	switch p.next(9) {
+	switch p.next(13) {
 	case 0:
-		name, l := p.name(), p.limits()
+		name, l, holds := p.name(), p.limits(), p.precondition(false)
 		sidecar := [][]byte{nil, []byte("side")}[p.next(2)]
 		return func(t *testing.T, d *side) string {
-			return outcome("mkdir", name, d.s.Mkdir(t.Context(), name, sidecar, l))
+			o := filestore.MkdirOptions{Sidecar: sidecar, If: holds(t, d, name)}
+			return outcome("mkdir", name, d.s.Mkdir(t.Context(), name, o, l))
 		}
 	case 1:
-		name, o := p.name(), filestore.RemoveOptions{Recursive: p.flag()}
+		name, recursive, holds := p.name(), p.flag(), p.precondition(false)
 		return func(t *testing.T, d *side) string {
-			return outcome("remove", name, d.s.Remove(t.Context(), name, o))
+			return outcome("remove", name, removeIf(name, recursive, holds(t, d, name))(t.Context(), d.s))
 		}
 	case 2:
-		from, to, o := p.name(), p.name(), filestore.RenameOptions{Replace: p.flag()}
+		from, to, replace, files := p.name(), p.name(), p.flag(), p.flag()
+		source, target := p.precondition(false), p.precondition(false)
 		return func(t *testing.T, d *side) string {
+			o := filestore.RenameOptions{Replace: replace, ReplaceFile: files, From: source(t, d, from), To: target(t, d, to)}
 			return outcome("rename", from+" "+to, d.s.Rename(t.Context(), from, to, o))
 		}
 	case 3:
-		from, to, o, l := p.name(), p.name(), filestore.CopyOptions{Replace: p.flag(), Shallow: p.flag()}, p.limits()
-		inherit := func(directory bool, b []byte) []byte {
-			if directory {
-				return append(b, 'd')
-			}
-			return append(b, b...)
-		}
-		attributes := []filestore.SidecarFunc{nil, keep, inherit}[p.next(3)]
-		return func(t *testing.T, d *side) string {
-			err := d.s.Copy(t.Context(), from, to, o, attributes, l)
-			if errors.Is(err, filestore.ErrLimit) {
-				err = &fs.PathError{Path: to, Err: filestore.ErrLimit} // which one comes first is not said
-			}
-			return outcome("copy", from+" "+to, err)
-		}
+		return p.copy()
 	case 4:
 		name := p.name()
 		return func(t *testing.T, d *side) string {
@@ -157,6 +177,17 @@ func (p *player) op() func(*testing.T, *side) string {
 			_, err := io.WriteString(d.uploads[slot], content)
 			return outcome("write", content, err)
 		}
+	case 8, 9:
+		name, content, l, paired, holds := p.name(), []byte(p.content()), p.limits(), p.next(4) == 1, p.precondition(true)
+		if p.next(4) == 1 {
+			content = nil
+		}
+		return func(t *testing.T, d *side) string {
+			side, err := d.s.SetSidecar(t.Context(), name, content, filestore.SidecarOptions{If: holds(t, d, name), Paired: paired}, l)
+			return outcome("set sidecar", fmt.Sprint(name, side.Size, side.Content == nil), err)
+		}
+	case 10:
+		return p.lock()
 	default:
 		slot, commit := p.next(2), p.next(4) > 0
 		return func(t *testing.T, d *side) string {
@@ -177,29 +208,57 @@ func (p *player) op() func(*testing.T, *side) string {
 	}
 }
 
+func (p *player) copy() func(*testing.T, *side) string {
+	from, to, replace, shallow, l := p.name(), p.name(), p.flag(), p.flag(), p.limits()
+	source, target := p.precondition(false), p.precondition(false)
+	inherit := func(directory bool, b []byte) []byte {
+		if directory {
+			return append(b, 'd')
+		}
+		return append(b, b...)
+	}
+	sidecar := []filestore.SidecarFunc{nil, keep, inherit}[p.next(3)]
+	return func(t *testing.T, d *side) string {
+		o := filestore.CopyOptions{Replace: replace, Shallow: shallow, Sidecar: sidecar, From: source(t, d, from), To: target(t, d, to)}
+		err := d.s.Copy(t.Context(), from, to, o, l)
+		if errors.Is(err, filestore.ErrLimit) {
+			err = &fs.PathError{Path: to, Err: filestore.ErrLimit} // which one comes first is not said
+		}
+		return outcome("copy", from+" "+to, err)
+	}
+}
+
+// lock makes a lock, or ends one.
+func (p *player) lock() func(*testing.T, *side) string {
+	name, slot, shared, deep := p.name(), p.next(2), p.flag(), p.flag()
+	return func(t *testing.T, d *side) string {
+		locks, ok := d.s.(filestore.Locks)
+		if !ok || !p.locks {
+			return ""
+		}
+		if old := d.locks[slot]; old.Token != "" {
+			d.locks[slot] = filestore.Lock{}
+			return outcome("unlock", old.Name, locks.Unlock(t.Context(), old.Name, old.Token, old.Owner))
+		}
+		var err error
+		d.locks[slot], err = locks.Lock(t.Context(), name, filestore.Lock{Shared: shared, Deep: deep}, 0)
+		return outcome("lock", name, err)
+	}
+}
+
 // create begins an upload, or does a whole one.
 func (p *player) create() func(*testing.T, *side) string {
-	name, slot, content, l := p.name(), p.next(3), p.content(), p.limits()
-	o := filestore.CreateOptions{Exclusive: p.next(4) == 1, KeepTail: p.next(4) == 1, Paired: p.next(4) == 1}
+	name, slot, content, l, holds := p.name(), p.next(3), p.content(), p.limits(), p.precondition(false)
+	o := filestore.CreateOptions{KeepTail: p.next(4) == 1}
 	if p.next(3) == 1 {
 		o.Offset = int64(p.next(10)) - 2
 	}
 	if p.next(3) == 1 {
 		o.Size = int64(p.next(10)) - 1
 	}
-	match := p.next(8)
 	return func(t *testing.T, d *side) string {
 		o := o
-		switch match {
-		case 1:
-			o.IfMatch = "*"
-		case 2:
-			o.IfMatch = `"stale"`
-		case 3:
-			if info, err := d.s.Stat(t.Context(), name); err == nil {
-				o.IfMatch = info.ETag()
-			}
-		}
+		o.If = holds(t, d, name)
 		if slot == len(d.uploads) {
 			return outcome("put", name, write(t.Context(), d.s, name, content, o, l))
 		}
@@ -222,7 +281,7 @@ func outcome(op, what string, err error) string {
 		result = err.Error()
 	}
 	for _, known := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrInvalid, fs.ErrClosed, io.ErrUnexpectedEOF,
-		filestore.ErrIsDirectory, filestore.ErrNotDirectory, filestore.ErrNotEmpty, filestore.ErrConflict, filestore.ErrChanged} {
+		filestore.ErrIsDirectory, filestore.ErrNotDirectory, filestore.ErrNotEmpty, filestore.ErrConflict, filestore.ErrChanged, filestore.ErrLocked} {
 		if errors.Is(err, known) {
 			result = known.Error()
 		}

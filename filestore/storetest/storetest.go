@@ -25,11 +25,10 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"empty", testEmpty},
 		{"changes", testChanges},
 		{"error paths", testErrorPaths},
-		{"copy/attributes", testCopyAttributes},
+		{"copy/sidecars", testCopySidecars},
 		{"copy/deep names", testDeepNames},
 		{"upload/content", testUploadContent},
 		{"upload/refused", testUploadRefused},
-		{"upload/paired", testUploadPaired},
 		{"upload/commit", testUploadCommit},
 		{"upload/info", testUploadInfo},
 		{"upload/cut", testUploadCut},
@@ -44,7 +43,16 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"names/spellings", testSpellings},
 		{"names/long", testLongNames},
 		{"context", testContext},
+		{"sidecars", testSidecars},
+		{"sidecars/changed", testSidecarChanges},
+		{"sidecars/concurrent", testSidecarRace},
+		{"preconditions", testPreconditions},
+		{"order", testOrder},
+		{"locks", testLocks},
+		{"locks/changes", testLockedChanges},
+		{"locks/concurrent", testLockRace},
 		{"list", testList},
+		{"list/resumed", testListResumed},
 		{"info", testInfo},
 		{"open", testOpen},
 		{"fstest", testFS},
@@ -66,16 +74,17 @@ var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Un
 // keep copies sidecars as they are.
 func keep(_ bool, sidecar []byte) []byte { return sidecar }
 
-// fill makes entries: "dir/" a directory, "file=content" a file.
+// fill makes entries: "dir/" a directory, "file=content" a file, "X.meta=content" the
+// sidecar of X.
 func fill(t *testing.T, s filestore.Store, entries string) {
 	t.Helper()
 	for e := range strings.FieldsSeq(entries) {
 		if dir, ok := strings.CutSuffix(e, "/"); ok {
-			require.NoError(t, s.Mkdir(t.Context(), dir, nil, boundless), e)
+			require.NoError(t, mkdir(dir)(t.Context(), s), e)
 			continue
 		}
 		name, content, _ := strings.Cut(e, "=")
-		require.NoError(t, write(t.Context(), s, name, content, filestore.CreateOptions{}, boundless), e)
+		require.NoError(t, put(name, content)(t.Context(), s), e)
 	}
 }
 
@@ -93,8 +102,16 @@ func write(ctx context.Context, s filestore.Store, name, content string, o files
 	return err
 }
 
+// read returns the content of a file or a sidecar.
 func read(t *testing.T, s filestore.Store, name string) string {
 	t.Helper()
+	if of, ok := filestore.SidecarOf(name); ok {
+		side, err := s.Sidecar(t.Context(), of, "")
+		require.NoError(t, err, name)
+		require.NotNil(t, side.Content, name)
+		require.EqualValues(t, len(side.Content), side.Size)
+		return string(side.Content)
+	}
 	f, err := s.Open(t.Context(), name)
 	require.NoError(t, err, name)
 	defer f.Close()
@@ -103,12 +120,17 @@ func read(t *testing.T, s filestore.Store, name string) string {
 	return string(content)
 }
 
-// walk calls visit for everything below dir.
+// walk calls visit for everything below dir. Listings have their order, and agree with
+// what is told of each name.
 func walk(t *testing.T, s filestore.Store, dir string, visit func(filestore.FileInfo)) {
 	t.Helper()
-	for info, err := range s.List(t.Context(), dir) {
+	last := ""
+	for info, err := range s.List(t.Context(), dir, filestore.ListOptions{Sidecars: true}) {
 		require.NoError(t, err, dir)
 		require.Equal(t, filestore.Join(dir, info.Name()), info.Path())
+		require.Less(t, last, info.Name(), "in byte order, and nothing twice")
+		last = info.Name()
+		agrees(t, s, info)
 		visit(info)
 		if info.IsDir() {
 			walk(t, s, info.Path(), visit)
@@ -121,13 +143,51 @@ func contents(t *testing.T, s filestore.Store) string {
 	t.Helper()
 	var entries []string
 	walk(t, s, filestore.Root, func(info filestore.FileInfo) {
-		if info.IsDir() {
+		switch {
+		case info.IsDir():
 			entries = append(entries, info.Path()+"/")
-			return
+		case !isOrphan(info):
+			entries = append(entries, info.Path()+"="+read(t, s, info.Path()))
 		}
-		entries = append(entries, info.Path()+"="+read(t, s, info.Path()))
+		if side := info.Sidecar(); side != nil {
+			entries = append(entries, info.Path()+".meta="+string(side.Content))
+		}
 	})
 	return sorted(strings.Join(entries, " "))
+}
+
+// isOrphan reports whether an entry of a listing stands for a sidecar that waits.
+func isOrphan(info filestore.FileInfo) bool { return info.Mode()&fs.ModeIrregular != 0 }
+
+// agrees demands that a listing tells of an entry and its sidecar what Stat and Sidecar
+// tell.
+func agrees(t *testing.T, s filestore.Store, listed filestore.FileInfo) {
+	t.Helper()
+	name := listed.Path()
+	side, sideErr := s.Sidecar(t.Context(), name, "")
+	if listed.Sidecar() == nil {
+		refused(t, fs.ErrNotExist, sideErr)
+	} else {
+		require.NoError(t, sideErr, name)
+		require.NotNil(t, side.Content, name)
+		require.Equal(t, side, *listed.Sidecar(), name)
+	}
+	info, err := s.Stat(t.Context(), name)
+	if isOrphan(listed) {
+		require.NotNil(t, listed.Sidecar(), name)
+		require.Zero(t, listed.Size(), name)
+		require.Empty(t, listed.ETag(), name)
+		refused(t, fs.ErrNotExist, err)
+		return
+	}
+	require.NoError(t, err, name)
+	require.Equal(t, listed.ETag(), info.ETag(), name)
+	require.Equal(t, listed.Sidecar() == nil, info.Sidecar() == nil, name)
+	if told := info.Sidecar(); told != nil {
+		require.Nil(t, told.Content, "only a listing brings content")
+		side.Content = nil
+		require.Equal(t, side, *told, name)
+	}
 }
 
 // holds demands that exactly these entries are stored, and that the usage is
@@ -155,9 +215,15 @@ func counted(t *testing.T, s filestore.Store) {
 				continue
 			}
 			u := want[dir]
-			u.Files++
+			if !isOrphan(info) {
+				u.Files++
+			}
 			if !info.IsDir() {
 				u.Bytes += info.Size()
+			}
+			if side := info.Sidecar(); side != nil {
+				u.Files++
+				u.Bytes += side.Size
 			}
 			want[dir] = u
 		}
@@ -195,11 +261,17 @@ func testEmpty(t *testing.T, open func(t *testing.T) filestore.Store) {
 	refused(t, filestore.ErrIsDirectory, err)
 	_, err = s.Create(t.Context(), filestore.Root, filestore.CreateOptions{}, boundless)
 	refused(t, fs.ErrInvalid, err)
-	refused(t, fs.ErrInvalid, s.Mkdir(t.Context(), filestore.Root, nil, boundless))
+	refused(t, fs.ErrInvalid, mkdir(filestore.Root)(t.Context(), s))
 	refused(t, fs.ErrInvalid, s.Remove(t.Context(), filestore.Root, filestore.RemoveOptions{Recursive: true}))
 	_, err = s.Stat(t.Context(), "a")
 	refused(t, fs.ErrNotExist, err)
 	_, err = s.Usage(t.Context(), "a")
 	refused(t, fs.ErrNotExist, err)
+	for _, name := range []string{filestore.Root, "a", "a/b", "a.meta"} {
+		_, err = s.Sidecar(t.Context(), name, "")
+		refused(t, fs.ErrNotExist, err)
+		refused(t, fs.ErrNotExist, unset(name)(t.Context(), s))
+	}
+	refused(t, filestore.ErrConflict, set(filestore.Root, "m")(t.Context(), s))
 	holds(t, s, "")
 }

@@ -72,9 +72,9 @@ func testUploadLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		s := open(t)
 		u, err := s.Create(t.Context(), "a", filestore.CreateOptions{}, maxFiles(1))
 		require.NoError(t, err)
-		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "b", nil, maxFiles(1)))
+		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "b", filestore.MkdirOptions{}, maxFiles(1)))
 		require.NoError(t, u.Abort())
-		require.NoError(t, s.Mkdir(t.Context(), "b", nil, maxFiles(1)))
+		require.NoError(t, s.Mkdir(t.Context(), "b", filestore.MkdirOptions{}, maxFiles(1)))
 		holds(t, s, "b/")
 	})
 	for _, tt := range []struct {
@@ -146,7 +146,7 @@ func testChangedLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		_, err = io.WriteString(u, "0123")
 		require.NoError(t, err)
 		lower := filestore.Limits{Files: 1, Bytes: 6, FileSize: 6}
-		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "d", nil, lower))
+		over(t, filestore.LimitFiles, 1, s.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, lower))
 		over(t, filestore.LimitBytes, 6, write(t.Context(), s, "a", "01234", filestore.CreateOptions{}, lower))
 		over(t, filestore.LimitFileSize, 6, write(t.Context(), s, "a", "0123456", filestore.CreateOptions{}, lower))
 		_, err = io.WriteString(u, "4567")
@@ -179,9 +179,9 @@ func testChangedLimits(t *testing.T, open func(t *testing.T) filestore.Store) {
 		require.NoError(t, err, "what it holds is its own")
 		u, err = s.Create(t.Context(), "a", filestore.CreateOptions{Size: 9}, filestore.Limits{Files: 2, Bytes: 17, FileSize: 9})
 		require.NoError(t, err)
-		over(t, filestore.LimitBytes, 17, s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, nil, maxBytes(17)))
+		over(t, filestore.LimitBytes, 17, s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, maxBytes(17)))
 		require.NoError(t, u.Abort())
-		require.NoError(t, s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, nil, maxBytes(20)))
+		require.NoError(t, s.Copy(t.Context(), "b", "c", filestore.CopyOptions{}, maxBytes(20)))
 		holds(t, s, "a=0123 b=01234567 c=01234567")
 	})
 	t.Run("lowered below what is held", func(t *testing.T) {
@@ -293,13 +293,13 @@ func testLimitMix(t *testing.T, open func(t *testing.T) filestore.Store) {
 				case 3:
 					err = write(t.Context(), s, from, content[:size], filestore.CreateOptions{Offset: filestore.End}, l)
 				case 4:
-					err = s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: true}, keep, l)
+					err = s.Copy(t.Context(), from, to, filestore.CopyOptions{Replace: true, Sidecar: keep}, l)
 				case 5:
 					err = s.Rename(t.Context(), from, to, filestore.RenameOptions{Replace: true})
 				case 6:
 					err = s.Remove(t.Context(), from, filestore.RemoveOptions{Recursive: true})
 				case 7:
-					err = s.Mkdir(t.Context(), from, nil, l)
+					err = s.Mkdir(t.Context(), from, filestore.MkdirOptions{}, l)
 				}
 				switch {
 				case err == nil:
@@ -318,7 +318,7 @@ func testLimitMix(t *testing.T, open func(t *testing.T) filestore.Store) {
 	counted(t, s)
 
 	// Nothing is held any more: exactly what is left fits.
-	require.NoError(t, s.Mkdir(t.Context(), "last", nil, boundless))
+	require.NoError(t, s.Mkdir(t.Context(), "last", filestore.MkdirOptions{}, boundless))
 	used, err := s.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	rest := strings.Repeat("x", 1000)

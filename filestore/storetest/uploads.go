@@ -16,6 +16,13 @@ import (
 // offset returns options for writing behind so many old bytes.
 func offset(n int64) filestore.CreateOptions { return filestore.CreateOptions{Offset: n} }
 
+// Preconditions that tables need.
+var (
+	absent = filestore.Precondition{Absent: true}
+	exists = filestore.Precondition{Exists: true}
+	other  = filestore.Precondition{ETag: `"other"`} // which nothing has
+)
+
 func testUploadContent(t *testing.T, open func(t *testing.T) filestore.Store) {
 	tests := []struct {
 		name   string
@@ -45,8 +52,8 @@ func testUploadContent(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "declared with offset", before: "f=0123", o: filestore.CreateOptions{Size: 2, Offset: 1}, writes: []string{"ab"}, after: "f=0ab"},
 		{name: "declared append", before: "f=0123", o: filestore.CreateOptions{Size: 1, Offset: filestore.End}, writes: []string{"a"}, after: "f=0123a"},
 		{name: "declared with tail", before: "f=0123", o: filestore.CreateOptions{Size: 1, KeepTail: true}, writes: []string{"a"}, after: "f=a123"},
-		{name: "exclusive", o: filestore.CreateOptions{Exclusive: true}, writes: []string{"a"}, after: "f=a"},
-		{name: "any match", before: "f=0123", o: filestore.CreateOptions{IfMatch: "*"}, writes: []string{"a"}, after: "f=a"},
+		{name: "exclusive", o: filestore.CreateOptions{If: absent}, writes: []string{"a"}, after: "f=a"},
+		{name: "any match", before: "f=0123", o: filestore.CreateOptions{If: exists}, writes: []string{"a"}, after: "f=a"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -99,16 +106,17 @@ func testUploadRefused(t *testing.T, open func(t *testing.T) filestore.Store) {
 		err  error
 	}{
 		{"directory", "d", filestore.CreateOptions{}, filestore.ErrIsDirectory},
-		{"directory, exclusive", "d", filestore.CreateOptions{Exclusive: true}, filestore.ErrIsDirectory},
+		{"directory, exclusive", "d", filestore.CreateOptions{If: absent}, filestore.ErrIsDirectory},
 		{"no parent", "x/f", filestore.CreateOptions{}, fs.ErrNotExist},
 		{"parent a file", "f/f", filestore.CreateOptions{}, filestore.ErrNotDirectory},
-		{"exclusive", "f", filestore.CreateOptions{Exclusive: true}, fs.ErrExist},
-		{"no file to match", "new", filestore.CreateOptions{IfMatch: "*"}, filestore.ErrChanged},
-		{"no match", "f", filestore.CreateOptions{IfMatch: `"other"`}, filestore.ErrChanged},
+		{"exclusive", "f", filestore.CreateOptions{If: absent}, fs.ErrExist},
+		{"no file to match", "new", filestore.CreateOptions{If: exists}, filestore.ErrChanged},
+		{"no match", "f", filestore.CreateOptions{If: other}, filestore.ErrChanged},
 		{"offset beyond the end", "f", offset(5), fs.ErrInvalid},
 		{"offset in no file", "new", offset(1), fs.ErrNotExist},
 		{"tail of no file", "new", filestore.CreateOptions{KeepTail: true}, fs.ErrNotExist},
 		{"tail of no file, appending", "new", filestore.CreateOptions{KeepTail: true, Offset: filestore.End}, fs.ErrNotExist},
+		{"name of a sidecar", "f.meta", filestore.CreateOptions{}, fs.ErrInvalid},
 		{"negative offset", "f", offset(-2), fs.ErrInvalid},
 		{"negative size", "f", filestore.CreateOptions{Size: -1}, fs.ErrInvalid},
 		{"size too large to count", "f", filestore.CreateOptions{Size: 1<<63 - 1, Offset: 1}, fs.ErrInvalid},
@@ -121,53 +129,6 @@ func testUploadRefused(t *testing.T, open func(t *testing.T) filestore.Store) {
 			_, err := s.Create(t.Context(), tt.file, tt.o, boundless)
 			refused(t, tt.err, err)
 			holds(t, s, "f=0123 d/")
-		})
-	}
-}
-
-// testUploadPaired: a sidecar that demands its file is stored beside it or
-// not at all.
-func testUploadPaired(t *testing.T, open func(t *testing.T) filestore.Store) {
-	paired := filestore.CreateOptions{Paired: true}
-	tests := []struct {
-		name   string
-		before string
-		file   string
-		while  []change
-		err    error
-		after  string
-	}{
-		{name: "of a file", before: "f=1", file: "f.meta", after: "f=1 f.meta=new"},
-		{name: "of a directory", before: "d/", file: "d.meta", after: "d/ d.meta=new"},
-		{name: "over another", before: "f=1 f.meta=old", file: "f.meta", after: "f=1 f.meta=new"},
-		{name: "of nothing", file: "f.meta", err: fs.ErrNotExist},
-		{name: "of nothing, over another", before: "f.meta=old", file: "f.meta", err: fs.ErrNotExist, after: "f.meta=old"},
-		{name: "no sidecar", before: "f=1", file: "f", err: fs.ErrNotExist, after: "f=1"},
-		{name: "file removed", before: "f=1", file: "f.meta", while: []change{remove("f")}, err: fs.ErrNotExist},
-		{name: "file renamed", before: "f=1", file: "f.meta", while: []change{rename("f", "g")}, err: fs.ErrNotExist, after: "g=1"},
-		{name: "file replaced", before: "f=1 g=2", file: "f.meta", while: []change{replace("g", "f")}, after: "f=2 f.meta=new"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := open(t)
-			fill(t, s, tt.before)
-			u, err := s.Create(t.Context(), tt.file, paired, boundless)
-			if err == nil {
-				defer u.Abort()
-				_, err = io.WriteString(u, "new")
-				require.NoError(t, err)
-				for _, c := range tt.while {
-					require.NoError(t, c(t.Context(), s))
-				}
-				_, err = u.Commit()
-			}
-			if tt.err != nil {
-				refused(t, tt.err, err)
-			} else {
-				require.NoError(t, err)
-			}
-			holds(t, s, tt.after)
 		})
 	}
 }
@@ -191,9 +152,9 @@ func testUploadCommit(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{name: "parent removed", before: "d/", while: []change{remove("d")}, err: fs.ErrNotExist},
 		{name: "parent renamed", before: "d/", while: []change{rename("d", "e")}, err: fs.ErrNotExist, after: "e/"},
 		{name: "parent became a file", before: "d/", while: []change{remove("d"), put("d", "1")}, err: filestore.ErrNotDirectory, after: "d=1"},
-		{name: "exclusive, made", before: "d/", o: filestore.CreateOptions{Exclusive: true}, while: []change{put("d/f", "other")}, err: fs.ErrExist, after: "d/ d/f=other"},
-		{name: "match, removed", before: "d/ d/f=0123", o: filestore.CreateOptions{IfMatch: "*"}, while: []change{remove("d/f")}, err: filestore.ErrChanged, after: "d/"},
-		{name: "match, replaced", before: "d/ d/f=0123", o: filestore.CreateOptions{IfMatch: "*"}, while: []change{put("d/f", "other")}, after: "d/ d/f=new"},
+		{name: "exclusive, made", before: "d/", o: filestore.CreateOptions{If: absent}, while: []change{put("d/f", "other")}, err: fs.ErrExist, after: "d/ d/f=other"},
+		{name: "match, removed", before: "d/ d/f=0123", o: filestore.CreateOptions{If: exists}, while: []change{remove("d/f")}, err: filestore.ErrChanged, after: "d/"},
+		{name: "match, replaced", before: "d/ d/f=0123", o: filestore.CreateOptions{If: exists}, while: []change{put("d/f", "other")}, after: "d/ d/f=new"},
 		{name: "append, unchanged", before: "d/ d/f=0123", o: offset(filestore.End), while: []change{put("g", "1")}, after: "d/ d/f=0123new g=1"},
 		{name: "append, replaced", before: "d/ d/f=0123", o: offset(filestore.End), while: []change{put("d/f", "0123")}, err: filestore.ErrChanged, after: "d/ d/f=0123"},
 		{name: "append, removed", before: "d/ d/f=0123", o: offset(filestore.End), while: []change{remove("d/f")}, err: filestore.ErrChanged, after: "d/"},
@@ -230,7 +191,7 @@ func testUploadCommit(t *testing.T, open func(t *testing.T) filestore.Store) {
 		fill(t, s, "f=0123")
 		info, err := s.Stat(t.Context(), "f")
 		require.NoError(t, err)
-		o := filestore.CreateOptions{IfMatch: info.ETag()}
+		o := filestore.CreateOptions{If: filestore.Precondition{ETag: info.ETag()}}
 		u, err := s.Create(t.Context(), "f", o, boundless)
 		require.NoError(t, err)
 		require.NoError(t, write(t.Context(), s, "f", "4567", o, boundless))

@@ -139,7 +139,7 @@ func (d *Driver) ListDir(c *server.Context, path string, show func(os.FileInfo) 
 	}
 	shown := false
 	var failure error
-	for found, err := range p.View.List(c, p.Name) {
+	for found, err := range p.View.List(c, p.Name, "") {
 		switch {
 		case err != nil:
 			failure = err

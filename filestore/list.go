@@ -1,0 +1,161 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/cgpkit/cgpkit/meta"
+)
+
+// List implements [FS]. It never shows a mount: see [View.Mounts]. It is one call of
+// the store, whatever rights the entries have; an access control list of the
+// directory itself makes it two.
+func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, error] {
+	return func(yield func(FileInfo, error) bool) {
+		a, err := v.read(ctx, "list", dir, toList)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for info, err := range v.list(ctx, a, after) {
+			if err != nil {
+				info, err = nil, a.hideListed(dir, err)
+			} else {
+				info = a.show(Join(dir, info.Name()), info)
+			}
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+// list walks the entries of the directory a that the caller may see.
+func (v *View) list(ctx context.Context, a access, after string) iter.Seq2[FileInfo, error] {
+	if a.sidecars {
+		return a.listAll(ctx, after)
+	}
+	byList := !a.share && !(a.WebSite && !traitsOf(a.name).private) && !v.caller.Stranger()
+	inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
+	return func(yield func(FileInfo, error) bool) {
+		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after, Sidecars: byList}) {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			shown, err := v.shows(ctx, a, info, inside)
+			if err != nil {
+				yield(nil, pathError("list", a.name, err))
+				return
+			}
+			if shown && !yield(info, nil) {
+				return
+			}
+		}
+	}
+}
+
+// shows reports whether a listing shows an entry to a caller who sees no sidecars:
+// whatever he can open. inside is what a list gives him in the directory. The error
+// is ErrSidecars: a listing that ends early must not look like all there is.
+func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) (bool, error) {
+	t := traitsOf(entry.Path())
+	switch {
+	case t.virtual, isOrphan(entry):
+		return false, nil
+	case a.privileged:
+		return !t.sidecar, nil
+	case t.sidecar:
+		return false, nil
+	case a.share || a.WebSite && !t.private:
+		return true, nil
+	case v.caller.Stranger():
+		return false, nil
+	}
+	f, err := v.foundIn(ctx, a, entry, inside())
+	if !errors.Is(err, ErrSidecars) {
+		err = nil // what fails gives nothing
+	}
+	return f.meets(toRead), err
+}
+
+// listAll walks all entries of the directory a, and the sidecars by their own names.
+// That of X stands at the place of X.meta: what comes between begins with X, so few
+// wait for their place at any time.
+func (a access) listAll(ctx context.Context, after string) iter.Seq2[FileInfo, error] {
+	return func(yield func(FileInfo, error) bool) {
+		waiting, err := a.sidecarsBehind(ctx, after)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		shows := func(info FileInfo) bool {
+			e := a
+			e.name = info.Path()
+			return e.virtual() || yield(info, nil)
+		}
+		// pass shows what waits for its place before a name.
+		pass := func(name string) bool {
+			for len(waiting) > 0 && waiting[0].Name() < name {
+				if !shows(waiting[0]) {
+					return false
+				}
+				waiting = waiting[1:]
+			}
+			return true
+		}
+		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after}) {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			if !pass(info.Name()) || !isOrphan(info) && !shows(info) {
+				return
+			}
+			if s := info.Sidecar(); s != nil {
+				waiting = waitFor(waiting, sidecarInfo{info.Path() + sidecarSuffix, *s})
+			}
+		}
+		for _, info := range waiting {
+			if !shows(info) {
+				return
+			}
+		}
+	}
+}
+
+func waitFor(waiting []sidecarInfo, s sidecarInfo) []sidecarInfo {
+	i, _ := slices.BinarySearchFunc(waiting, s, func(a, b sidecarInfo) int { return strings.Compare(a.path, b.path) })
+	return slices.Insert(waiting, i, s)
+}
+
+// sidecarsBehind returns the sidecars behind a name in a directory whose entries are
+// not: those of its own beginnings.
+func (a access) sidecarsBehind(ctx context.Context, after string) (behind []sidecarInfo, err error) {
+	for end := range len(after) {
+		name := Join(a.name, after[:end+1])
+		if after[:end+1]+sidecarSuffix <= after || CheckName(name) != nil {
+			continue
+		}
+		s, err := a.Store.Sidecar(ctx, name, "")
+		if err == nil {
+			behind = waitFor(behind, sidecarInfo{name + sidecarSuffix, s})
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, pathError("list", a.name, withoutPath(err))
+		}
+	}
+	return behind, nil
+}
+
+// isOrphan reports whether an entry of a listing stands for a sidecar that waits for
+// it.
+func isOrphan(entry FileInfo) bool { return entry.Mode()&fs.ModeIrregular != 0 }
