@@ -12,9 +12,9 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// List implements [FS]. It never shows a mount: see [View.Mounts]. It is one call of
-// the store, whatever rights the entries have; an access control list of the
-// directory itself makes it two.
+// List implements [FS]. It never shows a mount: see [View.Mounts]. It lists by one call of
+// the store, whatever rights the entries have. Where an access control list decides,
+// four more look at the directory itself.
 func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		a, err := v.read(ctx, "list", dir, toList)
