@@ -40,7 +40,8 @@ type content struct {
 	bytes  int64 // so far
 	file   filestore.File
 	upload filestore.Upload
-	text   *textWriter // an upload in mode netascii goes through it
+	behind *bufio.Writer // what goes into it
+	text   *textWriter   // an upload in mode netascii goes through it first
 }
 
 // open finds what a request is about. The content has to be closed, after an
@@ -105,14 +106,18 @@ func (c *content) create(view *filestore.View, name string, r request) error {
 		return err
 	}
 	c.upload = upload
+	c.behind = bufio.NewWriterSize(uploadWriter{c}, writeBehind)
 	if r.netascii {
-		c.text = newTextWriter(uploadWriter{c})
+		c.text = newTextWriter(c.behind)
 	}
 	return nil
 }
 
-// readAhead is how much is read from a file at once.
-const readAhead = 64 << 10
+// How much is read from a file at once, and written.
+const (
+	readAhead   = 64 << 10
+	writeBehind = 16 << 10
+)
 
 // source returns what goes over the wire.
 func (c *content) source(text bool) io.Reader {
@@ -135,7 +140,7 @@ func (c *content) Write(p []byte) (int, error) {
 	if c.text != nil {
 		return c.text.Write(p)
 	}
-	return uploadWriter{c}.Write(p)
+	return c.behind.Write(p)
 }
 
 // commit makes an upload that has ended visible.
@@ -147,6 +152,9 @@ func (c *content) commit() error {
 		if err := c.text.Close(); err != nil {
 			return err
 		}
+	}
+	if err := c.behind.Flush(); err != nil {
+		return err
 	}
 	_, err := c.upload.Commit()
 	return err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
@@ -57,6 +58,8 @@ type Server struct {
 
 	calls  graceful.Calls
 	places connlimit.Places
+
+	running atomic.Int32 // transfers that have a socket
 
 	mu        sync.Mutex                   // guards what follows
 	newest    map[netip.AddrPort]*transfer // of each client

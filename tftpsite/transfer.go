@@ -22,9 +22,10 @@ import (
 // is its transfer ID (RFC 1350 §4), bound to the address that was asked.
 type transfer struct {
 	request
-	server *Server
-	place  *connlimit.Place
-	conn   *net.UDPConn
+	server  *Server
+	place   *connlimit.Place
+	conn    *net.UDPConn
+	lookout lookout
 	content
 
 	block   int           // the bytes in a full packet of data
@@ -110,6 +111,9 @@ func (t *transfer) run(ctx, accepting context.Context) {
 		return
 	}
 	defer conn.Close()
+	t.lookout = newLookout(conn)
+	t.server.running.Add(1)
+	defer t.server.running.Add(-1)
 	t.mu.Lock()
 	t.conn = conn
 	t.mu.Unlock()
@@ -194,7 +198,12 @@ func (t *transfer) receive(until time.Time) ([]byte, error) {
 		if err := t.wait(until); err != nil {
 			return nil, err
 		}
+		began := time.Now()
+		if t.server.running.Load() == 1 { // nobody else waits meanwhile
+			t.lookout.look()
+		}
 		n, from, err := t.conn.ReadFromUDPAddrPort(t.buf)
+		t.lookout.note(time.Since(began))
 		packet := t.buf[:n]
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
