@@ -48,9 +48,10 @@ const maxIndent = 64
 
 // editor changes the text of a document, cut into pieces.
 type editor struct {
-	namespace string   // of the topmost element
-	inScope   string   // its default namespace
-	shares    xml.Name // of accessPwd elements that count
+	namespace string            // of the topmost element
+	inScope   string            // its default namespace
+	declared  map[string]string // what it declares
+	shares    xml.Name          // of accessPwd elements that count
 
 	head   string // up to the content of the topmost element
 	pieces []piece
@@ -84,6 +85,7 @@ func newEditor(d *Document) *editor {
 	e := &editor{
 		namespace: d.Namespace(),
 		inScope:   inScope,
+		declared:  root.declared,
 		shares:    d.name(sharesName),
 		head:      d.text[:root.tagEnd],
 		end:       d.text[root.innerEnd:],

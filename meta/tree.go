@@ -87,9 +87,10 @@ func (e *element) nameEnd() int {
 // undeclared prefix for a namespace, by which an element could pass for a grant.
 type treeBuilder struct {
 	src      string
-	fragment bool   // an element from a caller, not a document
-	lean     bool   // keeps what may be a grant, and drops all else
-	outside  string // the default namespace around an unprefixed topmost element
+	fragment bool     // an element from a caller, not a document
+	lean     bool     // keeps what may be a grant, and drops all else
+	outside  string   // the default namespace around an unprefixed topmost element
+	around   *element // whose declarations are in force around the topmost element; nil: none
 	root     *element
 	open     []*element // from the root down
 	elements int
@@ -246,7 +247,7 @@ func (b *treeBuilder) startElement(token xml.StartElement, start, end int) error
 		}
 		e.parent = parent
 	} else if b.root == nil {
-		b.root = e
+		b.root, e.parent = e, b.around
 		if e.tag.Space == "" {
 			e.outside = b.outside
 		}
