@@ -21,12 +21,17 @@ func (v *View) Attributes(ctx context.Context, name string) ([]meta.Attribute, e
 	if err != nil {
 		return nil, pathError("read attributes", name, err)
 	}
+	return known(attributes, a.rights), nil
+}
+
+// known returns those of the attributes that these rights let somebody know of.
+func known(attributes []meta.Attribute, rights meta.Rights) []meta.Attribute {
 	return slices.DeleteFunc(attributes, func(attribute meta.Attribute) bool {
 		if attribute.Protected() {
-			return !a.rights.Has(meta.Administer)
+			return !rights.Has(meta.Administer)
 		}
-		return !a.rights.Has(meta.Read)
-	}), nil
+		return !rights.Has(meta.Read)
+	})
 }
 
 func (a access) attributes(ctx context.Context) ([]meta.Attribute, error) {

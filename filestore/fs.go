@@ -10,8 +10,8 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// FS is one account's storage as one caller may see it. [View] implements it, and
-// [Locker].
+// FS is one account's storage as one caller may see it. [View] implements it, [Locker]
+// and [Describer].
 //
 // Names are storage paths: clean in the sense of [CheckName], without a
 // leading slash, [Root] for the top. Whatever the caller may not do fails with

@@ -22,7 +22,7 @@ func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, 
 			yield(nil, err)
 			return
 		}
-		for info, err := range v.list(ctx, a, after) {
+		for info, err := range v.list(ctx, a, after, false) {
 			if err != nil {
 				info, err = nil, a.hideListed(dir, err)
 			} else {
@@ -35,15 +35,16 @@ func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, 
 	}
 }
 
-// list walks the entries of the directory a that the caller may see.
-func (v *View) list(ctx context.Context, a access, after string) iter.Seq2[FileInfo, error] {
+// list walks the entries of the directory a that the caller may see, with the content
+// of their sidecars if that is asked for.
+func (v *View) list(ctx context.Context, a access, after string, content bool) iter.Seq2[FileInfo, error] {
 	if a.sidecars {
-		return a.listAll(ctx, after)
+		return a.listAll(ctx, after, content)
 	}
 	byList := !a.share && !(a.WebSite && !traitsOf(a.name).private) && !v.caller.Stranger()
 	inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
 	return func(yield func(FileInfo, error) bool) {
-		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after, Sidecars: byList}) {
+		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after, Sidecars: byList || content}) {
 			if err != nil {
 				if !yield(nil, err) {
 					return
@@ -89,7 +90,7 @@ func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func(
 // listAll walks all entries of the directory a, and the sidecars by their own names.
 // That of X stands at the place of X.meta: what comes between begins with X, so few
 // wait for their place at any time.
-func (a access) listAll(ctx context.Context, after string) iter.Seq2[FileInfo, error] {
+func (a access) listAll(ctx context.Context, after string, content bool) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		waiting, err := a.sidecarsBehind(ctx, after)
 		if err != nil {
@@ -111,7 +112,7 @@ func (a access) listAll(ctx context.Context, after string) iter.Seq2[FileInfo, e
 			}
 			return true
 		}
-		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after}) {
+		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after, Sidecars: content}) {
 			if err != nil {
 				if !yield(nil, err) {
 					return
@@ -122,7 +123,9 @@ func (a access) listAll(ctx context.Context, after string) iter.Seq2[FileInfo, e
 				return
 			}
 			if s := info.Sidecar(); s != nil {
-				waiting = waitFor(waiting, sidecarInfo{info.Path() + sidecarSuffix, *s})
+				itself := *s
+				itself.Content = nil // what waits holds little
+				waiting = waitFor(waiting, sidecarInfo{info.Path() + sidecarSuffix, itself})
 			}
 		}
 		for _, info := range waiting {

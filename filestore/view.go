@@ -38,8 +38,9 @@ type View struct {
 }
 
 var (
-	_ FS     = (*View)(nil)
-	_ Locker = (*View)(nil)
+	_ FS        = (*View)(nil)
+	_ Locker    = (*View)(nil)
+	_ Describer = (*View)(nil)
 )
 
 // access is a name that the caller may use as he wants to.
