@@ -62,15 +62,17 @@ var mayImport = map[string][]string{
 
 	"connlimit": {"internal/network"},
 
-	"httpsite":                {"connlimit", "filestore"},
-	"ftpsite":                 {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "golang.org/x/sys/unix"},
-	"ftpsite/internal/users":  {"filestore"},
-	"ftpsite/internal/bench":  {"internal/beside"},
-	"ftpsite/goftpdriver":     {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
-	"tftpsite/internal/bench": {"internal/beside"},
-	"tftpsite":                {"connlimit", "filestore", "internal/graceful", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
-	"clisite/client":          {"cgpdata", "cgpdata/stream", "filestore", "meta"},
-	"clisite":                 {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful"},
+	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields"},
+	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
+	"httpsite/internal/fields": nil,
+	"ftpsite":                  {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "golang.org/x/sys/unix"},
+	"ftpsite/internal/users":   {"filestore"},
+	"ftpsite/internal/bench":   {"internal/beside"},
+	"ftpsite/goftpdriver":      {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
+	"tftpsite/internal/bench":  {"internal/beside"},
+	"tftpsite":                 {"connlimit", "filestore", "internal/graceful", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
+	"clisite/client":           {"cgpdata", "cgpdata/stream", "filestore", "meta"},
+	"clisite":                  {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful"},
 
 	"sitelog": {"filestore"},
 

@@ -116,9 +116,9 @@ func TestChange(t *testing.T) {
 		{name: "POST to a page below a share path", call: call{method: "POST", path: "/~john/protected/pwd/s3cretkey/index.wssp", user: "john"}, code: 403},
 		{name: "malformed form", call: call{method: "POST", path: "/~john/index.wssp", user: "john", body: "--B\r\nnonsense\r\n\r\nx\r\n--B--\r\n", header: map[string]string{"Content-Type": "multipart/form-data; boundary=B"}}, code: 400},
 		{name: "NUL in the name of an upload", call: call{method: "POST", path: "/~john/index.wssp", user: "john", body: "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\x00b\"\r\n\r\nx\r\n--B--\r\n", header: map[string]string{"Content-Type": "multipart/form-data; boundary=B"}}, code: 400},
-		{name: "unknown method, stranger", call: call{method: "PROPFIND", path: "/~john/"}, code: 401},
-		{name: "unknown method, other", call: call{method: "PROPFIND", path: "/~john/", user: "mary"}, code: 403},
-		{name: "unknown method, owner", call: call{method: "PROPFIND", path: "/~john/", user: "john"}, code: 405},
+		{name: "unknown method, stranger", call: call{method: "REPORT", path: "/~john/"}, code: 401},
+		{name: "unknown method, other", call: call{method: "REPORT", path: "/~john/", user: "mary"}, code: 403},
+		{name: "unknown method, owner", call: call{method: "REPORT", path: "/~john/", user: "john"}, code: 405},
 		{name: "POST to a file", call: call{method: "POST", path: "/~john/page.html", user: "john"}, code: 405},
 		{name: "impossible name comes first", call: call{method: "PUT", path: "/~john/../x", body: "x"}, code: 400},
 	} {

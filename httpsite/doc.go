@@ -1,6 +1,5 @@
 // Package httpsite shows account file storages over HTTP: as personal web
-// sites, for PUT, DELETE, MOVE, COPY and MKCOL by their owners, and through
-// the management page index.wssp.
+// sites, as WebDAV shares, and through the management page index.wssp.
 //
 //	views := filestore.NewViews(base, nil) // base from package directory, or your own
 //	site := &httpsite.Handler{Views: views}
@@ -27,6 +26,12 @@
 // ?before=NAME tell which. A form may mark 10,000 entries. A form with several
 // files is stored file by file, and where one is refused the page tells how many
 // came before it; the name of a file is one segment, and a path is refused.
+//
+// # WebDAV
+//
+// The address of a site is that of a WebDAV share as well: package dav answers what
+// changes, and what is about properties and locks. It needs a login, whoever asks, unless
+// [Handler].AnonymousDAV lets strangers list. Share paths can be mounted, to read.
 //
 // # Free and busy time
 //
@@ -106,8 +111,7 @@
 //
 // # Limits
 //
-// Authentication is Basic (RFC 7617); put TLS in front. There is no WebDAV
-// beyond the methods named above, and the DAV header is not sent.
+// Authentication is Basic (RFC 7617); put TLS in front.
 //
 // Sources: CommuniGate Pro Guide, File Storage; RFC 9110, RFC 4918.
 package httpsite

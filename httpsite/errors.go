@@ -1,23 +1,20 @@
 package httpsite
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"strconv"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/dav"
 )
 
 var (
 	errLoginNeeded       = errors.New("login needed")
 	errMethod            = errors.New("method not allowed")
-	errPartialPut        = errors.New("partial PUT is not supported")
 	errBodyNotUnderstood = errors.New("body not understood")
 	errNoSuchRange       = errors.New("range cannot be satisfied")
 	errLengthRequired    = errors.New("length required")
@@ -25,33 +22,18 @@ var (
 	errPanic             = errors.New("panic while serving")
 )
 
-// status is the one table from errors to answers. The order counts: a kind
-// stands before the more general one.
+// status is the table from errors of this package to answers. Those of storages are in
+// the table of package dav.
 func status(err error) int {
-	var tooLarge *http.MaxBytesError
-	var limit *filestore.LimitError
 	var body bodyError
+	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, errLoginNeeded), errors.Is(err, filestore.ErrLogin):
 		return http.StatusUnauthorized
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, errForeignPage), errors.Is(err, filestore.ErrHostDenied):
+	case errors.Is(err, errForeignPage), errors.Is(err, filestore.ErrHostDenied):
 		return http.StatusForbidden
-	case errors.Is(err, fs.ErrNotExist):
-		return http.StatusNotFound
-	case errors.Is(err, fs.ErrInvalid), errors.Is(err, errPartialPut), errors.Is(err, io.ErrUnexpectedEOF):
-		return http.StatusBadRequest
-	case errors.Is(err, errMethod), errors.Is(err, filestore.ErrIsDirectory), errors.Is(err, filestore.ErrNotDirectory), errors.Is(err, fs.ErrExist):
+	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed
-	case errors.Is(err, filestore.ErrConflict), errors.Is(err, filestore.ErrNotEmpty):
-		return http.StatusConflict
-	case errors.Is(err, filestore.ErrLocked):
-		return http.StatusLocked
-	case errors.Is(err, filestore.ErrChanged):
-		return http.StatusPreconditionFailed
-	case errors.As(err, &tooLarge), errors.As(err, &limit) && limit.Kind == filestore.LimitFileSize:
-		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, filestore.ErrLimit), errors.Is(err, filestore.ErrDiskFull):
-		return http.StatusInsufficientStorage
 	case errors.Is(err, errNoSuchRange):
 		return http.StatusRequestedRangeNotSatisfiable
 	case errors.Is(err, errLengthRequired):
@@ -60,12 +42,10 @@ func status(err error) int {
 		return http.StatusUnsupportedMediaType
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
-	case errors.As(err, &body):
+	case errors.As(err, &body) && !errors.As(err, &tooLarge):
 		return http.StatusBadRequest
-	case errors.Is(err, filestore.ErrExhausted), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable
 	}
-	return http.StatusInternalServerError
+	return dav.Status(err)
 }
 
 // refuse answers with an error. The text depends on the status alone; what
@@ -94,6 +74,12 @@ func (req *request) refuse(err error) {
 		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(req.site.Domain)+`, charset="UTF-8"`)
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", allowed)
+	}
+	if body := dav.Body(err); body != nil {
+		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
+		w.WriteHeader(code)
+		_, _ = w.Write(body)
+		return
 	}
 	// Not http.Error: it drops the headers that keep secrets out of caches.
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -1,6 +1,7 @@
 package httpsite
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/dav"
 )
 
 // Handler answers HTTP requests for the storages of a directory. Only
@@ -46,6 +48,8 @@ type Handler struct {
 	// unasked are not looked at. There is no other, so everybody is a stranger;
 	// what needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
 	NoBasicAuth bool
+	// AnonymousDAV lets those without a login list by PROPFIND what they may read.
+	AnonymousDAV bool
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
 	FreeBusyPage FreeBusyPage
 	// Next answers what is not the handler's own, so that a program can have other
@@ -76,7 +80,7 @@ const defaultStallTimeout = time.Minute
 
 // allowed is the Allow header: one answer for every path, so that OPTIONS
 // tells nothing about it.
-const allowed = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE"
+const allowed = "OPTIONS, GET, HEAD, POST, " + dav.Methods
 
 // request is one request on its way to an answer.
 type request struct {
@@ -193,6 +197,7 @@ func (req *request) route() (err error) {
 	}
 	req.target, err = parsePath(rawPath(req.r.URL), req.site)
 	req.location = req.escapedPrefix() + req.location
+	req.root = req.escapedPrefix() + req.root
 	if req.location != "" && req.r.URL.Path == "" {
 		req.directory = false // the prefix without its slash
 	}
@@ -210,6 +215,8 @@ func (req *request) serve() error {
 	switch req.r.Method {
 	case http.MethodOptions:
 		req.w.Header().Set("Allow", allowed)
+		req.w.Header().Set("DAV", dav.Classes)
+		req.w.Header().Set("MS-Author-Via", "DAV") // or Windows asks for FrontPage
 		req.w.WriteHeader(http.StatusNoContent)
 		return nil
 	case http.MethodGet, http.MethodHead:
@@ -217,21 +224,20 @@ func (req *request) serve() error {
 	}
 	// RFC 9110 §9.2.1: all else is unsafe, and a stranger may not even ask.
 	caller, err := req.login()
-	if err != nil {
+	asStranger := err == errLoginNeeded && req.AnonymousDAV && req.r.Method == "PROPFIND"
+	if err != nil && !asStranger {
 		return err
 	}
 	view := req.view(caller)
+	if asStranger {
+		if err = req.dav(view); errors.Is(err, fs.ErrPermission) {
+			err = errLoginNeeded
+		}
+		return err
+	}
 	switch req.r.Method {
-	case http.MethodPut:
-		return req.put(view)
-	case http.MethodDelete:
-		return req.delete(view)
-	case "MKCOL":
-		return req.mkcol(view)
-	case "COPY":
-		return req.transfer(view, false)
-	case "MOVE":
-		return req.transfer(view, true)
+	case http.MethodPut, http.MethodDelete, "MKCOL", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "LOCK", "UNLOCK":
+		return req.dav(view)
 	}
 	if err := req.mayManage(view); err != nil {
 		return err

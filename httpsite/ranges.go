@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/httpsite/internal/fields"
 )
 
 // send sends content, or the ranges of it that GET asks for (RFC 9110 §14).
@@ -37,7 +39,7 @@ func (req *request) isRangeCurrent(modified time.Time) bool {
 	if tag := req.w.Header().Get("ETag"); len(condition) == 1 && tag != "" && condition[0] == tag {
 		return true
 	}
-	t, ok := httpDate(req.r.Header, "If-Range")
+	t, ok := fields.Date(req.r.Header, "If-Range")
 	return ok && t.Unix() == modified.Unix() && t.Unix() < req.now().Unix()
 }
 

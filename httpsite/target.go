@@ -16,6 +16,7 @@ type target struct {
 	name      string // clean name in its storage
 	directory bool   // the path ends in a slash
 	location  string // the path again, escaped by us, without a final slash
+	root      string // that of the top of the storage
 }
 
 // realms are first segments that never are account names: they belong to
@@ -41,13 +42,14 @@ func parsePath(escaped string, site filestore.Site) (target, error) {
 			return target{}, err
 		}
 		if !below {
-			t.name = filestore.Root // "/~john" without its slash
+			t.name, t.root = filestore.Root, t.location // "/~john" without its slash
 			return t, nil
 		}
 	}
 	if rest == "/" {
 		return target{}, fs.ErrInvalid // an empty segment: CleanName would take it for the root
 	}
+	t.root = t.location
 	name, err := decodeName(rest, &t.location)
 	if err != nil {
 		return target{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/internal/fields"
 )
 
 var sites = []filestore.Site{
@@ -72,10 +73,13 @@ func TestPrefixOfSeveralSegments(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, "%q %s", tt.prefix, tt.path)
+		root := tt.location
 		if tt.name == "" {
 			tt.name = filestore.Root
+		} else {
+			root = strings.TrimSuffix(root, "/"+tt.name)
 		}
-		require.Equal(t, target{account: tt.account, name: tt.name, location: tt.location, directory: tt.directory}, got, "%q %s", tt.prefix, tt.path)
+		require.Equal(t, target{account: tt.account, name: tt.name, location: tt.location, root: root, directory: tt.directory}, got, "%q %s", tt.prefix, tt.path)
 	}
 }
 
@@ -123,8 +127,8 @@ func FuzzLists(f *testing.F) {
 		f.Add(list)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		strong, err := lists([]string{list}, `"tag"`, strongly)
-		weak, errWeak := lists([]string{list}, `"tag"`, weakly)
+		strong, err := fields.Lists([]string{list}, `"tag"`, fields.Strongly)
+		weak, errWeak := fields.Lists([]string{list}, `"tag"`, fields.Weakly)
 		require.Equal(t, err, errWeak)
 		require.True(t, weak || !strong)
 		if err != nil {
@@ -183,7 +187,7 @@ func TestStatusTableIsComplete(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]int{
 		errLoginNeeded: 401, filestore.ErrLogin: 401, fs.ErrPermission: 403, filestore.ErrReserved: 403, errForeignPage: 403,
-		fs.ErrNotExist: 404, fs.ErrInvalid: 400, errPartialPut: 400, errMethod: 405, filestore.ErrIsDirectory: 405, filestore.ErrNotDirectory: 405,
+		fs.ErrNotExist: 404, fs.ErrInvalid: 400, errMethod: 405, filestore.ErrIsDirectory: 405, filestore.ErrNotDirectory: 405,
 		fs.ErrExist: 405, filestore.ErrConflict: 409, filestore.ErrNotEmpty: 409, filestore.ErrChanged: 412, errBodyNotUnderstood: 415, errNoSuchRange: 416, errLengthRequired: 411,
 		&filestore.LimitError{Kind: filestore.LimitFileSize}: 413, &filestore.LimitError{Kind: filestore.LimitBytes}: 507,
 		&filestore.LimitError{Kind: filestore.LimitFiles}: 507, &http.MaxBytesError{}: 413, fs.ErrClosed: 500,
