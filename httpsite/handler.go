@@ -217,7 +217,7 @@ func (req *request) serve() error {
 		req.w.Header().Set("Allow", allowed)
 		req.w.Header().Set("DAV", dav.Classes)
 		req.w.Header().Set("MS-Author-Via", "DAV") // or Windows asks for FrontPage
-		req.w.WriteHeader(http.StatusNoContent)
+		req.w.WriteHeader(http.StatusOK)           // clients of WebDAV know no other
 		return nil
 	case http.MethodGet, http.MethodHead:
 		return req.get()

@@ -369,8 +369,9 @@ func TestOptionsIsTheSameEverywhere(t *testing.T) {
 	s := newServer(t)
 	for _, path := range []string{"/~john/page.html", "/~john/private/x", "/~nobody/", "/~john/%00", "/"} {
 		got := s.do(t, call{method: "OPTIONS", path: path})
-		require.Equal(t, 204, got.code, path)
+		require.Equal(t, 200, got.code, path)
 		require.Contains(t, got.header.Get("Allow"), "MOVE")
+		require.Equal(t, "1, 2, 3, extended-mkcol", got.header.Get("DAV"))
 	}
 }
 

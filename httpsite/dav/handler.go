@@ -125,7 +125,7 @@ func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("DAV", h.classes())
 		w.Header().Set("MS-Author-Via", "DAV")
 		w.Header().Set("Allow", "OPTIONS, GET, HEAD, "+Methods)
-		w.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(http.StatusOK)
 		return nil
 	}
 	t, err := h.resolve(r.Context(), r.URL)
