@@ -9,9 +9,14 @@ import (
 
 // Lock implements [Locker].
 func (v *View) Lock(ctx context.Context, name string, l Lock, timeout time.Duration) (Lock, error) {
-	a, err := v.target(ctx, "lock", name, false)
+	a, err := v.enter(ctx, "lock", name, toWrite)
 	if err != nil {
 		return Lock{}, err
+	}
+	if a.reserved(false) { // as the name of a file; private may be locked if it is there
+		if _, missing := a.exists(ctx); missing != nil || a.reserved(true) {
+			return Lock{}, pathError("lock", name, ErrReserved)
+		}
 	}
 	l.Owner = v.caller.Account
 	l, err = withLocks(a.Store).Lock(ctx, a.name, l, timeout)

@@ -48,6 +48,9 @@ type Handler struct {
 	// unasked are not looked at. There is no other, so everybody is a stranger;
 	// what needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
 	NoBasicAuth bool
+	// NoLocks tells that the stores have no locks ([filestore.Locks]): WebDAV of class 2
+	// is not announced.
+	NoLocks bool
 	// AnonymousDAV lets those without a login list by PROPFIND what they may read.
 	AnonymousDAV bool
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
@@ -216,6 +219,9 @@ func (req *request) serve() error {
 	case http.MethodOptions:
 		req.w.Header().Set("Allow", allowed)
 		req.w.Header().Set("DAV", dav.Classes)
+		if req.NoLocks {
+			req.w.Header().Set("DAV", dav.ClassesWithoutLocks)
+		}
 		req.w.Header().Set("MS-Author-Via", "DAV") // or Windows asks for FrontPage
 		req.w.WriteHeader(http.StatusOK)           // clients of WebDAV know no other
 		return nil

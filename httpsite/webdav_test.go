@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -101,7 +102,7 @@ func TestWebDAVRights(t *testing.T) {
 		{"/~john/protected/pwd/s3cretkey/", map[string]string{"": "401 401 401", "mary": "207 403 403", "john": "207 403 403", "admin": "207 403 403"}},
 		{"/~john/protected/pwd/wrong/", map[string]string{"": "401 401 401", "mary": "404 403 403", "john": "404 403 403"}},
 		{"/~john/page.html.meta", map[string]string{"": "401 401 401", "mary": "404 403 403", "john": "207 409 200"}},
-		{"/~john/index.wssp", map[string]string{"": "401 401 401", "mary": "403 403 403", "john": "404 403 403"}},
+		{"/~john/index.wssp", map[string]string{"": "401 401 401", "mary": "403 403 403", "john": "404 404 403"}},
 		{"/~john/$ServerSkins", map[string]string{"": "401 401 401", "mary": "403 403 403", "john": "403 403 403"}},
 		{"/~nobody/x", map[string]string{"": "401 401 401", "mary": "404 403 403", "admin": "404 404 404"}},
 		{"/~off/default.html", map[string]string{"": "401 401 401", "mary": "404 403 403", "off": "207 207 200"}},
@@ -204,6 +205,22 @@ func TestLocksHoldForAll(t *testing.T) {
 	require.Contains(t, got.body, "<D:href>/~john/empty/x.txt</D:href><D:status>HTTP/1.1 423 Locked</D:status>")
 	_, there := s.Read(t, john, "empty/x.txt")
 	require.True(t, there, "nothing is removed")
+}
+
+// plainStore is a store without additions.
+type plainStore struct{ filestore.Store }
+
+// TestStoresWithoutLocks: what is not there is not announced, and not made up.
+func TestStoresWithoutLocks(t *testing.T) {
+	t.Parallel()
+	s := newServerOn(t, func() filestore.Store { return plainStore{memstore.New()} }, func(h *httpsite.Handler) { h.NoLocks = true })
+	require.Equal(t, "1, 3, extended-mkcol", s.do(t, call{method: "OPTIONS", path: "/~john/"}).header.Get("DAV"))
+	lock := `<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>`
+	require.Equal(t, 501, s.do(t, call{method: "LOCK", path: "/~john/data.bin", user: "john", body: lock}).code)
+	a := s.do(t, call{method: "PROPFIND", path: "/~john/", user: "john", header: map[string]string{"Depth": "1"}})
+	require.Equal(t, 207, a.code)
+	require.NotContains(t, a.body, "lock")
+	require.Equal(t, 204, s.do(t, call{method: "PUT", path: "/~john/data.bin", user: "john", body: "x", header: map[string]string{"If": "(Not <urn:x>)"}}).code)
 }
 
 // TestRclone copies, updates and mirrors a tree of odd names.

@@ -59,5 +59,5 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("ready http=%v\n", l.Addr())
-	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, nil)}, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
+	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, nil), NoLocks: true}, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
 }
