@@ -173,7 +173,7 @@ func TestErrorsOfTheSystemTellNothingOfTheHost(t *testing.T) {
 		body, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
 		answer.Body.Close()
-		require.Equal(t, "Insufficient Storage\n", string(body))
+		require.Equal(t, `<?xml version="1.0" encoding="utf-8"?>`+"\n"+`<D:error xmlns:D="DAV:"><D:sufficient-disk-space/></D:error>`+"\n", string(body))
 		require.Equal(t, http.StatusInsufficientStorage, answer.StatusCode)
 	}
 	require.Contains(t, log.String(), "no space left on device")

@@ -94,11 +94,14 @@ func (req *request) resolve(ctx context.Context, u *url.URL) (dav.Target, error)
 	if err != nil {
 		return dav.Target{}, err
 	}
-	same, err := filestore.SameAccount(ctx, req.accounts(), req.account, t.account)
-	if err == nil && !same {
-		err = filestore.ErrReserved
+	here := func() error {
+		same, err := filestore.SameAccount(ctx, req.accounts(), req.account, t.account)
+		if err == nil && !same {
+			err = filestore.ErrReserved
+		}
+		return err
 	}
-	return dav.Target{Name: t.name, Directory: t.directory}, err
+	return dav.Target{Name: t.name, Directory: t.directory, Here: here}, nil
 }
 
 // siteOf returns the site that the host of a destination stands for. One that

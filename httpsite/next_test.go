@@ -63,7 +63,7 @@ func TestNext(t *testing.T) {
 				{name: "upload", method: "PUT", path: "/~john/new", user: "john", code: 201},
 				{name: "of a stranger", method: "PUT", path: "/~john/new", code: 401},
 				{name: "unknown method", method: "PATCH", path: "/~john/new", user: "john", code: 405},
-				{name: "OPTIONS", method: "OPTIONS", path: "/~john/", code: 204},
+				{name: "OPTIONS", method: "OPTIONS", path: "/~john/", code: 200},
 				{name: "the top", path: "/", code: next},
 				{name: "no name behind the mark", path: "/~", code: next},
 				{name: "nor there", path: "/~/x", code: next},

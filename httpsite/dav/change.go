@@ -97,6 +97,9 @@ func (req *request) transfer(move bool) error {
 		return err
 	}
 	current, err := req.source(move)
+	if err == nil {
+		err = target.here()
+	}
 	if err != nil {
 		return err
 	}

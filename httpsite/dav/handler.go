@@ -36,6 +36,17 @@ type Handler struct {
 type Target struct {
 	Name      string // clean
 	Directory bool   // the path has a slash at its end
+	// Here, if not nil, makes sure that the name is in the same storage, when it is
+	// known that the caller may ask. Only what Resolve returns has it.
+	Here func() error
+}
+
+// here makes sure that t is in the storage of the request.
+func (t Target) here() error {
+	if t.Here == nil {
+		return nil
+	}
+	return t.Here()
 }
 
 const (

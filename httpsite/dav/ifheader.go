@@ -188,7 +188,7 @@ func (req *request) tagged(reference string) resourceState {
 		return resourceState{}
 	}
 	t, err := req.resolve(req.r.Context(), u)
-	if err != nil {
+	if err != nil || t.here() != nil {
 		return resourceState{}
 	}
 	info, err := req.files.Stat(req.r.Context(), t.Name)
