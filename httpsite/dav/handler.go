@@ -3,7 +3,6 @@ package dav
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -277,6 +276,8 @@ func (h *Handler) appendHref(dst []byte, name string, directory bool) []byte {
 	return dst
 }
 
+const upperHex = "0123456789ABCDEF"
+
 // appendEscapedSegment escapes a segment for a path (RFC 3986 §3.3) that stands in XML
 // as it is.
 func appendEscapedSegment(dst []byte, s string) []byte {
@@ -286,7 +287,7 @@ func appendEscapedSegment(dst []byte, s string) []byte {
 			c == '-', c == '.', c == '_', c == '~', c == '$', c == '+', c == '@', c == ':', c == '=':
 			dst = append(dst, c)
 		default:
-			dst = fmt.Appendf(dst, "%%%02X", c)
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
 		}
 	}
 	return dst

@@ -225,6 +225,7 @@ func (l *listing) entries(children bool) iter.Seq2[*entry, error] {
 		if !children {
 			return
 		}
+		e := &entry{listing: l} // one is told before the next comes
 		for d, err := range l.described() {
 			if err != nil {
 				if !yield(nil, err) {
@@ -232,8 +233,8 @@ func (l *listing) entries(children bool) iter.Seq2[*entry, error] {
 				}
 				continue
 			}
-			name := filestore.Join(l.Name, d.Name())
-			e := &entry{FileInfo: d.FileInfo, name: name, dead: meta.Properties(d.Attributes), locks: l.locksOf(name), listing: l}
+			e.FileInfo, e.name = d.FileInfo, filestore.Join(l.Name, d.Name())
+			e.dead, e.locks = meta.Properties(d.Attributes), l.locksOf(e.name)
 			if !yield(e, nil) {
 				return
 			}
