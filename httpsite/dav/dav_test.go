@@ -12,9 +12,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -155,6 +157,21 @@ func TestProppatchIsOneStep(t *testing.T) {
 	require.Empty(t, s.want(t, 200, "PROPPATCH", "/john/a.txt", set("<x:p>v</x:p>"), "Prefer", "return=minimal"))
 	s.want(t, 403, "PROPPATCH", "/john/", set("<x:p/>"))
 	s.want(t, 404, "PROPPATCH", "/john/none", set("<x:p/>"))
+}
+
+// Of clients that set properties of one file at a time, none undoes what another did.
+func TestProppatchTogether(t *testing.T) {
+	t.Parallel()
+	s := newShare(t)
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			w := s.do(t, "PROPPATCH", "/john/a.txt", set(fmt.Sprintf("<x:p%d>v</x:p%[1]d>", i)))
+			assert.Contains(t, w.Body.String(), "200 OK")
+		})
+	}
+	all.Wait()
+	require.Equal(t, 20, strings.Count(s.want(t, 207, "PROPFIND", "/john/a.txt", ""), ">v</x:p"))
 }
 
 // A time that a client tells of a file holds as long as the content is the same.
