@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
-	"filestore/ledger":    {"filestore"},
+	"filestore/ledger":    {"filestore", "filestore/locktable"},
 	"filestore/locktable": {"filestore"},
 	"filestore/memstore":  {"filestore", "filestore/ledger", "filestore/locktable"},
 	"filestore/dirstore":  {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
@@ -91,7 +91,7 @@ var mayImport = map[string][]string{
 	"examples/cgpsync":    {"clisite/client", "directory", "filestore", "meta"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
-	"examples/ownstore":   {"filestore", "httpsite"},
+	"examples/ownstore":   {"filestore", "filestore/ledger", "filestore/locktable", "httpsite"},
 	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog"},
 }
 

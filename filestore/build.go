@@ -156,12 +156,3 @@ func (i builtInfo) ETag() string {
 	sum := sha256.Sum256(i.built.Content)
 	return fmt.Sprintf(`"%x"`, sum[:16])
 }
-
-// contentFile is an open file whose content is in memory.
-type contentFile struct {
-	*bytes.Reader
-	info FileInfo
-}
-
-func (f contentFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f contentFile) Close() error               { return nil }

@@ -1,8 +1,12 @@
-// Command ownstore shows over HTTP what is in a store of its own: files that are
-// compiled into the program.
+// Command ownstore shows over HTTP what is in a store of its own: a map in memory, into
+// which it writes the files that are compiled into the program.
 //
 //	go run ./examples/ownstore
 //	curl http://127.0.0.1:8100/
+//
+// It shows how a store is written: store.go does the steps that [filestore.Store] asks
+// for, in the order of its refusals, and nodes.go looks into the map. Packages ledger
+// and locktable do the sums, the uploads and the locks, and storetest tries all of it.
 package main
 
 import (
@@ -46,6 +50,33 @@ func (s server) Site(context.Context, string, netip.Addr) (filestore.Site, error
 	return filestore.Site{Account: s.account.Address, TrustPages: true}, nil
 }
 
+// fill copies a tree into a store.
+func fill(ctx context.Context, s filestore.Store, tree fs.FS) error {
+	unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+	return fs.WalkDir(tree, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || name == filestore.Root {
+			return err
+		}
+		if e.IsDir() {
+			return s.Mkdir(ctx, name, filestore.MkdirOptions{}, unlimited)
+		}
+		content, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		upload, err := s.Create(ctx, name, filestore.CreateOptions{Size: int64(len(content))}, unlimited)
+		if err != nil {
+			return err
+		}
+		defer upload.Abort()
+		if _, err := upload.Write(content); err != nil {
+			return err
+		}
+		_, err = upload.Commit()
+		return err
+	})
+}
+
 func main() {
 	addr := flag.String("http", "127.0.0.1:8100", "serve HTTP at `ADDR`")
 	flag.Parse()
@@ -53,7 +84,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	one := server{filestore.Account{Address: "manual@example.com", Store: store{manual}, WebSite: true, DefaultPage: "index.html"}}
+	files := newStore()
+	if err := fill(context.Background(), files, manual); err != nil {
+		log.Fatal(err)
+	}
+	one := server{filestore.Account{Address: "manual@example.com", Store: files, WebSite: true, DefaultPage: "index.html"}}
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)

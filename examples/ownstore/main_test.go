@@ -1,17 +1,15 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/storetest"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -46,48 +44,7 @@ func TestStoreIsServed(t *testing.T) {
 	require.Regexp(t, ` 304$`, request("-H", "If-None-Match: "+tag, url+"/"))
 }
 
-// halfRead is a directory of which only the beginning can be read.
-type halfRead struct{ fs.FS }
-
-func (h halfRead) ReadDir(name string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(h.FS, name)
-	return entries, errors.Join(err, fs.ErrPermission)
-}
-
-// A listing ends where its reader stops, wherever that is.
-func TestListStops(t *testing.T) {
+func TestStore(t *testing.T) {
 	t.Parallel()
-	for name, files := range map[string]fs.FS{"whole": os.DirFS("manual"), "half": halfRead{os.DirFS("manual")}} {
-		all := 0
-		for range (store{files}).List(t.Context(), filestore.Root, filestore.ListOptions{}) {
-			all++
-		}
-		require.GreaterOrEqual(t, all, 2, name)
-		for stop := range all {
-			read := 0
-			for range (store{files}).List(t.Context(), filestore.Root, filestore.ListOptions{}) { // panics when it goes on
-				if read++; read > stop {
-					break
-				}
-			}
-			require.Equal(t, stop+1, read, name)
-		}
-	}
-}
-
-func TestUsage(t *testing.T) {
-	t.Parallel()
-	var want filestore.Usage
-	require.NoError(t, filepath.Walk("manual", func(path string, info os.FileInfo, err error) error {
-		require.NoError(t, err)
-		want.Files++
-		if !info.IsDir() {
-			want.Bytes += info.Size()
-		}
-		return nil
-	}))
-	got, err := store{os.DirFS("manual")}.Usage(t.Context(), filestore.Root)
-	require.NoError(t, err)
-	want.Files-- // the root
-	require.Equal(t, want, got)
+	storetest.Run(t, func(*testing.T) filestore.Store { return newStore() })
 }

@@ -14,5 +14,6 @@
 //	s.ledger.Settle(&held, filestore.Usage{Files: 1})
 //
 // A [Draft] does the sums of an upload: where it begins, what it holds, and whether
-// it is complete.
+// it is complete. [Uploads] does all of an upload for a store whose files fit into
+// memory.
 package ledger

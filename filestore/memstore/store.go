@@ -74,7 +74,7 @@ func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
 	if n.dir() {
 		return nil, fail("open", name, filestore.ErrIsDirectory)
 	}
-	return &file{bytes.NewReader(n.content), n.info(name, nil)}, nil
+	return n.entry(name, nil).Open(n.content), nil
 }
 
 // List implements [filestore.Store]. It shows the directory as it was when
@@ -293,12 +293,3 @@ func checkMade(ctx context.Context, name string) error {
 func fail(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
-
-// file is an open file. Its content never changes.
-type file struct {
-	*bytes.Reader
-	info filestore.FileInfo
-}
-
-func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *file) Close() error               { return nil }

@@ -67,13 +67,17 @@ func (n *node) about(withContent bool) *filestore.Sidecar {
 
 // info describes an entry; nil is what a sidecar waits for.
 func (n *node) info(name string, side *filestore.Sidecar) filestore.FileInfo {
+	return n.entry(name, side).Info()
+}
+
+func (n *node) entry(name string, side *filestore.Sidecar) filestore.Entry {
 	switch {
 	case n == nil:
-		return info{path: name, mode: fs.ModeIrregular, side: side}
+		return filestore.Entry{Path: name, Mode: fs.ModeIrregular, Sidecar: side}
 	case n.dir():
-		return info{path: name, mode: fs.ModeDir | 0o750, modTime: n.modTime, side: side}
+		return filestore.Entry{Path: name, Mode: fs.ModeDir | 0o750, ModTime: n.modTime, Sidecar: side}
 	}
-	return info{path: name, mode: 0o640, size: n.size(), modTime: n.modTime, etag: n.tag(), side: side}
+	return filestore.Entry{Path: name, Mode: 0o640, Size: n.size(), ModTime: n.modTime, ETag: n.tag(), Sidecar: side}
 }
 
 // names returns the names of entries and orphans behind a name, in byte order.
@@ -241,28 +245,4 @@ func (s *Store) cloneSidecar(n *node, directory bool, to string, becomes filesto
 		return nil
 	}
 	return s.newFile(bytes.Clone(content))
-}
-
-// info is what an entry was like at one moment.
-type info struct {
-	path    string
-	mode    fs.FileMode
-	size    int64
-	modTime time.Time
-	etag    string
-	side    *filestore.Sidecar
-}
-
-func (i info) Path() string                { return i.path }
-func (i info) ETag() string                { return i.etag }
-func (i info) Size() int64                 { return i.size }
-func (i info) Mode() fs.FileMode           { return i.mode }
-func (i info) ModTime() time.Time          { return i.modTime }
-func (i info) IsDir() bool                 { return i.mode.IsDir() }
-func (i info) Sys() any                    { return nil }
-func (i info) Sidecar() *filestore.Sidecar { return i.side }
-
-func (i info) Name() string {
-	_, last := filestore.Split(i.path)
-	return last
 }
