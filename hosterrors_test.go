@@ -107,7 +107,7 @@ func TestErrorsOfTheSystem(t *testing.T) {
 				d := fixture.New(func() filestore.Store { return store })
 				d.Write(t, john, "f", "x")
 				d.Write(t, john, "dir/x", "x")
-				d.Update(john, func(a *filestore.Account) { a.Store = failing{store, errno, step} })
+				d.Update(john, func(a *fixture.Account) { a.Store = failing{store, errno, step} })
 				for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overCLI(t, d, nil)} {
 					for _, operation := range []string{"read", "list", "write", "mkdir", "remove", "rename", "copy", "usage"} {
 						if step != "call" && (operation != "write" || step == "write") {
@@ -162,7 +162,7 @@ func TestErrorsOfTheSystemTellNothingOfTheHost(t *testing.T) {
 	for _, step := range []string{"call", "write", "commit"} {
 		store := memstore.New()
 		d := fixture.New(func() filestore.Store { return store })
-		d.Update(john, func(a *filestore.Account) { a.Store = failing{store, syscall.ENOSPC, step} })
+		d.Update(john, func(a *fixture.Account) { a.Store = failing{store, syscall.ENOSPC, step} })
 		server := httptest.NewServer(&httpsite.Handler{Views: fixture.Views(d), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		t.Cleanup(server.Close)
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+"/~john/f", strings.NewReader("content"))

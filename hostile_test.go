@@ -15,6 +15,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // hostileNames reads the names that every store is tested with: those that no
@@ -92,7 +93,7 @@ func TestHostileNames(t *testing.T) {
 	require.Greater(t, len(before), 10)
 
 	hostile := hostileNames(t, "hostile_names.txt")
-	view := filestore.NewViews(d, nil).View(filestore.Caller{Account: john}, john)
+	view := fixture.Views(d).View(filestore.Caller{Account: john}, john)
 	for _, name := range hostile {
 		for operation, do := range operations {
 			require.ErrorIs(t, do(t.Context(), view, name), fs.ErrInvalid, "%s %q", operation, name)

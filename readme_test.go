@@ -25,7 +25,7 @@ func readme(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	views := filestore.NewViews(base, nil) // one for the program
+	views := filestore.NewViews(base, base.Stores(), nil) // one for the program
 	site := &http.Server{Addr: "127.0.0.1:8100", Handler: &httpsite.Handler{Views: views}, ReadHeaderTimeout: 10 * time.Second}
 	go site.ListenAndServe()
 
@@ -68,7 +68,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for entry, err := range filestore.NewViews(base, nil).View(john, "john@client1.com").List(ctx, "private", "") {
+	for entry, err := range filestore.NewViews(base, base.Stores(), nil).View(john, "john@client1.com").List(ctx, "private", "") {
 		fmt.Println(entry.Name(), entry.Size(), err)
 	}
 	// Unordered output:

@@ -20,13 +20,13 @@ import (
 
 // guarded is a directory that tells who has tried to log in.
 type guarded struct {
-	filestore.Directory
+	fixture.Server
 	tried chan netip.Addr
 }
 
 func (g guarded) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
 	g.tried <- c.Remote
-	return g.Directory.Login(ctx, c)
+	return g.Server.Login(ctx, c)
 }
 
 // Failed logins are counted by the network of the client, so every way in tells

@@ -15,6 +15,7 @@ import (
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // callers are the columns of the matrix, by their letters.
@@ -155,13 +156,13 @@ func restore(t *testing.T, d *directory.Base) {
 func storeOf(t *testing.T, d *directory.Base, where string) filestore.Store {
 	t.Helper()
 	if strings.HasPrefix(where, "$") {
-		s, err := d.Mount(t.Context(), john, where)
+		s, err := d.Stores().(filestore.Mounts).Mount(t.Context(), "client1.com", where)
 		require.NoError(t, err)
 		return s
 	}
-	a, err := d.Account(t.Context(), where)
+	s, err := d.Stores().Store(t.Context(), where)
 	require.NoError(t, err)
-	return a.Store
+	return s
 }
 
 func store(ctx context.Context, t *testing.T, s filestore.Store, name, content string) {
@@ -191,13 +192,13 @@ func TestRights(t *testing.T) {
 	t.Parallel()
 	cells := matrix(t)
 	require.Greater(t, len(cells), 800)
-	view := func(d filestore.Directory) wayIn {
+	view := func(d fixture.Server) wayIn {
 		return wayIn{
 			name:  "view",
 			codes: func(_, outcome string, _ bool) string { return strings.ReplaceAll(outcome, " ", "-") },
 			try: func(t *testing.T, user, operation, account, name string) string {
 				caller := filestore.Caller{Account: user, Limited: strings.HasPrefix(user, "tftpuser@")}
-				return strings.ReplaceAll(outcomeOf(t.Context(), filestore.NewViews(d, nil).View(caller, account), operation, name), " ", "-")
+				return strings.ReplaceAll(outcomeOf(t.Context(), fixture.Views(d).View(caller, account), operation, name), " ", "-")
 			},
 		}
 	}

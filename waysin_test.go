@@ -136,7 +136,7 @@ func outcomeOf(ctx context.Context, v *filestore.View, operation, name string) s
 	return err.Error()
 }
 
-func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
+func overHTTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
 	server := httptest.NewServer(&httpsite.Handler{Views: fixture.Views(d), Logger: log})
 	t.Cleanup(server.Close)
 	methods := map[string]string{"read": "GET", "write": "PUT", "delete": "DELETE", "remove": "DELETE", "mkdir": "MKCOL", "rename": "MOVE", "copy": "COPY"}
@@ -181,7 +181,7 @@ func overHTTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 	}
 }
 
-func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
+func overFTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := &ftpsite.Server{Views: fixture.Views(d), Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
@@ -264,13 +264,13 @@ func overFTP(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
 }
 
 // overTFTP is for one user: nobody, or tftpuser if that exists.
-func overTFTP(t *testing.T, d filestore.Directory, who string, log *slog.Logger) wayIn {
+func overTFTP(t *testing.T, d fixture.Server, who string, log *slog.Logger) wayIn {
 	return tftpWay(t, &tftpsite.Server{Views: fixture.Views(d), Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
 }
 
 // overTFTPStorage is overTFTP with the names of the Default Storage, which is
 // john's.
-func overTFTPStorage(t *testing.T, d filestore.Directory, who string) wayIn {
+func overTFTPStorage(t *testing.T, d fixture.Server, who string) wayIn {
 	return tftpWay(t, &tftpsite.Server{Views: fixture.Views(d), Storage: john}, who, func(_, name string) string { return name })
 }
 
@@ -331,7 +331,7 @@ func tftpWay(t *testing.T, server *tftpsite.Server, who string, spell func(accou
 	}
 }
 
-func overCLI(t *testing.T, d filestore.Directory, log *slog.Logger) wayIn {
+func overCLI(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := &clisite.Server{Views: fixture.Views(d), Logger: log}
@@ -461,7 +461,7 @@ func TestWaysInAgreeWithTheView(t *testing.T) {
 	for _, w := range []wayIn{overHTTP(t, d, nil), overFTP(t, d, nil), overTFTP(t, d, "", nil), overCLI(t, d, nil)} {
 		t.Run(w.name, func(t *testing.T) {
 			for _, user := range []string{"", "mary@client1.com", "ann@client2.com", "boss@client2.com", "john@client1.com", "admin@client1.com"} {
-				view := filestore.NewViews(d, nil).View(filestore.Caller{Account: user}, john)
+				view := fixture.Views(d).View(filestore.Caller{Account: user}, john)
 				privileged := user == john || user == "admin@client1.com"
 				for _, name := range names {
 					page := privileged && strings.HasSuffix(strings.ToLower(name), "index.wssp")

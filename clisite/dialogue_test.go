@@ -134,16 +134,16 @@ func (c *client) expectNoAnswer() {
 // challenge. L is the login of an account, E the end of the connection, # a comment.
 func TestDialogues(t *testing.T) {
 	t.Parallel()
-	play(t, "testdata/dialogues", func(t *testing.T) filestore.Directory { return accounts(t) })
+	play(t, "testdata/dialogues", func(t *testing.T) fixture.Server { return accounts(t) })
 }
 
 // TestBaseDialogues plays those with a base directory: about domains, accounts and mounts.
 func TestBaseDialogues(t *testing.T) {
 	t.Parallel()
-	play(t, "testdata/base", func(t *testing.T) filestore.Directory { return openTestBase(t) })
+	play(t, "testdata/base", func(t *testing.T) fixture.Server { return openTestBase(t) })
 }
 
-func play(t *testing.T, dir string, open func(t *testing.T) filestore.Directory) {
+func play(t *testing.T, dir string, open func(t *testing.T) fixture.Server) {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/*.txt")
 	require.NoError(t, err)

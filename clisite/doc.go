@@ -3,7 +3,7 @@
 // and PWD), as far as storages, skins and applications go, and what scripts read on
 // the way to them.
 //
-//	server := &clisite.Server{Views: filestore.NewViews(users, nil)}
+//	server := &clisite.Server{Views: filestore.NewViews(users, stores, nil)}
 //	listener, err := net.Listen("tcp", "127.0.0.1:106")
 //	if err != nil {
 //		return err

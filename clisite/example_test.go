@@ -30,7 +30,7 @@ func ExampleServer() {
 		fmt.Println(err)
 		return
 	}
-	server := &clisite.Server{Views: filestore.NewViews(base, nil)}
+	server := &clisite.Server{Views: filestore.NewViews(base, base.Stores(), nil)}
 	go server.Serve(listener)
 	defer server.Close()
 
@@ -104,7 +104,7 @@ func ExampleHandler() {
 	}
 	defer remove()
 	mux := http.NewServeMux()
-	mux.Handle("/cli/", &clisite.Handler{Views: filestore.NewViews(base, nil)})
+	mux.Handle("/cli/", &clisite.Handler{Views: filestore.NewViews(base, base.Stores(), nil)})
 	server := httptest.NewServer(mux)
 	defer server.Close()
 

@@ -133,7 +133,7 @@ func TestHTTPBounds(t *testing.T) {
 		require.Equal(t, 400, status)
 		require.Equal(t, "bad request\r\n", text)
 	}
-	require.Equal(t, 500, first(post(&clisite.Handler{Views: fixture.Views(failing{Directory: accounts(t), login: func() error { panic("/var/secret") }})}, strings.NewReader(long))))
+	require.Equal(t, 500, first(post(&clisite.Handler{Views: fixture.Views(failing{Server: accounts(t), login: func() error { panic("/var/secret") }})}, strings.NewReader(long))))
 }
 
 func first(status int, _ string) int { return status }

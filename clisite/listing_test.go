@@ -50,7 +50,7 @@ func (r renamed) Path() string { return r.name }
 func longListing(t *testing.T, entries int, breaks bool) *fixture.Directory {
 	t.Helper()
 	d := accounts(t)
-	d.Update("john@client1.com", func(a *filestore.Account) { a.Store = longDirectory{a.Store, entries, breaks} })
+	d.Update("john@client1.com", func(a *fixture.Account) { a.Store = longDirectory{a.Store, entries, breaks} })
 	return d
 }
 

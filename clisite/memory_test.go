@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/clisite"
-	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -19,7 +18,7 @@ func TestMemory(t *testing.T) {
 	const mib = 1 << 20
 	d := accounts(t)
 	d.Write(t, "john@client1.com", "large", strings.Repeat("x", 16*mib))
-	d.Update("john@client1.com", func(a *filestore.Account) { a.Store = longDirectory{Store: a.Store, entries: 50_000} })
+	d.Update("john@client1.com", func(a *fixture.Account) { a.Store = longDirectory{Store: a.Store, entries: 50_000} })
 	for _, row := range []struct {
 		name     string
 		sessions int

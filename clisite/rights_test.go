@@ -82,7 +82,7 @@ func TestCallers(t *testing.T) {
 }
 
 // delegating lets mary act for john.
-type delegating struct{ filestore.Directory }
+type delegating struct{ fixture.Server }
 
 func (delegating) MayActFor(_ context.Context, caller filestore.Caller, account string) (bool, error) {
 	return caller.Account == "mary@client1.com" && account == "john@client1.com", nil
@@ -104,7 +104,7 @@ func TestDelegation(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	d := accounts(t)
-	d.Update("john@client1.com", func(a *filestore.Account) { a.Limits.FileSize = 10 })
+	d.Update("john@client1.com", func(a *fixture.Account) { a.Limits.FileSize = 10 })
 	c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 	c.login("john")
 	c.ask(`WriteStorageFile * FILE "new" DATA [MDEyMzQ1Njc4OTA=]`, "501 storage limit exceeded")
@@ -117,7 +117,7 @@ func TestLimits(t *testing.T) {
 
 // failing is a directory whose functions, if set, stand in for the real ones.
 type failing struct {
-	filestore.Directory
+	fixture.Server
 	login, role, account func() error
 }
 
@@ -125,21 +125,21 @@ func (f failing) Login(ctx context.Context, c filestore.Credentials) (filestore.
 	if f.login != nil {
 		return filestore.Caller{}, f.login()
 	}
-	return f.Directory.Login(ctx, c)
+	return f.Server.Login(ctx, c)
 }
 
 func (f failing) Role(ctx context.Context, c filestore.Caller, account string) (filestore.Role, error) {
 	if f.role != nil {
 		return 0, f.role()
 	}
-	return f.Directory.Role(ctx, c, account)
+	return f.Server.Role(ctx, c, account)
 }
 
 func (f failing) Account(ctx context.Context, address string) (filestore.Account, error) {
 	if f.account != nil {
 		return filestore.Account{}, f.account()
 	}
-	return f.Directory.Account(ctx, address)
+	return f.Server.Account(ctx, address)
 }
 
 func TestErrorsTellNothing(t *testing.T) {
@@ -155,7 +155,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			row.directory.Directory = accounts(t)
+			row.directory.Server = accounts(t)
 			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(row.directory)}))
 			c.expect("200 cgpkit PWD server ready")
 			for range 3 {
@@ -176,7 +176,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			row.directory.Directory = accounts(t)
+			row.directory.Server = accounts(t)
 			c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(row.directory)}))
 			c.login("john")
 			for range 2 { // the session goes on
@@ -205,7 +205,7 @@ func TestListingWithABrokenEntry(t *testing.T) {
 	t.Parallel()
 	for _, all := range []bool{false, true} {
 		d := accounts(t)
-		d.Update("john@client1.com", func(a *filestore.Account) { a.Store = halfRead{a.Store, all} })
+		d.Update("john@client1.com", func(a *fixture.Account) { a.Store = halfRead{a.Store, all} })
 		c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
 		c.login("john")
 		if all {

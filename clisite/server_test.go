@@ -133,7 +133,7 @@ func TestShutdown(t *testing.T) {
 	begin := func(t *testing.T) (s *clisite.Server, idle, busy *client, let chan struct{}, served chan error) {
 		d := accounts(t)
 		store := slow{begun: make(chan struct{}), let: make(chan struct{})}
-		d.Update("john@client1.com", func(a *filestore.Account) {
+		d.Update("john@client1.com", func(a *fixture.Account) {
 			store.Store = a.Store
 			a.Store = store
 		})

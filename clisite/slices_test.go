@@ -34,7 +34,7 @@ func onDisk(t testing.TB) *fixture.Directory {
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		return s
 	})
-	d.Update("john@client1.com", func(a *filestore.Account) {
+	d.Update("john@client1.com", func(a *fixture.Account) {
 		a.Limits = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 	})
 	return d

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fresh"
 )
 
 // accountKey tells accounts apart by the directories of their domains: of two
@@ -20,7 +21,7 @@ type accountKey struct{ domainDir, name string }
 type account struct {
 	name    string
 	address string
-	place   fresh[*place] // nil: there is no such account
+	place   fresh.Value[*place] // nil: there is no such account
 }
 
 // entry is an account that exists.
@@ -70,9 +71,9 @@ func (b *Base) inDomain(d *domain, name string, now time.Time) (entry, bool) {
 	if !ok {
 		a = b.accounts.Add(key, &account{name: name, address: name + "@" + d.name})
 	}
-	p, ok := a.place.load(now)
+	p, ok := a.place.Load(now)
 	if !ok {
-		p = a.place.renew(now, func(old *place) *place { return b.relocate(d, name, old, now) })
+		p = a.place.Renew(now, func(old *place) *place { return b.relocate(d, name, old, now) })
 	}
 	return entry{a, d, p}, p != nil
 }
@@ -83,58 +84,28 @@ func (b *Base) relocate(d *domain, name string, old *place, now time.Time) *plac
 		if _, err := os.Stat(old.proof); err == nil {
 			return old
 		}
-		if err := b.stores.forget(old.storage.last().root); err != nil {
-			b.log.Error("storage of an account that is gone cannot be closed", "account", name+"@"+d.name, "err", err)
-		}
+		b.forget(old, name+"@"+d.name)
 	}
 	return b.locate(d, name, now)
 }
 
-// store returns the Store of an account; nil if it has no storage.
-func (b *Base) store(e entry, now time.Time) (filestore.Store, error) {
-	s, ok := e.place.storage.load(now)
-	if !ok {
-		s = e.place.storage.renew(now, func(old opened) opened {
-			found := b.stores.find(e.place)
-			found.err = b.stores.incidents.report(e.place.web, filestore.HostError(found.err))
-			again := old.err != nil && found.err != nil && old.err.Error() == found.err.Error()
-			if found.err != nil && filestore.HostKind(found.err) == nil && !again {
-				b.log.Error("storage cannot be opened", "account", e.address, "err", found.err)
-			}
-			return found
-		})
-	}
-	return s.store, s.err
-}
-
 // Account finds an account by its address, in any letter case, and by aliases of
 // the account and of its domain. What cannot be an address is not there:
-// fs.ErrNotExist. A storage that cannot be opened is another error, which is
-// logged too.
+// fs.ErrNotExist.
 //
-// A multi-mailbox account has a storage, which its first file creates; a
-// single-mailbox account has one if its directory exists, and none otherwise. A
-// limit that cannot be read is taken from the domain's or the server's defaults;
-// services in a file that cannot be read are off. An account whose settings and
-// storage both cannot be had is not there: which services it has nobody knows.
+// A limit that cannot be read is taken from the domain's or the server's defaults;
+// services in a file that cannot be read are off.
 func (b *Base) Account(ctx context.Context, address string) (filestore.Account, error) {
 	e, now, err := b.find(ctx, address)
 	if err != nil {
 		return filestore.Account{}, err
 	}
-	store, err := b.store(e, now)
 	levels := b.accountLevels(e, now)
-	switch wanting := exhausted(levels[:]); {
-	case wanting != nil:
+	if wanting := exhausted(levels[:]); wanting != nil {
 		return filestore.Account{Address: e.address}, fmt.Errorf("read settings of %s: %w", e.address, wanting)
-	case err != nil && levels[0].err != nil && !errors.Is(err, filestore.ErrExhausted): // both have been logged
-		return filestore.Account{Address: e.address}, errNoAccount
-	case err != nil: // opaque: a disk that is not there must not look like files that are not
-		return filestore.Account{Address: e.address}, fmt.Errorf("open storage of %s: %w", e.address, err)
 	}
 	return filestore.Account{
 		Address:     e.address,
-		Store:       store,
 		Limits:      limitsOf(levels[:]),
 		WebSite:     b.serves(e, "WebSite", now),
 		DefaultPage: word(defaultWebPage, levels[:]),

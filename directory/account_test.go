@@ -317,7 +317,7 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	const address = "john@client1.com"
 	b := newBase(t, files{"Domains/client1.com/j.sub/": ""}, directory.Options{})
-	account := func() (filestore.Account, error) { return b.Account(t.Context(), address) }
+	account := func() (stored, error) { return b.Account(t.Context(), address) }
 	_, err := account()
 	require.ErrorIs(t, err, fs.ErrNotExist)
 
@@ -539,7 +539,7 @@ func TestDefaultStore(t *testing.T) {
 	files{"Settings/Main.settings": mainSettings, "Accounts/john.macnt/": "", "Accounts/fred.mbox": ""}.write(t, dir)
 	b, err := directory.Open(dir, nil)
 	require.NoError(t, err)
-	a, err := b.Account(t.Context(), "john@main.example")
+	a, err := withFiles(t.Context(), b, "john@main.example")
 	require.NoError(t, err)
 	upload, err := a.Store.Create(t.Context(), "hello.txt", filestore.CreateOptions{}, a.Limits)
 	require.NoError(t, err)
@@ -551,7 +551,7 @@ func TestDefaultStore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(text))
 
-	a, err = b.Account(t.Context(), "fred@main.example")
+	a, err = withFiles(t.Context(), b, "fred@main.example")
 	require.NoError(t, err)
 	require.Nil(t, a.Store)
 

@@ -16,6 +16,7 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory/passwords"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore/lending"
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 	"github.com/cgpkit/cgpkit/internal/lru"
@@ -58,15 +59,14 @@ type Options struct {
 	// calendars who have no preference TimeZone, for times without a zone and for whole
 	// days. nil: time.Local.
 	TimeZone *time.Location
-	// OpenStore opens the storage of an account, or what is mounted into
-	// storages, whose directory is root. Unless
-	// create is set, a directory that does not exist is not to be made. There
-	// is one Store for each root at a time. One that is an [io.Closer] is closed
-	// when many others have been used since and nobody uses it, when its account
-	// is gone, and by [Base.Close]; it is opened again when it is wanted. Another
-	// one stays as long as the account exists.
-	// nil: a [dirstore.Store] with the default options.
+	// OpenStore opens the storage of an account, or what is mounted into storages, in
+	// its directory: see [lending.Options].Open. nil: a dirstore.Store with the
+	// default options.
 	OpenStore func(root string, create bool) (filestore.Store, error)
+	// Stores are what keeps the files of the accounts, if these are not in the base
+	// directory; OpenStore and ClusterDir count for nothing then. nil: the
+	// directories of CommuniGate Pro, of which the Base lends the stores.
+	Stores filestore.Stores
 	// Logger gets what is wrong with files, and logins that fail. nil: nobody.
 	Logger *slog.Logger
 	// Now tells the time. nil: time.Now.
@@ -81,12 +81,8 @@ const (
 	keepModules  = 64
 )
 
-// keepStores is how many storages are kept open, unless more are in use. One
-// that is idle takes about 1 KiB and no open file.
-const keepStores = 8192
-
-// Base is a base directory. It is safe for concurrent use. It sees to it that
-// there is one [filestore.Store] for each storage, so one Base at a time may have
+// Base is a base directory. It is safe for concurrent use. It lends the stores of the
+// storages in it, of which there must be one each, so one Base at a time may have
 // storages of a directory open; see [Base.Claim].
 type Base struct {
 	dir           string
@@ -104,12 +100,11 @@ type Base struct {
 	// directories, where these are not in lower case.
 	domainNames *watched[map[string]string]
 	accounts    *lru.Map[accountKey, *account]
-	stores      stores
-	claim       *claim               // nil: the host program opens the storages
+	lending     *lending.Stores      // nil: the files are elsewhere
+	elsewhere   filestore.Stores     // nil: they are not
 	publisher   *publisher.Publisher // nil: nothing reads calendars
 
-	clusterDir   string
-	clusterClaim claim
+	clusterDir string
 
 	passwords *passwords.Verifier
 }
@@ -158,11 +153,10 @@ func open(dir string, o *Options) (*Base, error) {
 		log:           o.Logger,
 		unmarkedClear: o.UnmarkedClear,
 		clusterDir:    cluster,
-		clusterClaim:  claim{dir: cluster},
 		modules:       lru.New[string, *watched[cgpdata.Value]](keepModules),
 		domains:       lru.New[string, *domain](keepDomains),
 		accounts:      lru.New[accountKey, *account](keepAccounts),
-		stores:        stores{open: o.OpenStore, room: keepStores, byRoot: map[string]*storage{}},
+		elsewhere:     o.Stores,
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -171,17 +165,15 @@ func open(dir string, o *Options) (*Base, error) {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	b.passwords = passwords.New(&passwords.Options{Crypt: o.Crypt, Verify: o.Verify, Logger: b.log, Now: b.now})
-	b.stores.log, b.stores.incidents.log, b.stores.incidents.now = b.log, b.log, b.now
+	if o.Stores == nil {
+		b.lending = lending.New(b, &lending.Options{Open: o.OpenStore, Logger: b.log, Now: b.now})
+	}
 	zone := o.TimeZone
 	if zone == nil {
 		zone = time.Local
 	}
 	if o.Calendars != nil {
 		b.publisher = publisher.New(calendars{b, zone, o.Calendars}, &publisher.Options{Logger: b.log, Now: b.now})
-	}
-	if b.stores.open == nil {
-		b.claim = &claim{dir: dir}
-		b.stores.open = b.claim.openStore
 	}
 	name, err := b.readMain()
 	if err != nil {
@@ -198,19 +190,6 @@ func open(dir string, o *Options) (*Base, error) {
 		return nil, err
 	}
 	return b, nil
-}
-
-// Close closes the storages. Call it when nothing uses them any more, at the end
-// of the program: what accounts hold then need not be counted again. Accounts
-// that have a storage cannot be had after it. The error names all storages that
-// could not be closed; nothing that users stored is lost by that.
-func (b *Base) Close() error {
-	err := b.stores.close()
-	if b.claim != nil {
-		b.claim.release()
-	}
-	b.clusterClaim.release()
-	return err
 }
 
 // readMain returns the name of the Main Domain.

@@ -3,6 +3,8 @@ package directory_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -106,7 +108,34 @@ func (x *fixture) change(t testing.TB, f files) {
 	x.pass()
 }
 
-func (x *fixture) account(t testing.TB, address string) filestore.Account {
+// stored is an account, and what keeps its files.
+type stored struct {
+	filestore.Account
+	Store filestore.Store // nil: it has no storage
+}
+
+// withFiles returns an account with its storage, which it opens.
+func withFiles(ctx context.Context, b *directory.Base, address string) (a stored, err error) {
+	if a.Account, err = b.Account(ctx, address); err != nil {
+		return a, err
+	}
+	a.Store, err = b.Stores().Store(ctx, a.Address)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil
+	}
+	return a, err
+}
+
+func (x *fixture) Account(ctx context.Context, address string) (stored, error) {
+	return withFiles(ctx, x.Base, address)
+}
+
+// mount returns what is mounted in the storages of a domain.
+func mount(t testing.TB, b *directory.Base, domain, name string) (filestore.Store, error) {
+	return b.Stores().(filestore.Mounts).Mount(t.Context(), domain, name)
+}
+
+func (x *fixture) account(t testing.TB, address string) stored {
 	t.Helper()
 	a, err := x.Account(t.Context(), address)
 	require.NoError(t, err)

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/internal/fresh"
 )
 
 // domain is a domain, or the name of one that does not exist (yet).
 type domain struct {
 	name     string
 	dir      string
-	exists   fresh[bool]
+	exists   fresh.Value[bool]
 	settings *watched[settings]
 	aliases  *watched[map[string]string]   // alias -> account
 	rights   *watched[map[string][]string] // account -> rights
@@ -74,9 +75,9 @@ func (b *Base) domainIn(name, stored string, now time.Time) *domain {
 	if !ok {
 		d = b.domains.Add(stored, b.newDomain(name, "Domains", stored))
 	}
-	exists, ok := d.exists.load(now)
+	exists, ok := d.exists.Load(now)
 	if !ok {
-		exists = d.exists.renew(now, func(bool) bool { return isDirectory(d.dir) })
+		exists = d.exists.Renew(now, func(bool) bool { return isDirectory(d.dir) })
 	}
 	if !exists {
 		return nil

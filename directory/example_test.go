@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
 )
 
 // makeBase makes a base directory with one account.
@@ -93,6 +95,46 @@ func ExampleBase_Login() {
 	// john@mail.example.com owner <nil>
 	// mary@mail.example.com other <nil>
 	// postmaster administrator <nil>
+}
+
+// inMemory keeps the files of every account in memory.
+type inMemory struct {
+	mu    sync.Mutex // guards files
+	files map[string]filestore.Store
+}
+
+func (m *inMemory) Store(_ context.Context, account string) (filestore.Store, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.files[account] == nil {
+		m.files[account] = memstore.New()
+	}
+	return m.files[account], nil
+}
+
+// The accounts are those of a base directory, and their files are elsewhere.
+func ExampleOptions_stores() {
+	dir := makeBase()
+	defer os.RemoveAll(dir)
+	base, err := directory.Open(dir, &directory.Options{Stores: &inMemory{files: map[string]filestore.Store{}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	views := filestore.NewViews(base, base.Stores(), nil)
+	john := filestore.Caller{Account: "john@mail.example.com"}
+	if err := views.View(john, john.Account).Mkdir(ctx, "pictures"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	info, err := views.View(filestore.Caller{}, "J.Smith@mail.example.com").Stat(ctx, "pictures")
+	fmt.Println(info.Path(), info.IsDir(), err)
+	_, err = os.Stat(filepath.Join(dir, "Accounts", "john.macnt", "account.web"))
+	fmt.Println(errors.Is(err, fs.ErrNotExist))
+	// Output:
+	// pictures true <nil>
+	// true
 }
 
 func ExampleParseSize() {

@@ -34,7 +34,7 @@ func TestOutOfFiles(t *testing.T) {
 		return dirstore.Open(root, &dirstore.Options{NoCreate: !create})
 	}})
 	view := func(address string) *filestore.View {
-		return filestore.NewViews(b, nil).View(filestore.Caller{}, address)
+		return filestore.NewViews(b.Base, b.Stores(), nil).View(filestore.Caller{}, address)
 	}
 	read := func(address, name string) error {
 		f, err := view(address).Open(t.Context(), name)

@@ -34,7 +34,7 @@ func (x *fixture) busyAt(uid, hour string) string {
 // published returns what a stranger reads in the file of an account.
 func (x *fixture) published(t *testing.T, account string) freebusy.Schedule {
 	t.Helper()
-	f, err := filestore.NewViews(x.Base, nil).View(filestore.Caller{}, account).Open(t.Context(), freeBusyFile)
+	f, err := filestore.NewViews(x.Base, x.Stores(), nil).View(filestore.Caller{}, account).Open(t.Context(), freeBusyFile)
 	require.NoError(t, err)
 	defer f.Close()
 	text, err := io.ReadAll(f)
@@ -150,7 +150,7 @@ func TestFreeBusyOfOthers(t *testing.T) {
 	b := newBase(t, files{"Accounts/fred.mbox": "", "Accounts/fred.web/f": "", "Accounts/john.macnt/": ""}, utc)
 	require.Empty(t, b.busyHours(t, "fred@main.example"), "a single-mailbox account has no calendar")
 	require.False(t, b.stored(t, "fred@main.example"))
-	_, err := filestore.NewViews(b.Base, nil).View(filestore.Caller{}, "nobody@main.example").Open(t.Context(), freeBusyFile)
+	_, err := filestore.NewViews(b.Base, b.Stores(), nil).View(filestore.Caller{}, "nobody@main.example").Open(t.Context(), freeBusyFile)
 	require.Error(t, err)
 	_, err = b.Build(t.Context(), "nobody@main.example", nil)
 	require.NoError(t, err)
@@ -212,7 +212,7 @@ func TestFreeBusyWithoutCalendars(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	for account, want := range map[string]string{"john@main.example": "stored", "mary@main.example": ""} {
-		f, err := filestore.NewViews(b, nil).View(filestore.Caller{}, account).Open(t.Context(), freeBusyFile)
+		f, err := filestore.NewViews(b, b.Stores(), nil).View(filestore.Caller{}, account).Open(t.Context(), freeBusyFile)
 		if want == "" {
 			require.ErrorIs(t, err, fs.ErrNotExist)
 			continue

@@ -25,7 +25,6 @@ type place struct {
 	settings  *watched[settings]
 	info      *watched[map[string]cgpdata.Value] // the preferences in it
 	prefs     *watched[map[string]cgpdata.Value]
-	storage   fresh[opened]
 }
 
 // placeIn returns the place of an account whose files are directly in dir; nil

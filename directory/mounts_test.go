@@ -28,33 +28,33 @@ func TestMount(t *testing.T) {
 		"WebSkins/c":                                 "server skin",
 	}, directory.Options{ClusterDir: cluster, OpenStore: open})
 	require.NoError(t, os.MkdirAll(filepath.Join(cluster, "PBXApp/en"), 0o700))
-	for _, tt := range []struct{ account, mount, entry string }{
-		{"john@main.example", "$DomainSkins", "gold/a"},
-		{"john@main.example", "$ServerSkins", "c"},
-		{"ann@other.example", "$DomainPBXApp", "en/b"},
-		{"ann@other.example", "$ServerSkins", "c"},
-		{"ann@other.example", "$ClusterPBXApp", "en"},
+	for _, tt := range []struct{ domain, mount, entry string }{
+		{"main.example", "$DomainSkins", "gold/a"},
+		{"main.example", "$ServerSkins", "c"},
+		{"other.example", "$DomainPBXApp", "en/b"},
+		{"other.example", "$ServerSkins", "c"},
+		{"other.example", "$ClusterPBXApp", "en"},
 	} {
-		s, err := b.Mount(t.Context(), tt.account, tt.mount)
+		s, err := mount(t, b.Base, tt.domain, tt.mount)
 		require.NoError(t, err, tt.mount)
 		_, err = s.Stat(t.Context(), tt.entry)
-		require.NoError(t, err, "%s of %s", tt.mount, tt.account)
+		require.NoError(t, err, "%s of %s", tt.mount, tt.domain)
 	}
-	for account, mount := range map[string]string{
-		"zoe@bare.example": "$DomainSkins", "john@nowhere.example": "$DomainSkins", "": "$DomainPBXApp", "john@main.example": "$Skins",
+	for domain, name := range map[string]string{
+		"bare.example": "$DomainSkins", "nowhere.example": "$DomainSkins", "": "$DomainPBXApp", "main.example": "$Skins",
 	} {
-		_, err := b.Mount(t.Context(), account, mount)
-		require.ErrorIs(t, err, fs.ErrNotExist, "%s of %s", mount, account)
+		_, err := mount(t, b.Base, domain, name)
+		require.ErrorIs(t, err, fs.ErrNotExist, "%s of %s", name, domain)
 	}
-	_, err := newBase(t, files{}, directory.Options{}).Mount(t.Context(), "", "$ClusterSkins")
+	_, err := mount(t, newBase(t, files{}, directory.Options{}).Base, "", "$ClusterSkins")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 
-	one, err := b.Mount(t.Context(), "john@main.example", "$ServerPBXApp")
+	one, err := mount(t, b.Base, "main.example", "$ServerPBXApp")
 	require.NoError(t, err)
 	require.NoDirExists(t, filepath.Join(b.dir, "PBXApp"))
 	require.NoError(t, one.Mkdir(t.Context(), "en", filestore.MkdirOptions{}, filestore.Limits{Files: filestore.Unlimited}))
 	require.DirExists(t, filepath.Join(b.dir, "PBXApp/en"))
-	two, err := b.Mount(t.Context(), "ann@other.example", "$ServerPBXApp")
+	two, err := mount(t, b.Base, "other.example", "$ServerPBXApp")
 	require.NoError(t, err)
 	require.Equal(t, one, two, "one store for one directory")
 }
@@ -69,7 +69,7 @@ func TestMountThatCannotBeOpened(t *testing.T) {
 				return nil, &fs.PathError{Op: "open", Path: "/host/path", Err: broken}
 			},
 		})
-		_, err := b.Mount(t.Context(), "john@main.example", "$ServerSkins")
+		_, err := mount(t, b.Base, "main.example", "$ServerSkins")
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, broken, name)
 		require.NotContains(t, err.Error()+b.log.String(), "/host/path", name)
@@ -81,7 +81,7 @@ func TestMountThatCannotBeOpened(t *testing.T) {
 // of the first for what a crash has left.
 func TestClusterMountIsClaimed(t *testing.T) {
 	t.Parallel()
-	const john, mount = "john@main.example", "$ClusterSkins"
+	const main, skinsName = "main.example", "$ClusterSkins"
 	cluster := t.TempDir()
 	open := func(clusterDir string) *directory.Base {
 		dir := t.TempDir()
@@ -94,28 +94,28 @@ func TestClusterMountIsClaimed(t *testing.T) {
 		return b
 	}
 	first, second := open(cluster), open(cluster)
-	skins, err := first.Mount(t.Context(), john, mount)
+	skins, err := mount(t, first, main, skinsName)
 	require.NoError(t, err)
 	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 	upload, err := skins.Create(t.Context(), "f", filestore.CreateOptions{}, limits)
 	require.NoError(t, err)
-	_, err = second.Mount(t.Context(), john, mount)
+	_, err = mount(t, second, main, skinsName)
 	_, commitErr := upload.Commit()
 	require.NoError(t, commitErr)
 	if err == nil {
 		t.Skip("no locks here")
 	}
 	require.ErrorContains(t, err, "in use by another program")
-	_, err = second.Mount(t.Context(), john, "$ServerSkins")
+	_, err = mount(t, second, main, "$ServerSkins")
 	require.NoError(t, err)
 	require.NoError(t, first.Close())
-	_, err = second.Mount(t.Context(), john, mount)
+	_, err = mount(t, second, main, skinsName)
 	require.NoError(t, err)
 	require.NoError(t, second.Close())
 
 	alone := open("") // the directory of the Cluster is the base directory
 	require.NoError(t, alone.Claim())
-	_, err = alone.Mount(t.Context(), john, mount)
+	_, err = mount(t, alone, main, skinsName)
 	require.NoError(t, err)
 	require.NoError(t, alone.Close())
 }
@@ -126,10 +126,10 @@ func TestRelativeClusterDir(t *testing.T) {
 	files{"WebSkins/c": ""}.write(t, cluster)
 	t.Chdir(filepath.Dir(cluster))
 	b := newBase(t, files{}, directory.Options{ClusterDir: filepath.Base(cluster)})
-	one, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	one, err := mount(t, b.Base, "", "$ClusterSkins")
 	require.NoError(t, err)
 	t.Chdir(b.dir)
-	two, err := b.Mount(t.Context(), "", "$ClusterSkins")
+	two, err := mount(t, b.Base, "", "$ClusterSkins")
 	require.NoError(t, err)
 	require.Equal(t, one, two)
 }

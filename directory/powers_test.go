@@ -37,7 +37,7 @@ func TestOptionalPowers(t *testing.T) {
 			b := newBase(t, files{
 				"Accounts/john.macnt/": "", "Accounts/Settings/WebSkins/gold/": "", "Accounts/Settings/PBXApp/": "",
 			}, directory.Options{OpenStore: open})
-			view := filestore.NewViews(ruled{b.Base}, nil).View(filestore.Caller{Account: "john@main.example"}, "john@main.example")
+			view := filestore.NewViews(ruled{b.Base}, b.Stores(), nil).View(filestore.Caller{Account: "john@main.example"}, "john@main.example")
 			if !all {
 				require.NoError(t, view.Mkdir(t.Context(), "$DomainSkins/gold"))
 			}
@@ -82,7 +82,7 @@ func TestOptionalPowers(t *testing.T) {
 func TestErrorOfMountedUpload(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{"Accounts/john.macnt/": "", "Accounts/Settings/WebSkins/gold/": ""}, directory.Options{OpenStore: onDisk})
-	view := filestore.NewViews(ruled{b.Base}, nil).View(filestore.Caller{Account: "john@main.example"}, "john@main.example")
+	view := filestore.NewViews(ruled{b.Base}, b.Stores(), nil).View(filestore.Caller{Account: "john@main.example"}, "john@main.example")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	u, err := view.Create(ctx, "$DomainSkins/$unnamed$/file", filestore.CreateOptions{})

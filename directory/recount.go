@@ -2,6 +2,8 @@ package directory
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"iter"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -45,11 +47,18 @@ func (b *Base) recount(ctx context.Context, r *Recounted) (found bool, err error
 		return false, err
 	}
 	r.Account = a.Address
-	store, ok := a.Store.(filestore.Rescanner)
+	store, err := b.Stores().Store(ctx, a.Address)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	counter, ok := store.(filestore.Rescanner)
 	if !ok {
 		return false, nil
 	}
-	r.Before, r.After, err = store.Rescan(ctx)
+	r.Before, r.After, err = counter.Rescan(ctx)
 	return true, err
 }
 

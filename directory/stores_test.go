@@ -92,7 +92,7 @@ func TestClaim(t *testing.T) {
 	} else {
 		require.ErrorContains(t, err, want)
 	}
-	_, err = second.Account(t.Context(), john)
+	_, err = withFiles(t.Context(), second, john)
 	require.ErrorContains(t, err, want)
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	_, err = second.Login(t.Context(), filestore.Credentials{Login: john, Password: "secret"})
@@ -103,7 +103,7 @@ func TestClaim(t *testing.T) {
 	own, err := directory.Open(dir, &directory.Options{OpenStore: func(string, bool) (filestore.Store, error) { return memstore.New(), nil }})
 	require.NoError(t, err)
 	require.NoError(t, own.Claim())
-	_, err = own.Account(t.Context(), john)
+	_, err = withFiles(t.Context(), own, john)
 	require.NoError(t, err)
 
 	require.NoError(t, first.Close())
@@ -112,7 +112,7 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, err)
 	require.Error(t, third.Claim())
 	require.NoError(t, second.Close())
-	_, err = third.Account(t.Context(), john)
+	_, err = withFiles(t.Context(), third, john)
 	require.NoError(t, err)
 	require.NoError(t, third.Close())
 }

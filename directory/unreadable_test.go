@@ -58,7 +58,7 @@ func TestUnreadableFiles(t *testing.T) {
 				}, directory.Options{})
 				require.NoError(t, os.RemoveAll(b.path(test.file)))
 				spoil(t, b.path(test.file))
-				h := &httpsite.Handler{Views: filestore.NewViews(b, nil)}
+				h := &httpsite.Handler{Views: filestore.NewViews(b.Base, b.Stores(), nil)}
 				get := func(path, user string) int {
 					r := httptest.NewRequest(http.MethodGet, "http://main.example"+path, nil)
 					if user != "" {
@@ -113,8 +113,8 @@ func TestUnreadablePreferences(t *testing.T) {
 	require.Equal(t, 2, b.log.count("account.prefs"), "and once more when it has changed")
 }
 
-// An account of which neither settings nor storage can be had is missing; one
-// whose storage alone cannot be had is a fault, told of once.
+// An account of which neither settings nor storage can be had is missing to others;
+// one whose storage alone cannot be had is a fault, told of once.
 func TestUnreadableStorage(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
@@ -122,14 +122,18 @@ func TestUnreadableStorage(t *testing.T) {
 	}, directory.Options{OpenStore: func(root string, _ bool) (filestore.Store, error) {
 		return nil, errors.New("disk of " + filepath.Base(filepath.Dir(root)))
 	}})
+	look := func(address string) error {
+		_, err := filestore.NewViews(b.Base, b.Stores(), nil).View(filestore.Caller{}, address).Stat(t.Context(), "f")
+		return err
+	}
 	for range 3 {
+		require.ErrorIs(t, look("john@main.example"), fs.ErrNotExist)
 		a, err := b.Account(t.Context(), "john@main.example")
-		require.ErrorIs(t, err, fs.ErrNotExist)
-		require.False(t, a.WebSite)
-		a, err = b.Account(t.Context(), "mary@main.example")
 		require.Error(t, err)
 		require.NotErrorIs(t, err, fs.ErrNotExist)
-		require.Equal(t, "mary@main.example", a.Address)
+		require.False(t, a.WebSite)
+		require.Error(t, look("mary@main.example"))
+		require.NotErrorIs(t, look("mary@main.example"), fs.ErrNotExist)
 		b.pass()
 	}
 	require.Equal(t, 2, b.log.count("storage cannot be opened"), "%s", b.log)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
+	"github.com/cgpkit/cgpkit/internal/fresh"
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
@@ -20,7 +21,7 @@ type watched[T any] struct {
 	path  string
 	log   *slog.Logger
 	read  func(path string, log *slog.Logger) (T, error)
-	state fresh[version[T]]
+	state fresh.Value[version[T]]
 }
 
 type version[T any] struct {
@@ -33,9 +34,9 @@ type version[T any] struct {
 // get returns the content. The error is that of a file which is there and cannot
 // be read; it has been logged.
 func (w *watched[T]) get(now time.Time) (T, error) {
-	v, ok := w.state.load(now)
+	v, ok := w.state.Load(now)
 	if !ok {
-		v = w.state.renew(now, w.next)
+		v = w.state.Renew(now, w.next)
 	}
 	return v.value, v.err
 }

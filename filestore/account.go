@@ -46,8 +46,6 @@ type Directory interface {
 type Account struct {
 	// Address is the real address, account@domain, in lower case.
 	Address string
-	// Store holds the files. A nil Store is an account that has no storage.
-	Store Store
 	// Limits bound what may be stored.
 	Limits Limits
 	// WebSite tells that the WebSite service is on, for the account and for

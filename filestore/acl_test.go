@@ -116,7 +116,7 @@ func TestViewListLetters(t *testing.T) {
 				if n, ok := names[op]; ok {
 					name = n
 				}
-				v := filestore.NewViews(d, nil).View(callers["other"], owner)
+				v := fixture.Views(d).View(callers["other"], owner)
 				require.Equal(t, want, outcome(do[op](t.Context(), v, name)), "with %q", given)
 			}
 		})
@@ -156,9 +156,9 @@ func TestViewListThatCounts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d := shared(t, tt.files)
-			v := filestore.NewViews(d, nil).View(callers["other"], owner)
+			v := fixture.Views(d).View(callers["other"], owner)
 			require.Equal(t, tt.want, outcome(operations["read"](t.Context(), v, tt.read)), "read")
-			require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(filestore.Caller{Account: "ann@client2.com"}, owner), "private/x")))
+			require.Equal(t, "refused", outcome(operations["read"](t.Context(), fixture.Views(d).View(filestore.Caller{Account: "ann@client2.com"}, owner), "private/x")))
 		})
 	}
 }
@@ -197,8 +197,8 @@ func TestViewListSubjects(t *testing.T) {
 				if contains(who, name) || contains("owner, admin, limited admin", name) {
 					want = "ok"
 				}
-				read := func(d filestore.Directory) string {
-					return outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(caller, owner), "private/f"))
+				read := func(d fixture.Server) string {
+					return outcome(operations["read"](t.Context(), fixture.Views(d).View(caller, owner), "private/f"))
 				}
 				require.Equal(t, want, read(grouped{Directory: d}), name)
 				if strings.HasPrefix(subject, "#") && !contains("owner, admin, limited admin", name) {
@@ -214,9 +214,9 @@ func TestViewListSubjects(t *testing.T) {
 func TestViewListWithoutWebSite(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "f.meta": list("anyone=r"), "g": "", "private/f": "", "private/f.meta": list("anyone=r")})
-	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
+	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
 	read := func(who, name string) string {
-		return outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers[who], owner), name))
+		return outcome(operations["read"](t.Context(), fixture.Views(d).View(callers[who], owner), name))
 	}
 	require.Equal(t, "ok", read("other", "f"))
 	require.Equal(t, "ok", read("other", "private/f"))
@@ -241,7 +241,7 @@ func TestViewListOfATree(t *testing.T) {
 			t.Parallel()
 			acl := list("mary=lrwd")
 			d := shared(t, map[string]string{"private/box.meta": acl, "private/box/d/x": "", "private/box/d.meta": acl, "private/box/to/y": "", tt.extra: tt.content})
-			mary := filestore.NewViews(d, nil).View(callers["other"], owner)
+			mary := fixture.Views(d).View(callers["other"], owner)
 			require.Equal(t, "refused", outcome(mary.Copy(t.Context(), "private/box/d", "private/box/to", filestore.CopyOptions{Replace: true})), "the target has no list")
 			require.Equal(t, "refused", outcome(mary.Rename(t.Context(), "private/box/d", "private/box/to", filestore.RenameOptions{Replace: true})), "the target has no list")
 			require.Equal(t, tt.want, outcome(mary.Copy(t.Context(), "private/box/d", "private/box/copy", filestore.CopyOptions{})))
@@ -263,7 +263,7 @@ func TestViewListHasBounds(t *testing.T) {
 		"private.meta": all, "private/f": "new", "private/kept": "old", "private/kept.meta": "<meta><accessPwd><key>k</key></accessPwd></meta>",
 		"private/own": "x", "private/own.meta": list("mary=w"), "public/f": "x", "public/f.meta": "<meta><secret/></meta>", "box/x": "", "box.meta": list("mary=w"),
 	})
-	mary := filestore.NewViews(d, nil).View(callers["other"], owner)
+	mary := fixture.Views(d).View(callers["other"], owner)
 	require.Equal(t, "refused", outcome(mary.Remove(t.Context(), "private", filestore.RemoveOptions{Recursive: true})))
 	require.Equal(t, "reserved", outcome(mary.Rename(t.Context(), "private", "private/x", filestore.RenameOptions{})))
 	require.Equal(t, "refused", outcome(mary.Rename(t.Context(), "private/f", "f", filestore.RenameOptions{})), "the top has no list")
@@ -284,7 +284,7 @@ func TestViewListListing(t *testing.T) {
 	})
 	names := func(who, dir string) string {
 		var names []string
-		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir, "") {
+		for info, err := range fixture.Views(d).View(callers[who], owner).List(t.Context(), dir, "") {
 			if err != nil {
 				return outcome(err)
 			}
@@ -298,7 +298,7 @@ func TestViewListListing(t *testing.T) {
 	require.Equal(t, "refused", names("other", "private"), "r is not l")
 	require.Equal(t, "b open", names("other", "private/box"))
 	require.Equal(t, "", names("other domain", "private/box"))
-	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
+	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
 	require.Equal(t, "not there", names("other", filestore.Root))
 	require.Equal(t, "b open", names("other", "private/box"))
 }
@@ -308,10 +308,10 @@ func TestViewPublicReadsAskNoList(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"dir/f": "", "dir/f.meta": list("mary=r"), "dir.meta": list("mary=r")})
 	var opened []string
-	d.Update(owner, func(a *filestore.Account) { a.Store = watchedStore{a.Store, &opened} })
+	d.Update(owner, func(a *fixture.Account) { a.Store = watchedStore{a.Store, &opened} })
 	for _, who := range []string{"stranger", "other", "limited", "owner"} {
 		opened = nil
-		require.NoError(t, operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers[who], owner), "dir/f"), who)
+		require.NoError(t, operations["read"](t.Context(), fixture.Views(d).View(callers[who], owner), "dir/f"), who)
 		require.Equal(t, []string{"open dir/f"}, opened, who)
 	}
 }

@@ -62,7 +62,7 @@ func TestViewAttributesByLetters(t *testing.T) {
 		has := func(letter string) bool { return strings.Contains(given, letter) }
 		acl := `<ACL><subKey key="mary">` + given + "</subKey></ACL>"
 		d := shared(t, map[string]string{"f": "", "f.meta": "<meta>" + plain + grants + acl + "</meta>"})
-		mary := filestore.NewViews(d, nil).View(callers["other"], owner)
+		mary := fixture.Views(d).View(callers["other"], owner)
 		want := ""
 		switch {
 		case has("r") && has("a"):
@@ -107,14 +107,14 @@ func TestViewAddedKeyNeedsTheRightThroughout(t *testing.T) {
 			t.Parallel()
 			d := shared(t, map[string]string{"private/box.meta": box, "private/box/f": "", "private/box/d.meta": list("mary=a"), "private/box/d/y": ""})
 			d.Write(t, owner, tt.extra, tt.content)
-			mary, stranger := filestore.NewViews(d, nil).View(callers["other"], owner), filestore.NewViews(d, nil).View(callers["stranger"], owner)
+			mary, stranger := fixture.Views(d).View(callers["other"], owner), fixture.Views(d).View(callers["stranger"], owner)
 			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", add)))
 			require.Equal(t, tt.want == "ok", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/new/d/y")) == "ok")
 			require.Equal(t, tt.want, outcomeOfAttributes(mary.SetAttributes(t.Context(), "private/box", changeTo(t, "<accessPwd><key>new</key><key>old</key></accessPwd>"))))
 			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", meta.SetACL(meta.ACL{{Subject: "mary", Rights: meta.Administer}})))
 			require.NoError(t, mary.SetAttributes(t.Context(), "private/box", revoke))
 			require.Equal(t, "not there", outcome(operations["read"](t.Context(), stranger, "protected/box/pwd/old/f")))
-			require.NoError(t, filestore.NewViews(d, nil).View(callers["owner"], owner).SetAttributes(t.Context(), "private/box", meta.AddKey(meta.Share{Key: "owners"})))
+			require.NoError(t, fixture.Views(d).View(callers["owner"], owner).SetAttributes(t.Context(), "private/box", meta.AddKey(meta.Share{Key: "owners"})))
 		})
 	}
 }
@@ -127,7 +127,7 @@ func TestViewAttributesOfNames(t *testing.T) {
 		long: "", "full": "", "full.meta": "<meta><a>" + strings.Repeat("x", filestore.MaxSidecarBytes-30) + "</a></meta>",
 		"private/f": "", "private.meta": "<meta><accessPwd><key>key</key></accessPwd></meta>",
 	})
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	for _, tt := range []struct{ name, read, set string }{
 		{"f", "<a/>", "ok"},
 		{"plain", "", "ok"},
@@ -155,7 +155,7 @@ func TestViewAttributesOfNames(t *testing.T) {
 	_, stays := d.Read(t, owner, "orphan.meta")
 	require.True(t, stays)
 	for _, who := range []string{"stranger", "other", "foreign admin", "limited"} {
-		v := filestore.NewViews(d, nil).View(callers[who], owner)
+		v := fixture.Views(d).View(callers[who], owner)
 		for _, name := range []string{"f", "missing", "private/f", "f.meta"} {
 			require.Equal(t, "refused", attributes(t, v, name), "%s %s", who, name)
 			require.Equal(t, "refused", outcomeOfAttributes(v.SetAttributes(t.Context(), name, changeTo(t, "<b/>"))), "%s %s", who, name)
@@ -167,8 +167,8 @@ func TestViewAttributesOfNames(t *testing.T) {
 func TestViewAttributesCount(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "f.meta": "<meta><accessPwd><key>k</key></accessPwd></meta>", "g": ""})
-	d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	d.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
+	john := fixture.Views(d).View(callers["owner"], owner)
 	require.ErrorIs(t, john.SetAttributes(t.Context(), "g", changeTo(t, "<b/>")), filestore.ErrLimit)
 	require.ErrorIs(t, john.SetAttributes(t.Context(), "f", changeTo(t, "<b/>")), filestore.ErrLimit)
 	require.NoError(t, john.SetAttributes(t.Context(), "f", meta.RevokeKey("k")))
@@ -179,7 +179,7 @@ func TestViewAttributesCount(t *testing.T) {
 func TestViewAttributesNamespace(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "f.meta": `<meta xmlns="urn:cg"><a/></meta>`, "g": "", "h": ""})
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	set := func(name string) string {
 		require.NoError(t, john.SetAttributes(t.Context(), name, changeTo(t, "<b/>")))
 		content, _ := d.Read(t, owner, name+".meta")
@@ -194,7 +194,7 @@ func TestViewAttributesNamespace(t *testing.T) {
 func TestViewAttributesConcurrent(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{"f": "", "g": ""})
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	const writers = 40
 	var wg sync.WaitGroup
 	errs := make([]error, writers)
@@ -238,8 +238,8 @@ func TestViewInheritedLists(t *testing.T) {
 		}
 		return strings.NewReplacer("\n", "", "  ", "", `<?xml version="1.0" encoding="UTF-8"?>`, "").Replace(content)
 	}
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
-	mary := filestore.NewViews(d, nil).View(callers["other"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
+	mary := fixture.Views(d).View(callers["other"], owner)
 	require.NoError(t, mary.Mkdir(t.Context(), "box/hers"))
 	require.NoError(t, mary.Mkdir(t.Context(), "box/hers/deep"))
 	require.NoError(t, john.Mkdir(t.Context(), "box/waiting"))
@@ -256,7 +256,7 @@ func TestViewInheritedLists(t *testing.T) {
 	} {
 		require.Equal(t, want, sidecar(name), name)
 	}
-	d.Update(owner, func(a *filestore.Account) {
+	d.Update(owner, func(a *fixture.Account) {
 		u, err := a.Store.Usage(t.Context(), filestore.Root)
 		require.NoError(t, err)
 		a.Limits.Files = u.Files + 1
@@ -299,8 +299,8 @@ func TestMemoryOfSidecars(t *testing.T) {
 	d.Write(t, owner, "private.meta", key)
 	d.Write(t, owner, "private/f.meta", "<meta>")
 	read := 0
-	d.Update(owner, func(a *filestore.Account) { a.Store = countedStore{a.Store, &read} })
-	stranger := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
+	d.Update(owner, func(a *fixture.Account) { a.Store = countedStore{a.Store, &read} })
+	stranger := fixture.Views(d).View(filestore.Caller{}, owner)
 	for range 3 {
 		_, err := stranger.Stat(t.Context(), "protected/pwd/key/f")
 		require.NoError(t, err)

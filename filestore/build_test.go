@@ -58,7 +58,7 @@ func content(t testing.TB, v *filestore.View, name string) string {
 func TestViewBuildsFreeBusy(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)
-	stranger, john := filestore.NewViews(d, nil).View(callers["stranger"], owner), filestore.NewViews(d, nil).View(callers["owner"], owner)
+	stranger, john := fixture.Views(d).View(callers["stranger"], owner), fixture.Views(d).View(callers["owner"], owner)
 	require.NotContains(t, names(t, john, filestore.Root), freeBusy, "what is not stored is not listed")
 	require.Equal(t, "busy "+owner, content(t, stranger, freeBusy))
 	info, err := stranger.Stat(t.Context(), freeBusy)
@@ -81,7 +81,7 @@ func TestViewBuildsFreeBusy(t *testing.T) {
 	}
 	require.Equal(t, "refused", content(t, stranger, "private/freebusy.vfb"))
 	require.Equal(t, before, d.calls.Load(), "other names are not built")
-	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
+	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
 	require.Equal(t, "not there", content(t, stranger, freeBusy))
 	require.Equal(t, before, d.calls.Load(), "nor is it for those who may not read it")
 }
@@ -92,9 +92,9 @@ func TestViewServesWhatIsNotStored(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		d := withBuilder(t, keep)
 		if keep {
-			d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+			d.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
 		}
-		v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
+		v := fixture.Views(d).View(callers["stranger"], owner)
 		require.Equal(t, "busy "+owner, content(t, v, freeBusy))
 		f, err := v.Open(t.Context(), freeBusy)
 		require.NoError(t, err)
@@ -139,12 +139,12 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 				d.Write(t, owner, freeBusy+".meta", tt.sidecar)
 			}
 			if !tt.roomy {
-				d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+				d.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
 			}
 			d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 				return &filestore.Built{Content: []byte("new"), Keep: tt.keep}, nil
 			}
-			require.Equal(t, "new", content(t, filestore.NewViews(d, nil).View(callers["owner"], owner), freeBusy))
+			require.Equal(t, "new", content(t, fixture.Views(d).View(callers["owner"], owner), freeBusy))
 			stored, _ := d.Read(t, owner, freeBusy)
 			require.Equal(t, tt.stored, stored)
 			sidecar, _ := d.Read(t, owner, freeBusy+".meta")
@@ -157,10 +157,8 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 func TestViewDoesNotBuildOverADirectory(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)
-	account, err := d.Account(t.Context(), owner)
-	require.NoError(t, err)
-	require.NoError(t, account.Store.Mkdir(t.Context(), freeBusy, filestore.MkdirOptions{}, boundless))
-	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
+	require.NoError(t, d.Files(t, owner).Mkdir(t.Context(), freeBusy, filestore.MkdirOptions{}, boundless))
+	v := fixture.Views(d).View(callers["stranger"], owner)
 	info, err := v.Stat(t.Context(), freeBusy)
 	require.NoError(t, err)
 	require.True(t, info.IsDir())
@@ -178,7 +176,7 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 		d.Write(t, owner, freeBusy, "upload")
 		return &filestore.Built{Content: []byte("built")}, nil
 	}
-	require.Equal(t, "built", content(t, filestore.NewViews(d, nil).View(callers["owner"], owner), freeBusy))
+	require.Equal(t, "built", content(t, fixture.Views(d).View(callers["owner"], owner), freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "upload", stored)
 }
@@ -188,7 +186,7 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 func TestViewRebuilds(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)
-	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
+	v := fixture.Views(d).View(callers["stranger"], owner)
 	d.Write(t, owner, freeBusy, "old")
 	require.Equal(t, "old", content(t, v, freeBusy))
 	d.build = func(_ context.Context, _ string, stored *filestore.Stored) (*filestore.Built, error) {
@@ -201,14 +199,14 @@ func TestViewRebuilds(t *testing.T) {
 		require.Equal(t, "old", string(text))
 		return &filestore.Built{Content: []byte("new"), Keep: true}, nil
 	}
-	v = filestore.NewViews(d, nil).View(callers["stranger"], owner)
+	v = fixture.Views(d).View(callers["stranger"], owner)
 	require.Equal(t, "new", content(t, v, freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "new", stored)
 	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
 		return nil, fs.ErrNotExist
 	}
-	_, err := filestore.NewViews(d, nil).View(callers["stranger"], owner).Open(t.Context(), freeBusy)
+	_, err := fixture.Views(d).View(callers["stranger"], owner).Open(t.Context(), freeBusy)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 }
@@ -224,7 +222,7 @@ func TestViewBuildsOnce(t *testing.T) {
 			<-release
 			return &filestore.Built{Content: []byte("busy")}, ctx.Err()
 		}
-		v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
+		v := fixture.Views(d).View(callers["stranger"], owner)
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make([]string, 50)
 		for i := range got {
@@ -253,13 +251,13 @@ func TestViewBuilderPanics(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
 	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) { panic("builder") }
-	v := filestore.NewViews(d, nil).View(callers["stranger"], owner)
+	v := fixture.Views(d).View(callers["stranger"], owner)
 	for range 2 {
 		require.PanicsWithValue(t, "builder", func() { _, _ = v.Stat(t.Context(), freeBusy) })
 	}
 	d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
 		return nil, fmt.Errorf("after: %w", errors.Join(ctx.Err()))
 	}
-	_, err := filestore.NewViews(d, nil).View(callers["stranger"], owner).Stat(t.Context(), freeBusy)
+	_, err := fixture.Views(d).View(callers["stranger"], owner).Stat(t.Context(), freeBusy)
 	require.ErrorContains(t, err, "after")
 }

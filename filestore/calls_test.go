@@ -68,7 +68,7 @@ func TestViewCallsOfTheStore(t *testing.T) {
 	}
 	d.Write(t, owner, "public.txt", "x")
 	var calls []string
-	d.Update(owner, func(a *filestore.Account) { a.Store = farStore{a.Store, &calls} })
+	d.Update(owner, func(a *fixture.Account) { a.Store = farStore{a.Store, &calls} })
 	views := fixture.Views(d)
 	for _, tt := range []struct{ who, op, name, want string }{
 		{"owner", "list", "private/box", "list"},

@@ -5,7 +5,7 @@
 // may see it. Everything about rights is decided there, so that a new protocol
 // cannot get it wrong:
 //
-//	views := filestore.NewViews(directory, nil) // one for the program
+//	views := filestore.NewViews(directory, stores, nil) // one for the program
 //	view := views.View(caller, "john@client1.com")
 //	name, _, err := filestore.CleanName("pictures/cat.jpg") // once, at the edge
 //	upload, err := view.Create(ctx, name, filestore.CreateOptions{Size: size})
@@ -18,14 +18,12 @@
 //		_, err = upload.Commit() // until here the old file is untouched
 //	}
 //
-// What a directory may know beside that has interfaces of its own: [Groups],
-// [Mounts] and [Builder].
-//
 // Accounts, roles and limits come from a [Directory]: package directory reads
 // those of a CommuniGate Pro base directory, and a mail server with its own
-// user database implements the interface. Files are kept by a [Store]:
-// package dirstore keeps them in a local directory, memstore in memory; package
-// storetest is the test suite for more.
+// user database implements the interface. Files are kept by a [Store] for each
+// account, which [Stores] find: package dirstore keeps them in a local directory,
+// memstore in memory; package storetest is the test suite for more. What else these
+// may know has interfaces of its own: [Groups], [Builder] and [Mounts].
 //
 // # Who may do what
 //

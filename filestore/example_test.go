@@ -21,7 +21,7 @@ func ExampleView() {
 	defer remove()
 	ctx := context.Background()
 
-	views := filestore.NewViews(base, nil)
+	views := filestore.NewViews(base, base.Stores(), nil)
 	john := views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
 	upload, err := john.Create(ctx, "hello.txt", filestore.CreateOptions{})
 	if err != nil {

@@ -61,8 +61,8 @@ func longListing(t *testing.T, entries int, failures map[int]error) (v *filestor
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	d.Write(t, owner, "public.txt", "x")
 	made = new(int)
-	d.Update(owner, func(a *filestore.Account) { a.Store = longDirectory{a.Store, entries, failures, made} })
-	return filestore.NewViews(d, nil).View(filestore.Caller{}, owner), made
+	d.Update(owner, func(a *fixture.Account) { a.Store = longDirectory{a.Store, entries, failures, made} })
+	return fixture.Views(d).View(filestore.Caller{}, owner), made
 }
 
 // However long a directory is, few of its entries are held.
@@ -153,9 +153,9 @@ func TestListingErrorsUnderOtherNames(t *testing.T) {
 		store := func(s filestore.Store) filestore.Store { return failing{s} }
 		d.stores["$DomainSkins"] = store(skins)
 		d.Write(t, owner, "private.meta", "<meta><accessPwd><key>key</key></accessPwd></meta>")
-		d.Update(owner, func(a *filestore.Account) { a.Store = store(a.Store) })
+		d.Update(owner, func(a *fixture.Account) { a.Store = store(a.Store) })
 		var paths []string
-		for _, err := range filestore.NewViews(d, nil).View(callers["admin"], owner).List(t.Context(), dir, "") {
+		for _, err := range fixture.Views(d).View(callers["admin"], owner).List(t.Context(), dir, "") {
 			var p *fs.PathError
 			if errors.As(err, &p) {
 				paths = append(paths, p.Path)

@@ -9,18 +9,6 @@ import (
 	"strings"
 )
 
-// Mounts is an addition to [Accounts] for the directories that stand at the top
-// of every storage for administrators: skins and real-time applications
-// (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"). It must be
-// safe for concurrent use, and quick.
-type Mounts interface {
-	// Mount returns what is mounted under one of the six names, as
-	// "$DomainSkins", in the storage of the account with this real address;
-	// fs.ErrNotExist: nothing is. Rights have been checked. In a store of skins each directory is one, and
-	// the plain files directly in it are those of the nameless skin.
-	Mount(ctx context.Context, account, name string) (Store, error)
-}
-
 // mountNames are the six names as they open something. In other letters they
 // are as closed to everybody else.
 var mountNames = [...]string{"$DomainSkins", "$ServerSkins", "$ClusterSkins", "$DomainPBXApp", "$ServerPBXApp", "$ClusterPBXApp"}
@@ -40,7 +28,7 @@ func (v *View) decideMount(ctx context.Context, a access, m mount) (access, erro
 		return access{}, fs.ErrPermission
 	}
 	name, rest, below := strings.Cut(a.name, "/")
-	store, err := v.mount(ctx, a.Address, name)
+	store, err := v.mount(ctx, a.Address, m, name)
 	if err != nil {
 		return access{}, err
 	}
@@ -53,8 +41,8 @@ func (v *View) decideMount(ctx context.Context, a access, m mount) (access, erro
 }
 
 // mount returns what is mounted under a name.
-func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
-	mounts, ok := v.views.directory.(Mounts)
+func (v *View) mount(ctx context.Context, account string, m mount, name string) (Store, error) {
+	mounts, ok := v.views.stores.(Mounts)
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
@@ -62,7 +50,11 @@ func (v *View) mount(ctx context.Context, account, name string) (Store, error) {
 		if name != known {
 			continue
 		}
-		store, err := mounts.Mount(ctx, account, name)
+		domain := ""
+		if m == domainMount {
+			_, domain, _ = strings.Cut(account, "@")
+		}
+		store, err := mounts.Mount(ctx, domain, name)
 		if err != nil {
 			return nil, err
 		}

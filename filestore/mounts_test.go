@@ -23,6 +23,8 @@ type mounted struct {
 	stores map[string]filestore.Store
 }
 
+func (m mounted) Stores() filestore.Stores { return m }
+
 func (m mounted) Mount(_ context.Context, _, name string) (filestore.Store, error) {
 	if s, ok := m.stores[name]; ok {
 		return s, nil
@@ -82,7 +84,7 @@ func names(t *testing.T, v *filestore.View, dir string) string {
 func TestViewSkins(t *testing.T) {
 	t.Parallel()
 	d, _ := withMounts(t)
-	admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
+	admin := fixture.Views(d).View(callers["admin"], owner)
 	require.Equal(t, "$unnamed$ gold", names(t, admin, "$DomainSkins"))
 	require.Equal(t, "bronze.meta login.wssp style.css", names(t, admin, "$DomainSkins/$unnamed$"))
 	require.Equal(t, "img style.css", names(t, admin, "$DomainSkins/gold"))
@@ -160,7 +162,7 @@ func TestViewChangesInMounts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d, store := withMounts(t)
-			err := tt.do(t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner), tt.target)
+			err := tt.do(t.Context(), fixture.Views(d).View(callers["admin"], owner), tt.target)
 			if tt.want == "file already exists" {
 				require.ErrorIs(t, err, fs.ErrExist)
 			} else {
@@ -248,7 +250,7 @@ func TestViewSidecarsInMounts(t *testing.T) {
 			for _, name := range []string{"gold/a", "gold/a.meta", "style.css.meta"} {
 				require.NoError(t, put(t.Context(), store, name, acl))
 			}
-			require.NoError(t, tt.do(t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner)))
+			require.NoError(t, tt.do(t.Context(), fixture.Views(d).View(callers["admin"], owner)))
 			there := func(name string) error {
 				of, ok := filestore.SidecarOf(name)
 				if !ok {
@@ -273,7 +275,7 @@ func TestViewSidecarsInMounts(t *testing.T) {
 	d, store := withMounts(t)
 	require.NoError(t, put(t.Context(), store, "style.css.meta", acl))
 	require.NoError(t, put(t.Context(), store, "gold.meta", acl))
-	admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
+	admin := fixture.Views(d).View(callers["admin"], owner)
 	require.Equal(t, "$unnamed$ gold gold.meta", names(t, admin, "$DomainSkins"))
 	require.Equal(t, "bronze.meta login.wssp style.css style.css.meta", names(t, admin, "$DomainSkins/$unnamed$"))
 	for name, want := range map[string]string{"gold.meta": "ok", "$unnamed$/style.css.meta": "ok", "style.css.meta": "not there", "$unnamed$/gold.meta": "not there", "bronze.meta": "not there", "$unnamed$/bronze.meta": "ok"} {
@@ -289,20 +291,20 @@ func TestViewMountsStandApart(t *testing.T) {
 	d, store := withMounts(t)
 	require.NoError(t, put(t.Context(), store, "gold/default.html", ""))
 	require.NoError(t, put(t.Context(), store, "gold.meta", list("mary=lrwda")))
-	admin, boss := filestore.NewViews(d, nil).View(callers["admin"], owner), filestore.NewViews(d, nil).View(callers["foreign admin"], owner)
+	admin, boss := fixture.Views(d).View(callers["admin"], owner), fixture.Views(d).View(callers["foreign admin"], owner)
 	require.Equal(t, []string{"$DomainSkins", "$DomainPBXApp"}, admin.Mounts(t.Context()))
 	for who, caller := range callers {
-		v := filestore.NewViews(d, nil).View(caller, owner)
+		v := fixture.Views(d).View(caller, owner)
 		require.NotContains(t, names(t, v, filestore.Root), "$", who)
 		if who != "admin" {
 			require.Empty(t, v.Mounts(t.Context()), who)
 		}
 	}
-	require.Equal(t, "refused", outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers["other"], owner), "$DomainSkins/gold/style.css")))
+	require.Equal(t, "refused", outcome(operations["read"](t.Context(), fixture.Views(d).View(callers["other"], owner), "$DomainSkins/gold/style.css")))
 	require.Equal(t, "refused", outcome(operations["read"](t.Context(), boss, "$DomainSkins/gold/style.css")))
 	before, err := admin.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
-	d.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+	d.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
 	u, err := admin.Create(t.Context(), "$DomainSkins/gold/new", filestore.CreateOptions{})
 	require.NoError(t, err)
 	_, err = u.Write([]byte("new"))
@@ -322,7 +324,7 @@ func TestViewMountsStandApart(t *testing.T) {
 	require.Empty(t, all)
 	_, err = admin.DefaultPage(t.Context(), "$DomainSkins/gold")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = filestore.NewViews(d, nil).View(filestore.Caller{}, owner).DefaultPage(t.Context(), "$DomainSkins/gold")
+	_, err = fixture.Views(d).View(filestore.Caller{}, owner).DefaultPage(t.Context(), "$DomainSkins/gold")
 	require.ErrorIs(t, err, fs.ErrPermission)
 
 	d.stores["$DomainSkins"] = broken{store}
@@ -342,7 +344,7 @@ func TestViewMountThatIsNotMade(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, open.Close()) })
 			d := mounted{house(t), map[string]filestore.Store{name: open}}
-			admin := filestore.NewViews(d, nil).View(callers["admin"], owner)
+			admin := fixture.Views(d).View(callers["admin"], owner)
 			look := func(want string) {
 				t.Helper()
 				for _, dir := range []string{name, filestore.Join(name, "$unnamed$")} {

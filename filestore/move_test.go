@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // What somebody may not read he cannot move to where he can.
@@ -19,7 +20,7 @@ func TestViewMoveOfWhatCannotBeRead(t *testing.T) {
 		"private/box/own": "", "private/box.meta": list("mary=lrwd"), "private/box/own.meta": list("mary=l"),
 		"private/drop/f": "", "private/drop.meta": list("mary=d"),
 	})
-	mary := filestore.NewViews(d, nil).View(filestore.Caller{Account: "mary@client1.com"}, owner)
+	mary := fixture.Views(d).View(filestore.Caller{Account: "mary@client1.com"}, owner)
 	for _, from := range []string{"private/proj", "private/box", "private/box/own", "private/drop/f"} {
 		require.ErrorIs(t, mary.Rename(t.Context(), from, "pub/moved", filestore.RenameOptions{}), fs.ErrPermission, from)
 	}

@@ -21,11 +21,11 @@ import (
 func guessing(t *testing.T, now *time.Time) (*fixture.Directory, *filestore.Views) {
 	t.Helper()
 	d := house(t)
-	d.Update(off, func(a *filestore.Account) { a.WebSite = true })
+	d.Update(off, func(a *fixture.Account) { a.WebSite = true })
 	d.Write(t, owner, "private/long.txt", "long")
 	d.Write(t, owner, "private/long.txt.meta", "<meta><accessPwd><key>"+long+"</key></accessPwd></meta>")
 	d.Write(t, off, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
-	return d, filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return *now }})
+	return d, filestore.NewViews(d, d, &filestore.ViewsOptions{WrongKeys: 3, WrongKeysWithin: time.Minute, Now: func() time.Time { return *now }})
 }
 
 // long is a share key as they are made.
@@ -82,12 +82,12 @@ func TestViewWrongKeysAreCountedByAccount(t *testing.T) {
 	require.False(t, opens(t, views, from(bad), owner, "rootkey", "secret.txt"))
 	require.True(t, opens(t, views, from(bad), off, "rootkey", "secret.txt"), "another account")
 
-	views = filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 3})
+	views = filestore.NewViews(d, d, &filestore.ViewsOptions{WrongKeys: 3})
 	var accounts []string
 	for i := range 11 {
 		address := fmt.Sprintf("user%d@client1.com", i)
-		d.Update(address, func(a *filestore.Account) {
-			*a = filestore.Account{Address: address, Store: memstore.New(), WebSite: true}
+		d.Update(address, func(a *fixture.Account) {
+			a.Address, a.Store, a.WebSite = address, memstore.New(), true
 		})
 		d.Write(t, address, "private.meta", "<meta><accessPwd><key>rootkey</key></accessPwd></meta>")
 		d.Write(t, address, "private/secret.txt", "secret")
@@ -199,7 +199,7 @@ func TestViewShutOutMakesTheSameWork(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	d, views := guessing(t, &now)
 	var calls []string
-	d.Update(owner, func(a *filestore.Account) { a.Store = watchedStore{a.Store, &calls} })
+	d.Update(owner, func(a *fixture.Account) { a.Store = watchedStore{a.Store, &calls} })
 	work := func(key string) []string {
 		calls = nil
 		require.False(t, opens(t, views, from("192.0.2.1"), owner, key, "secret.txt"))

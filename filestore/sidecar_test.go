@@ -28,10 +28,10 @@ func countedHouse(t *testing.T) (d *fixture.Directory, views *filestore.Views, r
 	t.Helper()
 	d = fixture.New(func() filestore.Store { return memstore.New() })
 	read = new(int)
-	d.Update(owner, func(a *filestore.Account) {
+	d.Update(owner, func(a *fixture.Account) {
 		a.Store = countedStore{a.Store, read}
 	})
-	return d, filestore.NewViews(d, &filestore.ViewsOptions{WrongKeys: 1 << 20}), read
+	return d, filestore.NewViews(d, d, &filestore.ViewsOptions{WrongKeys: 1 << 20}), read
 }
 
 // A share path with a large sidecar in each of its directories costs a stranger's

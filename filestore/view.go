@@ -46,6 +46,7 @@ var (
 // access is a name that the caller may use as he wants to.
 type access struct {
 	Account
+	Store      Store  // its files, or a mount
 	name       string // in the store
 	role       Role
 	privileged bool        // owner or administrator: sees everything
@@ -139,8 +140,12 @@ func (v *View) lookup(ctx context.Context) (access, error) {
 			a.role = Other
 		}
 	}
-	if err == nil && account.Store == nil {
-		err = fs.ErrNotExist
+	if err != nil {
+		return a, err
+	}
+	a.Store, err = v.views.stores.Store(ctx, account.Address)
+	if err != nil && a.role < Owner && !a.WebSite {
+		err = fs.ErrNotExist // a fault tells no more than a service that is off
 	}
 	return a, err
 }

@@ -143,7 +143,7 @@ func TestViewChangesAreRefusedByShape(t *testing.T) {
 		for _, account := range []string{owner, off, missing} {
 			for _, op := range changing {
 				for _, name := range names {
-					err := operations[op](t.Context(), filestore.NewViews(d, nil).View(callers[who], account), name)
+					err := operations[op](t.Context(), fixture.Views(d).View(callers[who], account), name)
 					require.Equal(t, "refused", outcome(err), "%s: %s %s of %s", who, op, name, account)
 				}
 			}
@@ -203,7 +203,7 @@ func TestViewReading(t *testing.T) {
 				} else if contains(tt.refused, who) {
 					want = "refused"
 				}
-				v := filestore.NewViews(d, nil).View(caller, owner)
+				v := fixture.Views(d).View(caller, owner)
 				require.Equal(t, want, outcome(operations["read"](t.Context(), v, tt.name)), "read by %s", who)
 				require.Equal(t, want, outcome(operations["stat"](t.Context(), v, tt.name)), "stat by %s", who)
 			}
@@ -219,7 +219,7 @@ func TestViewWithoutWebSite(t *testing.T) {
 	t.Parallel()
 	d := house(t)
 	read := func(who, account, name string) string {
-		return outcome(operations["read"](t.Context(), filestore.NewViews(d, nil).View(callers[who], account), name))
+		return outcome(operations["read"](t.Context(), fixture.Views(d).View(callers[who], account), name))
 	}
 	for _, who := range []string{"stranger", "other", "limited"} {
 		require.Equal(t, "not there", read(who, off, "public.txt"), who)
@@ -230,11 +230,11 @@ func TestViewWithoutWebSite(t *testing.T) {
 	require.Equal(t, "ok", read("admin", off, "private/secret.txt"))
 	require.Equal(t, "not there", read("limited admin", off, "private/secret.txt"))
 	require.Equal(t, "not there", read("admin", missing, "private/secret.txt"), "an administrator of the server learns the truth")
-	self := filestore.NewViews(d, nil).View(filestore.Caller{Account: off}, off)
+	self := fixture.Views(d).View(filestore.Caller{Account: off}, off)
 	require.NoError(t, operations["read"](t.Context(), self, "public.txt"), "the owner needs no service")
-	d.Update(owner, func(a *filestore.Account) { a.WebSite = false })
+	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
 	require.Equal(t, "not there", read("owner", owner, "protected/pwd/rootkey/secret.txt"), "share paths need WebSite, for everybody")
-	d.Update(owner, func(a *filestore.Account) { a.WebSite = true })
+	d.Update(owner, func(a *fixture.Account) { a.WebSite = true })
 	require.Equal(t, "ok", read("stranger", owner, "public.txt"), "a change counts at once")
 }
 
@@ -310,7 +310,7 @@ func TestViewReservedNames(t *testing.T) {
 				if tt.want == "ok" {
 					d = house(t)
 				}
-				v := filestore.NewViews(d, nil).View(callers[who], owner)
+				v := fixture.Views(d).View(callers[who], owner)
 				require.Equal(t, tt.want, outcome(operations[tt.op](t.Context(), v, tt.name)), who)
 			}
 		})
@@ -326,7 +326,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 	d.Write(t, owner, "dir/page.html.meta", "<meta/>")
 	for _, name := range []string{"x.meta.meta", "x.META.meta", "x.meta.META", "x.Meta.meta.meta", "dir/page.html.meta.meta", "private/x.meta.meta", "old.META.meta", "\u00fc.meta.meta"} {
 		for _, who := range []string{"owner", "admin"} {
-			v := filestore.NewViews(d, nil).View(callers[who], owner)
+			v := fixture.Views(d).View(callers[who], owner)
 			for _, op := range []string{"create", "mkdir", "rename to", "copy to"} {
 				require.Equal(t, "reserved", outcome(operations[op](t.Context(), v, name)), "%s %s", op, name)
 			}
@@ -336,7 +336,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 			}
 		}
 	}
-	v := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	v := fixture.Views(d).View(callers["owner"], owner)
 	for _, name := range []string{"dir/page.html.meta", "old.META"} {
 		err := v.SetAttributes(t.Context(), name, changeTo(t, "<title>x</title>"))
 		require.ErrorIs(t, err, filestore.ErrConflict, name)
@@ -345,9 +345,9 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 	}
 
 	root, disk := onDisk(t, "dir/page.html", "dir/page.html.meta", "dir/page.html.meta.meta", "dir/x.META.meta")
-	d.Update(owner, func(a *filestore.Account) { a.Store = disk })
+	d.Update(owner, func(a *fixture.Account) { a.Store = disk })
 	for _, who := range []string{"stranger", "other", "limited", "limited owner"} {
-		v := filestore.NewViews(d, nil).View(callers[who], owner)
+		v := fixture.Views(d).View(callers[who], owner)
 		require.Equal(t, "not there", outcome(operations["read"](t.Context(), v, "dir/page.html.meta.meta")), who)
 		require.NotContains(t, names(t, v, "dir"), "meta", who)
 	}
@@ -396,9 +396,9 @@ func TestViewCopyLeavesOutReservedNames(t *testing.T) {
 			root, store := onDisk(t, files...)
 			d, _ := withMounts(t)
 			if d.stores["$DomainPBXApp"] = store; where == "tree" {
-				d.Update(owner, func(a *filestore.Account) { a.Store = store })
+				d.Update(owner, func(a *fixture.Account) { a.Store = store })
 			}
-			v := filestore.NewViews(d, nil).View(callers["admin"], owner)
+			v := fixture.Views(d).View(callers["admin"], owner)
 			require.NoError(t, v.Copy(t.Context(), where, where+" copied", filestore.CopyOptions{}))
 			there := func(tree, name string) bool {
 				_, err := os.Lstat(filepath.Join(root, tree, filepath.FromSlash(name)))
@@ -427,11 +427,11 @@ func TestViewMounts(t *testing.T) {
 			if op == "rename to" || op == "copy to" {
 				continue
 			}
-			err := operations[op](t.Context(), filestore.NewViews(d, nil).View(callers["admin"], owner), name)
+			err := operations[op](t.Context(), fixture.Views(d).View(callers["admin"], owner), name)
 			require.Equal(t, "not there", outcome(err), "%s %s", op, name)
 		}
 	}
-	boss := filestore.NewViews(d, nil).View(callers["foreign admin"], "ann@client2.com")
+	boss := fixture.Views(d).View(callers["foreign admin"], "ann@client2.com")
 	require.Equal(t, "not there", outcome(operations["stat"](t.Context(), boss, "$DomainSkins")))
 	require.Equal(t, "refused", outcome(operations["stat"](t.Context(), boss, "$ServerSkins")))
 }
@@ -441,7 +441,7 @@ func TestViewListing(t *testing.T) {
 	d := house(t)
 	list := func(who, dir string) []string {
 		var names []string
-		for info, err := range filestore.NewViews(d, nil).View(callers[who], owner).List(t.Context(), dir, "") {
+		for info, err := range fixture.Views(d).View(callers[who], owner).List(t.Context(), dir, "") {
 			if err != nil {
 				return []string{outcome(err)}
 			}
@@ -471,7 +471,7 @@ func TestViewListing(t *testing.T) {
 func TestViewShareErrorsHideTheKey(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	v := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
+	v := fixture.Views(d).View(filestore.Caller{}, owner)
 	for _, name := range []string{"protected/pwd/rootkey/gone.txt", "protected/pwd/wrongkey/secret.txt", "protected/pwd/rootkey/secret.txt/x"} {
 		for _, op := range []string{"stat", "read", "create", "remove"} {
 			err := operations[op](t.Context(), v, name)
@@ -487,7 +487,7 @@ func TestViewShareErrorsHideTheKey(t *testing.T) {
 func TestViewShareRevoked(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	stranger, john := filestore.NewViews(d, nil).View(filestore.Caller{}, owner), filestore.NewViews(d, nil).View(callers["owner"], owner)
+	stranger, john := fixture.Views(d).View(filestore.Caller{}, owner), fixture.Views(d).View(callers["owner"], owner)
 	const name = "protected/pwd/rootkey/secret.txt"
 	require.NoError(t, operations["read"](t.Context(), stranger, name))
 	require.NoError(t, john.Remove(t.Context(), "private.meta", filestore.RemoveOptions{}))
@@ -497,7 +497,7 @@ func TestViewShareRevoked(t *testing.T) {
 func TestViewCopyLeavesGrantsBehind(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	require.NoError(t, john.Copy(t.Context(), "private/secret.txt", "copy.txt", filestore.CopyOptions{}))
 	got, ok := d.Read(t, owner, "copy.txt.meta")
 	require.True(t, ok)
@@ -512,7 +512,7 @@ func TestViewCopyLeavesGrantsBehind(t *testing.T) {
 func TestViewSidecarSize(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	for name, fits := range map[string]bool{"new.meta": false, "new": true} {
 		_, err := john.Create(t.Context(), name, filestore.CreateOptions{Size: filestore.MaxSidecarBytes + 1})
 		require.Equal(t, fits, err == nil, name)
@@ -527,7 +527,7 @@ func TestViewSidecarSizeByRenameAndCopy(t *testing.T) {
 	t.Parallel()
 	d := house(t)
 	d.Write(t, owner, "big", strings.Repeat("x", filestore.MaxSidecarBytes+1))
-	john := filestore.NewViews(d, nil).View(callers["owner"], owner)
+	john := fixture.Views(d).View(callers["owner"], owner)
 	require.ErrorIs(t, john.Rename(t.Context(), "big", "new.meta", filestore.RenameOptions{}), filestore.ErrLimit)
 	require.ErrorIs(t, john.Copy(t.Context(), "big", "new.meta", filestore.CopyOptions{}), filestore.ErrLimit)
 	require.NoError(t, john.Rename(t.Context(), "big", "new", filestore.RenameOptions{}))
@@ -552,7 +552,7 @@ func TestViewFaults(t *testing.T) {
 	for who, caller := range callers {
 		privileged := who == "owner" || who == "admin" || who == "limited admin"
 		for _, name := range []string{"private/secret.txt", "index.wssp"} {
-			err := operations["read"](t.Context(), filestore.NewViews(d, nil).View(caller, owner), name)
+			err := operations["read"](t.Context(), fixture.Views(d).View(caller, owner), name)
 			if privileged {
 				require.ErrorContains(t, err, "disk is gone", who)
 			} else {
@@ -560,7 +560,7 @@ func TestViewFaults(t *testing.T) {
 			}
 		}
 		for _, op := range changing {
-			err := operations[op](t.Context(), filestore.NewViews(d, nil).View(caller, owner), "public.txt")
+			err := operations[op](t.Context(), fixture.Views(d).View(caller, owner), "public.txt")
 			require.Equal(t, privileged, outcome(err) != "refused", "%s %s", who, op)
 		}
 	}
@@ -569,12 +569,12 @@ func TestViewFaults(t *testing.T) {
 func TestViewDefaultPage(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	v := filestore.NewViews(d, nil).View(filestore.Caller{}, owner)
+	v := fixture.Views(d).View(filestore.Caller{}, owner)
 	for setting, want := range map[string]string{
 		"": "default.html", "home.htm": "home.htm", "a/b": "default.html", "..": "default.html", ".": "default.html",
 		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
 	} {
-		d.Update(owner, func(a *filestore.Account) { a.DefaultPage = setting })
+		d.Update(owner, func(a *fixture.Account) { a.DefaultPage = setting })
 		page, err := v.DefaultPage(t.Context(), "dir")
 		require.NoError(t, err)
 		require.Equal(t, "dir/"+want, page, setting)
@@ -586,7 +586,7 @@ func TestViewNamesAreCheckedFirst(t *testing.T) {
 	d := house(t)
 	for who, caller := range callers {
 		for op, do := range operations {
-			err := do(t.Context(), filestore.NewViews(d, nil).View(caller, owner), "a/../private/secret.txt")
+			err := do(t.Context(), fixture.Views(d).View(caller, owner), "a/../private/secret.txt")
 			require.ErrorIs(t, err, fs.ErrInvalid, "%s by %s", op, who)
 		}
 	}
@@ -595,4 +595,39 @@ func TestViewNamesAreCheckedFirst(t *testing.T) {
 func sortedWords(words []string) string {
 	slices.Sort(words)
 	return strings.Join(words, " ")
+}
+
+// brokenStores are stores with a fault.
+type brokenStores struct{ *fixture.Directory }
+
+func (b brokenStores) Stores() filestore.Stores { return b }
+
+func (brokenStores) Store(context.Context, string) (filestore.Store, error) {
+	return nil, filestore.HostError(fs.ErrNotExist)
+}
+
+// A storage that cannot be had is a fault, to whoever may know that the account is
+// there. To others a service that is off tells as little as always.
+func TestViewOfABrokenStorage(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	for _, address := range []string{owner, off, missing} {
+		for who, caller := range callers {
+			for _, name := range []string{"public.txt", "private/secret.txt", "public.txt.meta", "protected/pwd/rootkey/secret.txt", "$DomainSkins/x"} {
+				whole := outcome(operations["read"](t.Context(), fixture.Views(d).View(caller, address), name))
+				broken := outcome(operations["read"](t.Context(), fixture.Views(brokenStores{d}).View(caller, address), name))
+				role, err := d.Role(t.Context(), caller, address)
+				require.NoError(t, err)
+				if caller.Limited && role == filestore.Owner {
+					role = filestore.Other
+				}
+				knows := address != missing && (role >= filestore.Owner || address == owner && whole != "refused")
+				if knows {
+					require.NotContains(t, []string{"ok", "not there", "refused"}, broken, "%s %s %s", who, address, name)
+				} else {
+					require.Equal(t, whole, broken, "%s %s %s", who, address, name)
+				}
+			}
+		}
+	}
 }

@@ -11,6 +11,7 @@ import "time"
 // Views is safe for concurrent use, and what it remembers is bounded.
 type Views struct {
 	directory Directory
+	stores    Stores
 	memory    memory
 }
 
@@ -34,10 +35,11 @@ type ViewsOptions struct {
 	Now func() time.Time
 }
 
-// NewViews returns the views of the storages of a directory. If that implements
-// [Groups], [Mounts] or [Builder] as well, they count. Options may be nil.
-func NewViews(d Directory, o *ViewsOptions) *Views {
-	v := &Views{directory: d}
+// NewViews returns the views of the accounts of a directory, whose files are in
+// stores. If the directory implements [Groups] or [Builder] as well, and the stores
+// [Mounts], these count. Options may be nil.
+func NewViews(d Directory, s Stores, o *ViewsOptions) *Views {
+	v := &Views{directory: d, stores: s}
 	if o != nil {
 		v.memory.options = *o
 	}
@@ -46,6 +48,9 @@ func NewViews(d Directory, o *ViewsOptions) *Views {
 
 // Directory returns the directory that the views are of.
 func (v *Views) Directory() Directory { return v.directory }
+
+// Stores returns the stores that the files are in.
+func (v *Views) Stores() Stores { return v.stores }
 
 // View returns the storage of the account at address as caller may see it. An
 // account that does not exist makes a View as well; its operations answer.

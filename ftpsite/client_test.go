@@ -241,9 +241,7 @@ func wantNoFile(t testing.TB, d *fixture.Directory, account, name string, files,
 
 func wantUsage(t testing.TB, d *fixture.Directory, account string, files, bytes int64) {
 	t.Helper()
-	a, err := d.Account(t.Context(), account)
-	require.NoError(t, err)
-	usage, err := a.Store.Usage(t.Context(), filestore.Root)
+	usage, err := d.Files(t, account).Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	require.Equal(t, filestore.Usage{Files: files, Bytes: bytes}, usage)
 }

@@ -89,9 +89,7 @@ func TestTnftp(t *testing.T) {
 		require.Error(t, err)
 		wantFile(t, d, john, "up 1.z", "first")
 		wantFile(t, d, john, "up2.z", "second")
-		a, err := d.Account(t.Context(), john)
-		require.NoError(t, err)
-		require.NoError(t, a.Store.Remove(t.Context(), "up2.z", filestore.RemoveOptions{}))
+		require.NoError(t, d.Files(t, john).Remove(t.Context(), "up2.z", filestore.RemoveOptions{}))
 	}
 }
 

@@ -2,7 +2,7 @@
 // 2428, 3659, 4217, 7151; CommuniGate Pro Guide, File Storage).
 //
 //	server := &ftpsite.Server{
-//		Views: filestore.NewViews(directory, nil), // accounts, passwords and storages
+//		Views: filestore.NewViews(directory, stores, nil), // accounts, passwords and storages
 //		Anonymous: true,      // strangers may read public files
 //		TLSConfig: tlsConfig, // AUTH TLS
 //	}

@@ -22,7 +22,7 @@ func ExampleServer() {
 		return
 	}
 	defer remove()
-	server := &ftpsite.Server{Views: filestore.NewViews(base, nil), Anonymous: true}
+	server := &ftpsite.Server{Views: filestore.NewViews(base, base.Stores(), nil), Anonymous: true}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)

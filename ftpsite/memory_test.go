@@ -17,7 +17,7 @@ import (
 
 // stuck is a directory that does not answer one kind of question.
 type stuck struct {
-	filestore.Directory
+	fixture.Server
 	login, account bool
 }
 
@@ -25,14 +25,14 @@ func (s stuck) Login(ctx context.Context, c filestore.Credentials) (filestore.Ca
 	if s.login {
 		<-ctx.Done()
 	}
-	return s.Directory.Login(ctx, c)
+	return s.Server.Login(ctx, c)
 }
 
 func (s stuck) Account(ctx context.Context, address string) (filestore.Account, error) {
 	if s.account {
 		<-ctx.Done()
 	}
-	return s.Directory.Account(ctx, address)
+	return s.Server.Account(ctx, address)
 }
 
 // TestMemory has sessions that send many commands while the server is at one, or
@@ -55,7 +55,7 @@ func TestMemory(t *testing.T) {
 		{name: "short ones", directory: stuck{account: true}, first: "USER john\r\nPASS john-pw\r\nCWD x\r\n", rest: strings.Repeat("\n", 1<<20), reads: true, each: 96 << 10},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			row.directory.Directory = newDirectory()
+			row.directory.Server = newDirectory()
 			server := &ftpsite.Server{Views: fixture.Views(row.directory), MaxSessions: sessions, MaxSessionsPerAddr: sessions}
 			text := []byte(row.first + row.rest)
 			before := fixture.Heap()

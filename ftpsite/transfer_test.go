@@ -135,7 +135,7 @@ func TestTransfers(t *testing.T) {
 
 // wrapped replaces the store of an account.
 func wrap(d *fixture.Directory, account string, with func(filestore.Store) filestore.Store) {
-	d.Update(account, func(a *filestore.Account) { a.Store = with(a.Store) })
+	d.Update(account, func(a *fixture.Account) { a.Store = with(a.Store) })
 }
 
 // faulty is a store whose uploads and files do what a test wants.
@@ -309,7 +309,7 @@ func TestCutUploads(t *testing.T) {
 func TestAnnouncedSize(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	d.Update(john, func(a *filestore.Account) { a.Limits.Bytes = 100 })
+	d.Update(john, func(a *fixture.Account) { a.Limits.Bytes = 100 })
 	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
 	// A reservation is no promise: fewer bytes or more may come.
 	for _, row := range []struct{ announced, sent string }{

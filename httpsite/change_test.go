@@ -251,7 +251,7 @@ func TestDestinationHost(t *testing.T) {
 func TestRefusalComesBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = 1000 })
+	s.Update(john, func(a *fixture.Account) { a.Limits.Bytes = 1000 })
 	for name, tt := range map[string]struct{ headers, want string }{
 		"stranger":                  {"", "401"},
 		"stranger who asks first":   {"Expect: 100-continue\r\n", "401"},
@@ -307,7 +307,7 @@ func TestLimits(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			before := s.usage(t)
-			s.Update(john, func(a *filestore.Account) {
+			s.Update(john, func(a *fixture.Account) {
 				a.Limits = filestore.Limits{Files: before.Files + tt.limits.Files, Bytes: before.Bytes + tt.limits.Bytes, FileSize: tt.limits.FileSize}
 			})
 			body := strings.Repeat("x", 100)
@@ -328,7 +328,7 @@ func TestLimits(t *testing.T) {
 
 func (s *server) usage(t *testing.T) filestore.Usage {
 	t.Helper()
-	u, err := filestore.NewViews(s.Directory, nil).View(filestore.Caller{Account: john}, john).Usage(t.Context(), filestore.Root)
+	u, err := fixture.Views(s.Directory).View(filestore.Caller{Account: john}, john).Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	return u
 }

@@ -17,9 +17,7 @@ import (
 // writeAt stores a file with a modification time, and returns its entity tag.
 func (s *server) writeAt(t *testing.T, name, content string, modified time.Time) (tag string) {
 	t.Helper()
-	a, err := s.Account(t.Context(), john)
-	require.NoError(t, err)
-	u, err := a.Store.Create(t.Context(), name, filestore.CreateOptions{ModTime: modified}, filestore.Limits{Files: 1000, Bytes: 1 << 20, FileSize: 1 << 20})
+	u, err := s.Files(t, john).Create(t.Context(), name, filestore.CreateOptions{ModTime: modified}, filestore.Limits{Files: 1000, Bytes: 1 << 20, FileSize: 1 << 20})
 	require.NoError(t, err)
 	_, err = u.Write([]byte(content))
 	require.NoError(t, err)
@@ -210,9 +208,7 @@ func (s *server) interrupted(t *testing.T, name, header string, meanwhile func()
 
 func (s *server) remove(t *testing.T, name string) {
 	t.Helper()
-	a, err := s.Account(t.Context(), john)
-	require.NoError(t, err)
-	require.NoError(t, a.Store.Remove(t.Context(), name, filestore.RemoveOptions{}))
+	require.NoError(t, s.Files(t, john).Remove(t.Context(), name, filestore.RemoveOptions{}))
 }
 
 func TestLostRace(t *testing.T) {

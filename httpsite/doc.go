@@ -1,7 +1,7 @@
 // Package httpsite shows account file storages over HTTP: as personal web
 // sites, as WebDAV shares, and through the management page index.wssp.
 //
-//	views := filestore.NewViews(base, nil) // base from package directory, or your own
+//	views := filestore.NewViews(base, base.Stores(), nil) // base from package directory, or your own
 //	site := &httpsite.Handler{Views: views}
 //	server := &httpsite.Server{Handler: site}
 //	l, err := net.Listen("tcp", "127.0.0.1:8100")

@@ -27,7 +27,7 @@ func Example() {
 		return
 	}
 	defer remove()
-	server := httptest.NewServer(&httpsite.Handler{Views: filestore.NewViews(base, nil)})
+	server := httptest.NewServer(&httpsite.Handler{Views: filestore.NewViews(base, base.Stores(), nil)})
 	defer server.Close()
 
 	put, _ := http.NewRequest("PUT", server.URL+"/~john/default.html", strings.NewReader("hello"))
@@ -61,7 +61,7 @@ func ExampleHandler_next() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "all is well") })
 	mux.Handle("/", &httpsite.Handler{
-		Views: filestore.NewViews(base, nil),
+		Views: filestore.NewViews(base, base.Stores(), nil),
 		Next:  http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "webmail: "+r.URL.Path) }),
 	})
 
@@ -103,7 +103,7 @@ func ExampleServer() {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	server := &httpsite.Server{
 		Handler: &httpsite.Handler{
-			Views: filestore.NewViews(base, nil), MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types, Logger: logger,
+			Views: filestore.NewViews(base, base.Stores(), nil), MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types, Logger: logger,
 		},
 		MaxConnsPerAddr: 100,
 		ErrorLog:        sitelog.ErrorLog(logger),

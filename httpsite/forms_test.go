@@ -185,7 +185,7 @@ func TestPageTellsLimits(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			limits := tt.limits(s.usage(t))
-			s.Update(john, func(a *filestore.Account) { a.Limits = limits })
+			s.Update(john, func(a *fixture.Account) { a.Limits = limits })
 			got := s.upload(t, "/~john/index.wssp", two)
 			require.Equal(t, tt.code, got.code)
 			message := tt.message
@@ -203,7 +203,7 @@ func TestPageTellsLimits(t *testing.T) {
 	}
 	s := newServer(t)
 	full := s.usage(t).Files
-	s.Update(john, func(a *filestore.Account) { a.Limits.Files = full })
+	s.Update(john, func(a *fixture.Account) { a.Limits.Files = full })
 	got := s.post(t, "/~john/index.wssp", url.Values{"action": {"folder"}, "folder": {"new"}}, nil)
 	require.Equal(t, 507, got.code)
 	require.Contains(t, text(got.body), "“new”: There is not enough room in this File Storage: 0 of")
@@ -271,7 +271,7 @@ func TestManyMarks(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			s.Update(john, func(a *filestore.Account) { a.Limits.Files = filestore.Unlimited })
+			s.Update(john, func(a *fixture.Account) { a.Limits.Files = filestore.Unlimited })
 			send := func(marks []string, confirmed string) answer {
 				if kind == "urlencoded" {
 					return s.post(t, "/~john/many/index.wssp", url.Values{"action": {"delete"}, "confirmed": {confirmed}, "mark": marks}, nil)

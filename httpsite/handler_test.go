@@ -333,10 +333,10 @@ func TestGetHeaders(t *testing.T) {
 }
 
 // trusting trusts the domains of all hosts with pages.
-type trusting struct{ filestore.Directory }
+type trusting struct{ fixture.Server }
 
 func (d trusting) Site(ctx context.Context, host string, local netip.Addr) (filestore.Site, error) {
-	site, err := d.Directory.Site(ctx, host, local)
+	site, err := d.Server.Site(ctx, host, local)
 	site.TrustPages = true
 	return site, err
 }
@@ -344,7 +344,7 @@ func (d trusting) Site(ctx context.Context, host string, local netip.Addr) (file
 // A domain is trusted with the pages of its own accounts.
 func TestTrustedPages(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(trusting{h.Views.Directory()}) })
+	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(trusting{h.Views.Directory().(fixture.Server)}) })
 	for _, tt := range []struct {
 		host, path string
 		trusted    bool
@@ -384,7 +384,7 @@ func TestAbsoluteTarget(t *testing.T) {
 }
 
 // panicking stands for a host program with a fault.
-type panicking struct{ filestore.Directory }
+type panicking struct{ fixture.Server }
 
 func (panicking) Account(_ context.Context, address string) (filestore.Account, error) {
 	panic("fault")
@@ -392,7 +392,7 @@ func (panicking) Account(_ context.Context, address string) (filestore.Account, 
 
 func TestPanicEndsOneRequest(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(panicking{h.Views.Directory()}) })
+	s := newServer(t, func(h *httpsite.Handler) { h.Views = fixture.Views(panicking{h.Views.Directory().(fixture.Server)}) })
 	for range 2 {
 		got := s.do(t, call{method: "GET", path: "/~john/"})
 		require.Equal(t, 500, got.code)

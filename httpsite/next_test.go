@@ -116,7 +116,7 @@ func TestNextIsOnItsOwn(t *testing.T) {
 	}
 	require.PanicsWithValue(t, fault, func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)) })
 	require.Empty(t, seen)
-	h.Views = fixture.Views(unknownSite{h.Views.Directory()})
+	h.Views = fixture.Views(unknownSite{h.Views.Directory().(fixture.Server)})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	require.Equal(t, 500, w.Code, "a fault is no reason to pass on")
@@ -125,7 +125,7 @@ func TestNextIsOnItsOwn(t *testing.T) {
 
 func nilStore() filestore.Store { return nil }
 
-type unknownSite struct{ filestore.Directory }
+type unknownSite struct{ fixture.Server }
 
 func (unknownSite) Site(context.Context, string, netip.Addr) (filestore.Site, error) {
 	panic("fault")

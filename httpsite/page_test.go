@@ -35,7 +35,7 @@ func TestPageShowsFolder(t *testing.T) {
 	s.Write(t, john, `folder/<b>&".txt`, "12345")
 	s.Write(t, john, "folder/javascript:alert(1)", "x")
 	s.Write(t, john, "folder/sub/x", "123")
-	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = filestore.Unlimited; a.Limits.Files = 77 })
+	s.Update(john, func(a *fixture.Account) { a.Limits.Bytes = filestore.Unlimited; a.Limits.Files = 77 })
 	got := s.do(t, call{method: "GET", path: "/~john/folder/Index.wssp", user: "john"})
 	require.Equal(t, 200, got.code)
 	require.Equal(t, "text/html; charset=utf-8", got.header.Get("Content-Type"))
@@ -66,6 +66,8 @@ type mounted struct {
 	*fixture.Directory
 	skins filestore.Store
 }
+
+func (m mounted) Stores() filestore.Stores { return m }
 
 func (m mounted) Mount(_ context.Context, _, name string) (filestore.Store, error) {
 	if name != "$ServerSkins" {
@@ -193,7 +195,7 @@ func TestPageUpload(t *testing.T) {
 	require.Contains(t, got.body, "Choose a file")
 
 	full := s.usage(t).Bytes + 4
-	s.Update(john, func(a *filestore.Account) { a.Limits.Bytes = full })
+	s.Update(john, func(a *fixture.Account) { a.Limits.Bytes = full })
 	got = s.upload(t, "/~john/index.wssp", multipartBody)
 	require.Equal(t, 507, got.code)
 	require.Contains(t, got.body, "not enough room")

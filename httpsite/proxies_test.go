@@ -142,13 +142,13 @@ func FuzzTrustedProxies(f *testing.F) {
 
 // remembering notes where logins come from.
 type remembering struct {
-	filestore.Directory
+	fixture.Server
 	remote chan netip.Addr
 }
 
 func (d remembering) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
 	d.remote <- c.Remote
-	return d.Directory.Login(ctx, c)
+	return d.Server.Login(ctx, c)
 }
 
 // The address of the client is what wrong keys are counted for, what the
@@ -158,7 +158,7 @@ func TestClientAddr(t *testing.T) {
 	remote := make(chan netip.Addr, 1)
 	var log bytes.Buffer
 	s := newServer(t, func(h *httpsite.Handler) {
-		h.Views = fixture.Views(remembering{h.Views.Directory(), remote})
+		h.Views = fixture.Views(remembering{h.Views.Directory().(fixture.Server), remote})
 		h.ClientAddr = func(r *http.Request) netip.Addr {
 			addr, _ := netip.ParseAddr(r.Header.Get("X-Client"))
 			return addr
@@ -188,7 +188,7 @@ func TestPanicNamesTheClient(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := newServer(t, func(h *httpsite.Handler) {
-		h.Views = fixture.Views(panicking{h.Views.Directory()})
+		h.Views = fixture.Views(panicking{h.Views.Directory().(fixture.Server)})
 		h.ClientAddr = func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("X-Client")) }
 		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	})

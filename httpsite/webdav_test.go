@@ -228,7 +228,7 @@ func TestRclone(t *testing.T) {
 	t.Parallel()
 	rclone := fixture.Program(t, "rclone")
 	s := newServer(t)
-	s.Update(john, func(a *filestore.Account) { a.Limits.Files = filestore.Unlimited })
+	s.Update(john, func(a *fixture.Account) { a.Limits.Files = filestore.Unlimited })
 	run := func(args ...string) string {
 		t.Helper()
 		command := exec.CommandContext(t.Context(), rclone, append([]string{"--config", filepath.Join(t.TempDir(), "none"), "--retries", "1", "--low-level-retries", "1", "--transfers", "8",
@@ -277,9 +277,7 @@ func obscured(t *testing.T, rclone string) string {
 // Remove removes what has a name, past all rights.
 func (s *server) Remove(t *testing.T, name string) {
 	t.Helper()
-	a, err := s.Account(t.Context(), john)
-	require.NoError(t, err)
-	require.NoError(t, a.Store.Remove(t.Context(), name, filestore.RemoveOptions{Recursive: true}))
+	require.NoError(t, s.Files(t, john).Remove(t.Context(), name, filestore.RemoveOptions{Recursive: true}))
 }
 
 // TestCadaver puts, locks and describes files by hand.

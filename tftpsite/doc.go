@@ -1,7 +1,7 @@
 // Package tftpsite shows account storages over TFTP (CommuniGate Pro Guide,
 // File Storage and TFTP).
 //
-//	server := &tftpsite.Server{Views: filestore.NewViews(users, nil), Storage: "phones@example.com"}
+//	server := &tftpsite.Server{Views: filestore.NewViews(users, stores, nil), Storage: "phones@example.com"}
 //	conn, err := net.ListenPacket("udp", ":69")
 //	if err != nil {
 //		return err

@@ -28,7 +28,7 @@ func ExampleServer() {
 		fmt.Println(err)
 		return
 	}
-	server := &tftpsite.Server{Views: filestore.NewViews(base, nil), Storage: "john"}
+	server := &tftpsite.Server{Views: filestore.NewViews(base, base.Stores(), nil), Storage: "john"}
 	go server.Serve(conn)
 	defer server.Close()
 

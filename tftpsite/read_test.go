@@ -31,8 +31,9 @@ func (g grants) Role(ctx context.Context, caller filestore.Caller, account strin
 // withUser adds the account tftpuser.
 func withUser(d *fixture.Directory) *fixture.Directory {
 	john, _ := d.Account(context.Background(), "john@client1.com")
-	d.Update(tftpuser, func(a *filestore.Account) {
-		*a = filestore.Account{Address: tftpuser, Store: john.Store, Limits: john.Limits, WebSite: true}
+	files, _ := d.Store(context.Background(), john.Address)
+	d.Update(tftpuser, func(a *fixture.Account) {
+		a.Address, a.Store, a.Limits, a.WebSite = tftpuser, files, john.Limits, true
 	})
 	return d
 }
@@ -127,7 +128,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func userOver(t *testing.T, administrator bool) filestore.Directory {
+func userOver(t *testing.T, administrator bool) fixture.Server {
 	d := withUser(accounts())
 	fill(t, d)
 	if administrator {
@@ -253,7 +254,7 @@ func TestAnswersFromTheAddressAsked(t *testing.T) {
 
 // A failing directory says nothing about itself.
 type broken struct {
-	filestore.Directory
+	fixture.Server
 	site, account error
 	panics        bool
 }
@@ -265,14 +266,14 @@ func (b broken) Site(ctx context.Context, host string, local netip.Addr) (filest
 	if b.site != nil {
 		return filestore.Site{}, b.site
 	}
-	return b.Directory.Site(ctx, host, local)
+	return b.Server.Site(ctx, host, local)
 }
 
 func (b broken) Account(ctx context.Context, address string) (filestore.Account, error) {
 	if b.account != nil {
 		return filestore.Account{}, b.account
 	}
-	return b.Directory.Account(ctx, address)
+	return b.Server.Account(ctx, address)
 }
 
 func TestErrorsTellNothing(t *testing.T) {
@@ -282,9 +283,9 @@ func TestErrorsTellNothing(t *testing.T) {
 		name      string
 		directory broken
 	}{
-		{"site", broken{Directory: accounts(), site: host}},
-		{"account", broken{Directory: accounts(), account: host}},
-		{"panic", broken{Directory: accounts(), panics: true}},
+		{"site", broken{Server: accounts(), site: host}},
+		{"account", broken{Server: accounts(), account: host}},
+		{"panic", broken{Server: accounts(), panics: true}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -335,7 +336,7 @@ func TestFileFailsWhileRead(t *testing.T) {
 			t.Parallel()
 			d := accounts()
 			d.Write(t, "john@client1.com", "f", strings.Repeat("x", 1024))
-			d.Update("john@client1.com", func(a *filestore.Account) { a.Store = failing{a.Store, row.fail} })
+			d.Update("john@client1.com", func(a *fixture.Account) { a.Store = failing{a.Store, row.fail} })
 			server := serve(t, &tftpsite.Server{Views: fixture.Views(d), Storage: "john", Timeout: time.Hour})
 			for range 2 {
 				content, _, err := get(t, server, "f", "octet")

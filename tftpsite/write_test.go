@@ -81,9 +81,7 @@ func TestWrite(t *testing.T) {
 
 func usage(t *testing.T, d *fixture.Directory) filestore.Usage {
 	t.Helper()
-	a, err := d.Account(t.Context(), "john@client1.com")
-	require.NoError(t, err)
-	u, err := a.Store.Usage(t.Context(), filestore.Root)
+	u, err := d.Files(t, "john@client1.com").Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	return u
 }
@@ -113,7 +111,7 @@ func TestWriteNeedsARight(t *testing.T) {
 func TestWriteBeyondALimit(t *testing.T) {
 	t.Parallel()
 	d, server := writable(t)
-	d.Update("john@client1.com", func(a *filestore.Account) { a.Limits.FileSize = 1000 })
+	d.Update("john@client1.com", func(a *fixture.Account) { a.Limits.FileSize = 1000 })
 	before := usage(t, d)
 	require.Equal(t, fault{3, "Disk full or allocation exceeded"}, put(t, server, strings.Repeat("x", 1001), "new", "octet"))
 	require.Equal(t, before, usage(t, d))

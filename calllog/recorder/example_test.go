@@ -37,7 +37,7 @@ func ExampleRecorder() {
 	}
 	defer base.Close()
 
-	calls := &recorder.Recorder{Views: filestore.NewViews(base, nil), Settings: base, Location: time.UTC}
+	calls := &recorder.Recorder{Views: filestore.NewViews(base, base.Stores(), nil), Settings: base, Location: time.UTC}
 	for _, account := range []string{"john@client1.com", "mary@client1.com", "nobody@client1.com"} {
 		err := calls.Record(context.Background(), account, calllog.Record{
 			End:      time.Date(2009, time.March, 5, 14, 3, 22, 0, time.UTC),

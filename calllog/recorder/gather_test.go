@@ -119,7 +119,7 @@ func TestRecordsThatWaitDoNotShareALimit(t *testing.T) {
 	const others, fit = 5, 3
 	g := gather(t.Context(), t, others)
 	size := int64(len(line("old") + line("first") + strings.Repeat(line("0"), fit)))
-	g.accounts.Update(john, func(x *filestore.Account) { x.Limits.Bytes = size })
+	g.accounts.Update(john, func(x *fixture.Account) { x.Limits.Bytes = size })
 	close(g.gate.open)
 	require.NoError(t, <-g.first)
 	refused := 0

@@ -123,7 +123,7 @@ func TestRecordRefuses(t *testing.T) {
 	}{
 		{name: "no such account", account: "nobody@client1.com", call: call("id"), want: fs.ErrNotExist},
 		{name: "no storage", call: call("id"), want: fs.ErrNotExist, change: func(a *accounts) {
-			a.Update(john, func(x *filestore.Account) { x.Store = nil })
+			a.Update(john, func(x *fixture.Account) { x.Store = nil })
 		}},
 		{name: "not logged", call: call("id"), change: func(a *accounts) {
 			a.callLogs = func(string) (bool, error) { return false, nil }
@@ -132,7 +132,7 @@ func TestRecordRefuses(t *testing.T) {
 			a.callLogs = func(string) (bool, error) { return true, noSettings }
 		}},
 		{name: "too many files", call: call("id"), want: filestore.ErrLimit, change: func(a *accounts) {
-			a.Update(john, func(x *filestore.Account) { x.Limits.Files = 2 })
+			a.Update(john, func(x *fixture.Account) { x.Limits.Files = 2 })
 		}},
 		{name: "log is a directory", call: call("id"), prepare: march + "/x", want: filestore.ErrIsDirectory},
 		{name: "directory is a file", call: call("id"), prepare: "private/logs", want: filestore.ErrNotDirectory},
@@ -148,9 +148,7 @@ func TestRecordRefuses(t *testing.T) {
 			}
 			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			usage := func() filestore.Usage {
-				found, err := a.Account(t.Context(), john)
-				require.NoError(t, err)
-				u, err := found.Store.Usage(t.Context(), filestore.Root)
+				u, err := a.Files(t, john).Usage(t.Context(), filestore.Root)
 				require.NoError(t, err)
 				return u
 			}
@@ -185,7 +183,7 @@ func TestRecordOverTheLimit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a := inMemory()
-			a.Update(john, func(x *filestore.Account) { tt.set(&x.Limits, int64(len(line("1")+line("2")))) })
+			a.Update(john, func(x *fixture.Account) { tt.set(&x.Limits, int64(len(line("1")+line("2")))) })
 			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			require.NoError(t, r.Record(t.Context(), john, call("1")))
 			err := r.Record(t.Context(), john, call("long"))
@@ -205,7 +203,7 @@ func TestRecordIsPrivate(t *testing.T) {
 	r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 	require.NoError(t, r.Record(t.Context(), john, call("id")))
 	for account, want := range map[string]error{john: nil, "mary@client1.com": fs.ErrPermission, "": fs.ErrPermission} {
-		_, err := filestore.NewViews(a, nil).View(filestore.Caller{Account: account}, john).Stat(t.Context(), march)
+		_, err := fixture.Views(a).View(filestore.Caller{Account: account}, john).Stat(t.Context(), march)
 		require.ErrorIs(t, err, want, account)
 	}
 }
@@ -269,7 +267,7 @@ func TestRecordDoesNotFollowLinks(t *testing.T) {
 	require.NoError(t, err)
 	defer s.Close()
 	a := inMemory()
-	a.Update(john, func(x *filestore.Account) { x.Store = s })
+	a.Update(john, func(x *fixture.Account) { x.Store = s })
 	r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 	require.ErrorIs(t, r.Record(t.Context(), john, call("id")), fs.ErrExist)
 	require.NoFileExists(t, filepath.Join(dir, "elsewhere"))
@@ -311,7 +309,7 @@ func TestRecordNoticesAnotherWriter(t *testing.T) {
 			if before != "" {
 				a.Write(t, john, march, before)
 			}
-			a.Update(john, func(x *filestore.Account) { x.Store = &interloper{Store: x.Store, text: "2\t05-M"} })
+			a.Update(john, func(x *fixture.Account) { x.Store = &interloper{Store: x.Store, text: "2\t05-M"} })
 			r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 			require.NoError(t, r.Record(t.Context(), john, call("id")))
 			text, _ := a.Read(t, john, march)
@@ -326,7 +324,7 @@ func TestRecordGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := inMemory()
-		a.Update(john, func(x *filestore.Account) { x.Store = changing{x.Store} })
+		a.Update(john, func(x *fixture.Account) { x.Store = changing{x.Store} })
 		r := &recorder.Recorder{Views: fixture.Views(a), Settings: a, Location: time.UTC}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -34,7 +34,7 @@ const john = "john@client1.com"
 func accounts() *fixture.Directory {
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	for _, address := range []string{john, "mary@client1.com"} {
-		d.Update(address, func(a *filestore.Account) {
+		d.Update(address, func(a *fixture.Account) {
 			a.Limits = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 		})
 	}

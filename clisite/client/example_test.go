@@ -97,7 +97,7 @@ func startServer() (address string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	server := &clisite.Server{Views: filestore.NewViews(base, nil)}
+	server := &clisite.Server{Views: filestore.NewViews(base, base.Stores(), nil)}
 	go server.Serve(listener)
 	return listener.Addr().String(), func() { server.Close(); base.Close(); os.RemoveAll(dir) }, nil
 }

@@ -385,7 +385,7 @@ func TestLongUploadOverLimit(t *testing.T) {
 	t.Parallel()
 	b, d := open2(t, 100)
 	d.Write(t, john, "f", "old")
-	d.Update(john, func(a *filestore.Account) { a.Limits.Bytes = 500 })
+	d.Update(john, func(a *fixture.Account) { a.Limits.Bytes = 500 })
 	_, err := put(t.Context(), b.far, "f", make([]byte, 1000), filestore.CreateOptions{})
 	require.ErrorIs(t, err, filestore.ErrLimit)
 	require.Equal(t, map[string]string{"f": "old"}, tree(t, b.far))

@@ -29,7 +29,7 @@ func TestLargeFile(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	d := accounts()
-	d.Update(john, func(a *filestore.Account) { a.Store = store })
+	d.Update(john, func(a *fixture.Account) { a.Store = store })
 	far := open(t, serve(t, &clisite.Server{Views: fixture.Views(d)}), john).Storage("")
 	ctx := t.Context()
 	before := fixture.Heap()

@@ -41,7 +41,7 @@ func TestOnBase(t *testing.T) {
 	t.Cleanup(web.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(web.Certificate())
-	address := serve(t, &clisite.Server{Views: filestore.NewViews(base, nil), TLSConfig: web.TLS})
+	address := serve(t, &clisite.Server{Views: filestore.NewViews(base, base.Stores(), nil), TLSConfig: web.TLS})
 	ctx := t.Context()
 
 	c := open(t, address, "postmaster@client1.com")

@@ -273,15 +273,18 @@ func (s *storage) storable(ctx context.Context, name string, directory bool) boo
 // newProbe returns a view of a storage in which nothing has room, for its owner.
 func newProbe() *filestore.View {
 	const owner = "owner@check.invalid"
-	server := probe{account: filestore.Account{Address: owner, Store: memstore.New(), WebSite: true}}
-	return filestore.NewViews(server, nil).View(filestore.Caller{Account: owner}, owner)
+	server := probe{account: filestore.Account{Address: owner, WebSite: true}, files: memstore.New()}
+	return filestore.NewViews(server, server, nil).View(filestore.Caller{Account: owner}, owner)
 }
 
 // probe is a mail server with one account, where nobody logs in.
 type probe struct {
 	filestore.Directory
 	account filestore.Account
+	files   filestore.Store
 }
+
+func (p probe) Store(context.Context, string) (filestore.Store, error) { return p.files, nil }
 
 func (p probe) Account(context.Context, string) (filestore.Account, error) { return p.account, nil }
 

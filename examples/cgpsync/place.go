@@ -90,7 +90,7 @@ func (p *places) openBase(text, dir, account string) (*place, error) {
 		if err := base.Claim(); err != nil {
 			return nil, err
 		}
-		opened = &place{base: base, views: filestore.NewViews(base, nil)}
+		opened = &place{base: base, views: filestore.NewViews(base, base.Stores(), nil)}
 		p.bases[clean] = opened
 	}
 	return &place{text: text, base: opened.base, views: opened.views, account: account}, nil
@@ -190,7 +190,11 @@ func (p *place) side(ctx context.Context, account string, mayMake bool) (side, f
 		return &files{storage, storage}, nothing, nil
 	case p.base != nil:
 		found, err := p.base.Account(ctx, filestore.QualifyAccount(address, p.base.MainDomain()))
-		if err == nil && found.Store == nil {
+		if err != nil {
+			return nil, nothing, fmt.Errorf("%s: %w", address, err)
+		}
+		_, err = p.base.Stores().Store(ctx, found.Address)
+		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("the account has no storage")
 		}
 		if err != nil {

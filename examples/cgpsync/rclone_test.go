@@ -31,7 +31,7 @@ func BenchmarkMirror(b *testing.B) {
 	base, err := directory.Open(newBase(b), nil)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, base.Close()) })
-	views := filestore.NewViews(base, nil)
+	views := filestore.NewViews(base, base.Stores(), nil)
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(b, err)
@@ -70,15 +70,15 @@ func BenchmarkMirror(b *testing.B) {
 		by[0] += ours(source, far)
 		by[1] += ours(far, b.TempDir())
 		// The same files in a fresh place, so that both have the same to do.
-		account, err := base.Account(b.Context(), "john@client1.com")
+		store, err := base.Stores().Store(b.Context(), "john@client1.com")
 		require.NoError(b, err)
-		for entry, err := range account.Store.List(b.Context(), filestore.Root, filestore.ListOptions{}) {
+		for entry, err := range store.List(b.Context(), filestore.Root, filestore.ListOptions{}) {
 			require.NoError(b, err)
-			require.NoError(b, account.Store.Remove(b.Context(), entry.Path(), filestore.RemoveOptions{Recursive: true}))
+			require.NoError(b, store.Remove(b.Context(), entry.Path(), filestore.RemoveOptions{Recursive: true}))
 		}
 		by[2] += copyBy(source, remote+sub)
 		by[3] += copyBy(remote+sub, b.TempDir())
-		require.NoError(b, account.Store.Remove(b.Context(), sub, filestore.RemoveOptions{Recursive: true}))
+		require.NoError(b, store.Remove(b.Context(), sub, filestore.RemoveOptions{Recursive: true}))
 		n++
 	}
 	for i, name := range []string{"cgpsync-in", "cgpsync-out", "rclone-in", "rclone-out"} {

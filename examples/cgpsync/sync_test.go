@@ -47,7 +47,7 @@ func serve(t testing.TB, dir string) string {
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &clisite.Server{Views: filestore.NewViews(base, nil)}
+	s := &clisite.Server{Views: filestore.NewViews(base, base.Stores(), nil)}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {

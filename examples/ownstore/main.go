@@ -29,7 +29,10 @@ import (
 var files embed.FS
 
 // server is a mail server with one account, in which nobody can log in.
-type server struct{ account filestore.Account }
+type server struct {
+	account filestore.Account
+	files   filestore.Store
+}
 
 func (s server) Account(_ context.Context, address string) (filestore.Account, error) {
 	if address != s.account.Address {
@@ -37,6 +40,8 @@ func (s server) Account(_ context.Context, address string) (filestore.Account, e
 	}
 	return s.account, nil
 }
+
+func (s server) Store(context.Context, string) (filestore.Store, error) { return s.files, nil }
 
 func (s server) Role(context.Context, filestore.Caller, string) (filestore.Role, error) {
 	return filestore.Stranger, nil
@@ -88,11 +93,11 @@ func main() {
 	if err := fill(context.Background(), files, manual); err != nil {
 		log.Fatal(err)
 	}
-	one := server{filestore.Account{Address: "manual@example.com", Store: files, WebSite: true, DefaultPage: "index.html"}}
+	one := server{filestore.Account{Address: "manual@example.com", WebSite: true, DefaultPage: "index.html"}, files}
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("ready http=%v\n", l.Addr())
-	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, nil), NoLocks: true}, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
+	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, one, nil), NoLocks: true}, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
 }

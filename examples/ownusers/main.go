@@ -1,6 +1,6 @@
 // Command ownusers is a mail server with a user database of its own, here a map,
 // that gives its users a file storage over HTTP and FTP. The database implements
-// [filestore.Directory]; the rest of the suite takes it from there.
+// [filestore.Directory] and [filestore.Stores]; the rest of the suite takes it from there.
 //
 //	go run ./examples/ownusers
 //	curl -u mary@example.com:secret -T notes.txt http://127.0.0.1:8100/~mary/
@@ -50,7 +50,7 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("ready http=%v ftp=%v\n", web.Addr(), ftp.Addr())
-	views := filestore.NewViews(db, nil) // one for all
+	views := filestore.NewViews(db, db, nil) // one for all
 	go func() { log.Fatal((&ftpsite.Server{Views: views}).Serve(ftp)) }()
 	log.Fatal((&httpsite.Server{Handler: &httpsite.Handler{Views: views}}).Serve(web))
 }

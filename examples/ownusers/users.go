@@ -24,12 +24,20 @@ type user struct {
 // Account finds a user: what he has, and how much he may store.
 func (u users) Account(_ context.Context, address string) (filestore.Account, error) {
 	address = strings.ToLower(address)
-	found, ok := u.byAddress[address]
-	if !ok {
+	if _, ok := u.byAddress[address]; !ok {
 		return filestore.Account{}, fs.ErrNotExist
 	}
 	limits := filestore.Limits{Files: 1000, Bytes: 100 << 20, FileSize: filestore.Unlimited}
-	return filestore.Account{Address: address, Store: found.files, Limits: limits, WebSite: true}, nil
+	return filestore.Account{Address: address, Limits: limits, WebSite: true}, nil
+}
+
+// Store finds what keeps the files of a user.
+func (u users) Store(_ context.Context, address string) (filestore.Store, error) {
+	found, ok := u.byAddress[address]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return found.files, nil
 }
 
 // Role makes users the owners of their own storages. There is no administrator.

@@ -67,6 +67,6 @@ func record(ctx context.Context, dir, account string, call calllog.Record) error
 		return err
 	}
 	defer base.Close()
-	calls := &recorder.Recorder{Views: filestore.NewViews(base, nil), Settings: base}
+	calls := &recorder.Recorder{Views: filestore.NewViews(base, base.Stores(), nil), Settings: base}
 	return calls.Record(ctx, account, call)
 }

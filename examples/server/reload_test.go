@@ -144,7 +144,7 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	base, err := directory.Open(dir, &directory.Options{Now: func() time.Time { return now.now }, Logger: logger})
 	require.NoError(t, err)
 	defer base.Close()
-	made, views := 0, filestore.NewViews(base, nil)
+	made, views := 0, filestore.NewViews(base, base.Stores(), nil)
 	s, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		made++
 		return &httpsite.Handler{Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types, Prefix: "/files"}

@@ -49,7 +49,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 	if c.certificates != nil {
 		c.certificates.logTo(logger)
 	}
-	views := filestore.NewViews(base, nil)
+	views := filestore.NewViews(base, base.Stores(), nil)
 	var observer filestore.Observer
 	if access != nil {
 		access.ClientAddr = c.trustedProxies.ClientAddr

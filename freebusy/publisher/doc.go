@@ -6,7 +6,7 @@
 //		filestore.Directory
 //		*publisher.Publisher // adds Build, which makes it a filestore.Builder
 //	}
-//	site := &httpsite.Handler{Views: filestore.NewViews(server{users, publisher.New(calendars, nil)}, nil)}
+//	site := &httpsite.Handler{Views: filestore.NewViews(server{users, publisher.New(calendars, nil)}, stores, nil)}
 //
 // The file is made when somebody who may read it looks at it, and stored: see
 // [filestore.Builder]. After that it is made again

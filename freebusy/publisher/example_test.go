@@ -60,7 +60,7 @@ END:VCALENDAR
 		publisher.New(calendars, &publisher.Options{Now: now}),
 	}
 
-	stranger := filestore.NewViews(server, nil).View(filestore.Caller{}, "john@client1.com")
+	stranger := filestore.NewViews(server, base.Stores(), nil).View(filestore.Caller{}, "john@client1.com")
 	f, err := stranger.Open(context.Background(), "freebusy.vfb")
 	if err != nil {
 		fmt.Println(err)

@@ -48,7 +48,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{Directory: fixture.New(func() filestore.Store { return memstore.New() }), now: time.Now().UTC()}
 	s.Publisher = publisher.New(s, &publisher.Options{Now: s.clock, Logger: slog.New(slog.NewTextHandler(&s.log, nil))})
-	s.view = filestore.NewViews(s, nil).View(filestore.Caller{}, owner)
+	s.view = fixture.Views(s).View(filestore.Caller{}, owner)
 	s.calendar = publisher.Calendar{State: 1, Changed: s.now.Add(-time.Hour), Days: 60}
 	return s
 }
@@ -162,7 +162,7 @@ func TestPublish(t *testing.T) {
 	require.Equal(t, "10", s.hours(t))
 	require.Equal(t, 2, s.reads)
 
-	require.NoError(t, filestore.NewViews(s, nil).View(filestore.Caller{Account: owner}, owner).Remove(t.Context(), fileName, filestore.RemoveOptions{}))
+	require.NoError(t, fixture.Views(s).View(filestore.Caller{Account: owner}, owner).Remove(t.Context(), fileName, filestore.RemoveOptions{}))
 	require.Equal(t, "10", s.hours(t), "the file is gone")
 	require.True(t, s.isStored(t))
 	require.Equal(t, 2, s.reads, "what was made last is still right")
@@ -469,7 +469,7 @@ func TestCalendarThatChangesBeforeTheFileIsStored(t *testing.T) {
 func TestFullStorage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Update(owner, func(a *filestore.Account) { a.Limits = filestore.Limits{} })
+	s.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
 	s.items = []string{s.event("a", 9)}
 	for range 3 {
 		require.Equal(t, "9", s.hours(t))

@@ -2,7 +2,7 @@
 // goftp.io/server/v2 (once github.com/goftp/server), for programs that run it
 // already:
 //
-//	driver := &goftpdriver.Driver{Views: filestore.NewViews(directory, nil)}
+//	driver := &goftpdriver.Driver{Views: filestore.NewViews(directory, stores, nil)}
 //	s, err := server.NewServer(&server.Options{
 //		Driver: driver, // and login
 //		Perm:   server.NewSimplePerm("ftp", "ftp"),

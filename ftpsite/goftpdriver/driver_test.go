@@ -118,7 +118,7 @@ func TestErrorsTellNothing(t *testing.T) {
 	addr := serve(t, driver)
 	_, err := curl(t, "new, too long", "-u", "john:john-pw", "-T", "-", "ftp://"+addr+"/file")
 	require.NoError(t, err)
-	d.Update(john, func(a *filestore.Account) { a.Store = failing{a.Store} })
+	d.Update(john, func(a *fixture.Account) { a.Store = failing{a.Store} })
 	output, err := curl(t, "newer", "-u", "john:john-pw", "-v", "-T", "-", "ftp://"+addr+"/file")
 	require.Error(t, err)
 	require.NotContains(t, output, "/var/secret")

@@ -25,7 +25,7 @@ func ExampleDriver() {
 	}
 	defer remove()
 	ftp, err := server.NewServer(&server.Options{
-		Driver: &goftpdriver.Driver{Views: filestore.NewViews(base, nil), Anonymous: true}, // and login
+		Driver: &goftpdriver.Driver{Views: filestore.NewViews(base, base.Stores(), nil), Anonymous: true}, // and login
 		Perm:   server.NewSimplePerm("ftp", "ftp"),
 		Logger: &server.DiscardLogger{},
 	})

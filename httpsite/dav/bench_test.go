@@ -14,6 +14,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // discarded is an answer that nobody keeps.
@@ -30,7 +31,7 @@ func (d *discarded) Write(b []byte) (int, error) { return len(b), nil }
 // golang.org/x/net/webdav.
 func BenchmarkPropfind(b *testing.B) {
 	store := memstore.New()
-	ours := &dav.Handler{Files: filestore.NewViews(oneUser{store}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")}
+	ours := &dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")}
 	theirs := &webdav.Handler{FileSystem: webdav.NewMemFS(), LockSystem: webdav.NewMemLS()}
 	for i := range 1000 {
 		name := fmt.Sprintf("file %d.txt", i)

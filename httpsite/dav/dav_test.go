@@ -22,6 +22,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // share is a storage of one user behind a Handler.
@@ -33,7 +34,7 @@ type share struct {
 func newShare(t testing.TB) *share {
 	t.Helper()
 	store := memstore.New()
-	s := &share{&dav.Handler{Files: filestore.NewViews(oneUser{store}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}, store}
+	s := &share{&dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}, store}
 	s.want(t, 201, "PUT", "/john/a.txt", "content")
 	s.want(t, 201, "MKCOL", "/john/dir", "")
 	s.want(t, 201, "PUT", "/john/dir/b%20%26.txt", "b")
@@ -385,7 +386,7 @@ func TestPropfindIsOneListing(t *testing.T) {
 	t.Parallel()
 	calls := map[string]int{}
 	store := countedStore{memstore.New(), calls}
-	s := &share{Handler: &dav.Handler{Files: filestore.NewViews(oneUser{store}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}}
+	s := &share{Handler: &dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}}
 	for i := range 200 {
 		path := fmt.Sprintf("/john/%d", i)
 		s.want(t, 201, "PUT", path, "x")
@@ -468,7 +469,7 @@ func TestPropfindStreams(t *testing.T) {
 	t.Parallel()
 	yielded := 0
 	files := endless{entries: 100_000, yielded: &yielded}
-	files.FS = filestore.NewViews(oneUser{memstore.New()}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	files.FS = fixture.Views(oneUser{memstore.New()}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
 	w := &pieces{header: http.Header{}, yielded: &yielded}
 	r := httptest.NewRequestWithContext(t.Context(), "PROPFIND", "http://h/x/", nil)
 	r.Header.Set("Depth", "1")
@@ -488,7 +489,7 @@ func TestUnreadableEntries(t *testing.T) {
 	files := endless{entries: 5, yielded: &yielded, broken: map[int]error{
 		0: &fs.PathError{Op: "list", Path: "one", Err: fs.ErrPermission}, 3: &fs.PathError{Op: "list", Path: "a & b", Err: errors.New("i/o")},
 	}}
-	files.FS = filestore.NewViews(oneUser{memstore.New()}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	files.FS = fixture.Views(oneUser{memstore.New()}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
 	s := &share{Handler: &dav.Handler{Files: files, Prefix: "/x"}}
 	answer := s.want(t, 207, "PROPFIND", "/x/", "", "Depth", "1")
 	require.Contains(t, answer, "<D:href>/x/one</D:href><D:status>HTTP/1.1 403 Forbidden</D:status>")
@@ -559,3 +560,6 @@ func FuzzDestination(f *testing.F) {
 		}
 	})
 }
+
+// Stores implements fixture.Server.
+func (u oneUser) Stores() filestore.Stores { return u }

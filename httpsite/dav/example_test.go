@@ -18,7 +18,8 @@ import (
 // A program that shows one storage needs no more than the storage as its caller may see
 // it.
 func Example() {
-	files := filestore.NewViews(oneUser{memstore.New()}, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	one := oneUser{memstore.New()}
+	files := filestore.NewViews(one, one, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
 	server := httptest.NewServer(&dav.Handler{Files: files, Prefix: "/john"})
 	defer server.Close()
 
@@ -51,16 +52,18 @@ func Example() {
 	// </D:multistatus>
 }
 
-// oneUser is a directory with one account.
+// oneUser is a directory with one account, and what keeps its files.
 type oneUser struct{ store filestore.Store }
 
-func (u oneUser) Account(_ context.Context, address string) (filestore.Account, error) {
+func (oneUser) Account(_ context.Context, address string) (filestore.Account, error) {
 	if address != "john@client1.com" {
 		return filestore.Account{}, fs.ErrNotExist
 	}
 	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
-	return filestore.Account{Address: address, Store: u.store, Limits: limits}, nil
+	return filestore.Account{Address: address, Limits: limits}, nil
 }
+
+func (u oneUser) Store(context.Context, string) (filestore.Store, error) { return u.store, nil }
 
 func (oneUser) Role(_ context.Context, caller filestore.Caller, account string) (filestore.Role, error) {
 	if caller.Account == account {

@@ -1,4 +1,4 @@
-package directory
+package lending
 
 import (
 	"context"
@@ -34,8 +34,8 @@ func newDisks(t *testing.T) *disks {
 	return &disks{t: t, disk: map[string]filestore.Store{}, open: map[string]bool{}}
 }
 
-func (d *disks) stores(room int) *stores {
-	return &stores{open: d.openStore, room: room, log: slog.New(slog.DiscardHandler), byRoot: map[string]*storage{}}
+func (d *disks) loans(room int) *loans {
+	return &loans{open: d.openStore, room: room, log: slog.New(slog.DiscardHandler), byRoot: map[string]*storage{}}
 }
 
 func (d *disks) openStore(root string, _ bool) (filestore.Store, error) {
@@ -79,9 +79,9 @@ func (s *diskStore) Usage(ctx context.Context, dir string) (filestore.Usage, err
 
 var roomy = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
 
-func at(t *testing.T, s *stores, root string) filestore.Store {
+func at(t *testing.T, s *loans, root string) filestore.Store {
 	t.Helper()
-	store, err := s.storeAt(root, true)
+	store, err := s.storeAt(root, true, "")
 	require.NoError(t, err)
 	return store
 }
@@ -91,7 +91,7 @@ func at(t *testing.T, s *stores, root string) filestore.Store {
 func TestIdleStoresAreClosed(t *testing.T) {
 	t.Parallel()
 	d := newDisks(t)
-	s := d.stores(2)
+	s := d.loans(2)
 	a, b, c := at(t, s, "a"), at(t, s, "b"), at(t, s, "c")
 	require.Equal(t, map[string]bool{"b": true, "c": true}, d.open)
 	require.NoError(t, a.Mkdir(t.Context(), "kept", filestore.MkdirOptions{}, roomy))
@@ -121,7 +121,7 @@ func TestStoreOfAnUploadStaysOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDisks(t)
-			s := d.stores(1)
+			s := d.loans(1)
 			u, err := at(t, s, "a").Create(t.Context(), "f", filestore.CreateOptions{}, roomy)
 			require.NoError(t, err)
 			for i := range 5 {
@@ -140,7 +140,7 @@ func TestStoreOfAnUploadStaysOpen(t *testing.T) {
 func TestStoreOfAListStaysOpen(t *testing.T) {
 	t.Parallel()
 	d := newDisks(t)
-	s := d.stores(1)
+	s := d.loans(1)
 	a := at(t, s, "a")
 	require.NoError(t, a.Mkdir(t.Context(), "one", filestore.MkdirOptions{}, roomy))
 	require.NoError(t, a.Mkdir(t.Context(), "two", filestore.MkdirOptions{}, roomy))
@@ -157,7 +157,7 @@ func TestStoreOfAListStaysOpen(t *testing.T) {
 // What cannot be closed cannot be opened again as it was, and stays.
 func TestStoreWithoutCloseStays(t *testing.T) {
 	t.Parallel()
-	s := newDisks(t).stores(1)
+	s := newDisks(t).loans(1)
 	s.open = func(string, bool) (filestore.Store, error) { return memstore.New(), nil }
 	a := at(t, s, "a")
 	require.NoError(t, a.Mkdir(t.Context(), "kept", filestore.MkdirOptions{}, roomy))
@@ -173,7 +173,7 @@ func TestStoreWithoutCloseStays(t *testing.T) {
 func TestStoreCannotBeOpenedAgain(t *testing.T) {
 	t.Parallel()
 	d := newDisks(t)
-	s := d.stores(1)
+	s := d.loans(1)
 	a := at(t, s, "a")
 	at(t, s, "b")
 	for name, open := range map[string]func(string, bool) (filestore.Store, error){
@@ -221,7 +221,7 @@ func TestStoreCannotBeOpenedAgain(t *testing.T) {
 func TestClosedStores(t *testing.T) {
 	t.Parallel()
 	d := newDisks(t)
-	s := d.stores(2)
+	s := d.loans(2)
 	a, b := at(t, s, "a"), at(t, s, "b")
 	require.NoError(t, s.close())
 	require.NoError(t, s.close())
@@ -230,7 +230,7 @@ func TestClosedStores(t *testing.T) {
 		_, err := store.Stat(t.Context(), "f")
 		require.ErrorIs(t, err, fs.ErrClosed)
 	}
-	_, err := s.storeAt("c", true)
+	_, err := s.storeAt("c", true, "")
 	require.ErrorIs(t, err, fs.ErrClosed)
 	require.Equal(t, 2, d.opened)
 }
@@ -241,13 +241,13 @@ func TestStoresUnderLoad(t *testing.T) {
 	t.Parallel()
 	const workers, rounds, roots = 8, 300, 12
 	d := newDisks(t)
-	s := d.stores(3)
+	s := d.loans(3)
 	var group sync.WaitGroup
 	for w := range workers {
 		group.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(w)))
 			for i := range rounds {
-				store := borrower{s, fmt.Sprint(random.IntN(roots)), true}
+				store := borrower{s, fmt.Sprint(random.IntN(roots)), true, ""}
 				switch random.IntN(2) {
 				case 0:
 					_, err := store.Usage(t.Context(), filestore.Root)
@@ -284,10 +284,10 @@ func (panicking) Close() error { panic("close") }
 // A panic in a store does not leave it lent out for ever.
 func TestPanicGivesTheStoreBack(t *testing.T) {
 	t.Parallel()
-	s := newDisks(t).stores(1)
+	s := newDisks(t).loans(1)
 	open := s.open
 	s.open = func(string, bool) (filestore.Store, error) { panic("open") }
-	require.PanicsWithValue(t, "open", func() { _, _ = s.storeAt("a", true) })
+	require.PanicsWithValue(t, "open", func() { _, _ = s.storeAt("a", true, "") })
 	require.Empty(t, s.byRoot)
 
 	s.open = func(string, bool) (filestore.Store, error) { return panicking{memstore.New()}, nil }
@@ -298,7 +298,7 @@ func TestPanicGivesTheStoreBack(t *testing.T) {
 	require.Zero(t, s.byRoot["a"].users)
 
 	s.open = open
-	require.PanicsWithValue(t, "close", func() { _, _ = s.storeAt("b", true) })
+	require.PanicsWithValue(t, "close", func() { _, _ = s.storeAt("b", true, "") })
 	require.NotContains(t, s.byRoot, "a")
 	require.Zero(t, s.byRoot["b"].users)
 }
@@ -316,7 +316,7 @@ func TestStoreThatHasBecomeALink(t *testing.T) {
 		link, other := filepath.Join(base, tt.link), filepath.Join(base, "other")
 		require.NoError(t, os.MkdirAll(link, 0o755))
 		require.NoError(t, os.MkdirAll(other, 0o755))
-		s := newDisks(t).stores(1)
+		s := newDisks(t).loans(1)
 		a := at(t, s, filepath.Join(base, tt.root))
 		at(t, s, "b") // which closes a
 		require.NoError(t, os.Remove(link))

@@ -1,4 +1,4 @@
-package directory
+package lending
 
 import (
 	"container/list"
@@ -17,14 +17,14 @@ import (
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
-// stores has the one Store of each storage: two of them on one directory would
-// not see each other's uploads and limits. Whoever uses a Store borrows it. What
+// loans has the one Store of each root. Whoever uses a Store borrows it. What
 // nobody has borrowed stays open as long as there is room; then those are closed
 // that were used longest ago, and opened again when somebody wants them.
-type stores struct {
-	open func(root string, create bool) (filestore.Store, error)
-	room int // how many are kept open, those in use included
-	log  *slog.Logger
+type loans struct {
+	open  func(root string, create bool) (filestore.Store, error)
+	claim func(dir string) error // before open; nil: nothing is claimed
+	room  int                    // how many are kept open, those in use included
+	log   *slog.Logger
 
 	incidents incidents
 
@@ -35,10 +35,10 @@ type stores struct {
 }
 
 // storage is the place of the Store of one root. While its mutex is held, no
-// one else opens or closes it. That of stores is taken inside of it, never
+// one else opens or closes it. That of loans is taken inside of it, never
 // around it.
 type storage struct {
-	in    *stores
+	in    *loans
 	root  string
 	users int           // guarded by in.mu
 	used  *list.Element // guarded by in.mu; where it is in in.recent, or nil
@@ -56,7 +56,7 @@ type loan struct {
 
 // borrow opens the Store of a root, unless it is open. One that is nil, without
 // an error, is no storage.
-func (s *stores) borrow(root string, create bool) (l loan, err error) {
+func (s *loans) borrow(root string, create bool, claim string) (l loan, err error) {
 	at, err := s.use(root)
 	if err != nil {
 		return loan{}, err
@@ -66,7 +66,7 @@ func (s *stores) borrow(root string, create bool) (l loan, err error) {
 			at.leave()
 		}
 	}()
-	store, opened, err := at.get(create)
+	store, opened, err := at.get(create, claim)
 	if err != nil || store == nil {
 		return loan{}, err
 	}
@@ -80,7 +80,7 @@ func (s *stores) borrow(root string, create bool) (l loan, err error) {
 func (l loan) end() { l.of.leave() }
 
 // use adds a user to the place of a root.
-func (s *stores) use(root string) (*storage, error) {
+func (s *loans) use(root string) (*storage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -99,7 +99,7 @@ func (s *stores) use(root string) (*storage, error) {
 }
 
 // get returns the Store, and whether it had to be opened.
-func (at *storage) get(create bool) (store filestore.Store, opened bool, err error) {
+func (at *storage) get(create bool, claim string) (store filestore.Store, opened bool, err error) {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	if at.store != nil {
@@ -110,6 +110,11 @@ func (at *storage) get(create bool) (store filestore.Store, opened bool, err err
 	}
 	if real, err := hostfile.Resolve(at.root); err == nil && real != at.root {
 		return nil, false, errMoved
+	}
+	if at.in.claim != nil && claim != "" {
+		if err := at.in.claim(claim); err != nil {
+			return nil, false, err
+		}
 	}
 	if store, err = at.in.open(at.root, create); err != nil || store == nil {
 		return nil, false, err
@@ -123,7 +128,7 @@ func (at *storage) get(create bool) (store filestore.Store, opened bool, err err
 	return store, true, nil
 }
 
-func (s *stores) isClosed() bool {
+func (s *loans) isClosed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.closed
@@ -181,7 +186,7 @@ func (at *storage) closeLocked() error {
 
 // shrink closes Stores that nobody uses until there is room for those that are
 // left. It is called when one more has been opened.
-func (s *stores) shrink() {
+func (s *loans) shrink() {
 	for at := s.oldest(); at != nil; at = s.oldest() {
 		s.closeIdle(at)
 	}
@@ -189,7 +194,7 @@ func (s *stores) shrink() {
 
 // oldest uses the place that nobody has used for the longest time; nil if there
 // is room for all.
-func (s *stores) oldest() *storage {
+func (s *loans) oldest() *storage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.recent.Len() <= s.room {
@@ -206,7 +211,7 @@ func (s *stores) oldest() *storage {
 
 // closeIdle closes the Store of a place that oldest has used, unless somebody
 // else uses it by now, and ends that use.
-func (s *stores) closeIdle(at *storage) {
+func (s *loans) closeIdle(at *storage) {
 	defer at.leave()
 	at.mu.Lock()
 	defer at.mu.Unlock()
@@ -225,7 +230,7 @@ func (s *stores) closeIdle(at *storage) {
 // come, and what is known of the old storage would be wrong. Uploads into it end
 // with an error. A storage that is still there belongs to another account as
 // well.
-func (s *stores) forget(root string) error {
+func (s *loans) forget(root string) error {
 	if root == "" {
 		return nil
 	}
@@ -246,7 +251,7 @@ func (s *stores) forget(root string) error {
 }
 
 // close closes all Stores, and opens no others.
-func (s *stores) close() error {
+func (s *loans) close() error {
 	s.mu.Lock()
 	s.closed = true
 	all := slices.Collect(maps.Values(s.byRoot))
@@ -260,36 +265,15 @@ func (s *stores) close() error {
 	return failed
 }
 
-// opened is the storage of an account as it was found on disk.
-type opened struct {
-	store filestore.Store // nil: no storage
-	root  string
-	err   error
-}
-
-// find returns the storage of a place. Links are followed, so that two accounts
-// whose storages are links to one directory have one Store.
-func (s *stores) find(p *place) opened {
-	root, err := hostfile.Resolve(p.web)
-	switch {
-	case !p.create && (errors.Is(err, fs.ErrNotExist) || err == nil && !isDirectory(root)):
-		return opened{}
-	case err != nil:
-		return opened{err: hostfile.WithoutPath(err)}
-	}
-	store, err := s.storeAt(root, p.create)
-	return opened{store, root, err}
-}
-
 // storeAt returns a Store that borrows that of a root for each call, if it can
 // be opened; nil if there is no storage.
-func (s *stores) storeAt(root string, create bool) (filestore.Store, error) {
-	l, err := s.borrow(root, create)
+func (s *loans) storeAt(root string, create bool, claim string) (filestore.Store, error) {
+	l, err := s.borrow(root, create, claim)
 	if err != nil || l.of == nil {
 		return nil, hostfile.WithoutPath(err)
 	}
 	l.end()
-	return borrower{s, root, create}, nil
+	return borrower{s, root, create, claim}, nil
 }
 
 var errMoved = errors.New("the storage is somewhere else now")

@@ -1,4 +1,4 @@
-package directory
+package lending
 
 import (
 	"log/slog"

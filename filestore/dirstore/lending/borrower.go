@@ -1,4 +1,4 @@
-package directory
+package lending
 
 import (
 	"context"
@@ -17,15 +17,16 @@ import (
 // closed, and be opened again by the next call. Files need it no longer once they
 // are open.
 type borrower struct {
-	stores *stores
+	loans  *loans
 	root   string
 	create bool
+	claim  string
 }
 
 var errNoStorage = errors.New("there is no storage any more")
 
 func (b borrower) borrow(op, name string) (loan, error) {
-	l, err := b.stores.borrow(b.root, b.create)
+	l, err := b.loans.borrow(b.root, b.create, b.claim)
 	switch {
 	case errors.Is(err, fs.ErrClosed):
 	case err != nil: // opaque: a disk that is not there must not look like files that are not
@@ -39,7 +40,7 @@ func (b borrower) borrow(op, name string) (loan, error) {
 }
 
 // told logs what the system refuses.
-func (b borrower) told(err error) error { return b.stores.incidents.report(b.root, err) }
+func (b borrower) told(err error) error { return b.loans.incidents.report(b.root, err) }
 
 func (b borrower) Stat(ctx context.Context, name string) (filestore.FileInfo, error) {
 	l, err := b.borrow("stat", name)

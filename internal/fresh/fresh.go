@@ -1,4 +1,6 @@
-package directory
+// Package fresh holds what was found out about something that others change, for as
+// long as it is taken as it is.
+package fresh
 
 import (
 	"sync"
@@ -6,12 +8,12 @@ import (
 	"time"
 )
 
-// recheck is how long what was found on disk is taken as it is.
+// recheck is how long a value is taken as it is.
 const recheck = time.Second
 
-// fresh holds a value that is worked out anew when it is older than recheck. The
+// Value holds a value that is worked out anew when it is older than recheck. The
 // zero value holds nothing. It is safe for concurrent use.
-type fresh[T any] struct {
+type Value[T any] struct {
 	current atomic.Pointer[dated[T]]
 	mu      sync.Mutex // held while a new value is worked out
 }
@@ -21,8 +23,8 @@ type dated[T any] struct {
 	at    time.Time
 }
 
-// load returns the value, if it is not too old at now.
-func (f *fresh[T]) load(now time.Time) (value T, ok bool) {
+// Load returns the value, if it is not too old at now.
+func (f *Value[T]) Load(now time.Time) (value T, ok bool) {
 	d := f.current.Load()
 	if d == nil {
 		return value, false
@@ -34,21 +36,21 @@ func (f *fresh[T]) load(now time.Time) (value T, ok bool) {
 	return d.value, true
 }
 
-// renew works the value out with next, which gets the old one, unless somebody
+// Renew works the value out with next, which gets the old one, unless somebody
 // else has done so meanwhile.
-func (f *fresh[T]) renew(now time.Time, next func(old T) T) T {
+func (f *Value[T]) Renew(now time.Time, next func(old T) T) T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if value, ok := f.load(now); ok {
+	if value, ok := f.Load(now); ok {
 		return value
 	}
-	value := next(f.last())
+	value := next(f.Last())
 	f.current.Store(&dated[T]{value, now})
 	return value
 }
 
-// last returns the value, however old it is.
-func (f *fresh[T]) last() (value T) {
+// Last returns the value, however old it is.
+func (f *Value[T]) Last() (value T) {
 	if d := f.current.Load(); d != nil {
 		value = d.value
 	}
