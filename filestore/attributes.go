@@ -75,7 +75,7 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 		return pathError("set attributes", name, ErrReserved)
 	}
 	if err := v.setAttributes(ctx, a, changes); err != nil {
-		return pathError("set attributes", name, err)
+		return a.hide(name, pathError("set attributes", name, err))
 	}
 	return nil
 }

@@ -57,6 +57,9 @@ func (u *sidecarUpload) begin() error {
 	if err := u.o.If.Check(there, u.old.ETag); err != nil {
 		return err
 	}
+	if err := u.a.unlocked(u.ctx, u.a.name, u.o.If); err != nil {
+		return err
+	}
 	offset := u.o.Offset
 	if offset == End {
 		offset = u.old.Size
@@ -163,7 +166,7 @@ func (u *sidecarUpload) Abort() error {
 
 // carry renames or copies something from or to the name of a sidecar. It reads the
 // source, stores the target, and removes the source if that is still the same: what
-// breaks off between leaves both.
+// breaks off between leaves both. That locks keep the source is seen before.
 func (a access) carry(ctx context.Context, t *transfer, from, to Precondition) error {
 	source := a
 	source.name = t.source
@@ -181,7 +184,16 @@ func (a access) carry(ctx context.Context, t *transfer, from, to Precondition) e
 		to.Absent = true
 	}
 	o := CreateOptions{Size: int64(len(content)), ModTime: info.ModTime(), If: to}
-	err = a.put(ctx, content, o)
+	upload, err := a.create(ctx, o)
+	if err == nil {
+		defer upload.Abort()
+		if t.move {
+			if err := source.removable(ctx, from); err != nil {
+				return err
+			}
+		}
+		err = fill(upload, content)
+	}
 	if errors.Is(err, ErrIsDirectory) {
 		err = fs.ErrExist // no file takes the place of a directory in this way
 	}
@@ -239,9 +251,14 @@ func (a access) put(ctx context.Context, content []byte, o CreateOptions) error 
 		return err
 	}
 	defer upload.Abort()
+	return fill(upload, content)
+}
+
+// fill ends an upload with its whole content.
+func fill(upload Upload, content []byte) error {
 	if _, err := upload.Write(content); err != nil {
 		return err
 	}
-	_, err = upload.Commit()
+	_, err := upload.Commit()
 	return err
 }

@@ -18,9 +18,24 @@ func (v *View) Lock(ctx context.Context, name string, l Lock, timeout time.Durat
 			return Lock{}, pathError("lock", name, ErrReserved)
 		}
 	}
+	if l.Deep && !a.privileged {
+		if err := v.mayLockBelow(ctx, a); err != nil {
+			return Lock{}, pathError("lock", name, err)
+		}
+	}
 	l.Owner = v.caller.Account
 	l, err = withLocks(a.Store).Lock(ctx, a.name, l, timeout)
 	return a.showLock(l), a.hide(name, err)
+}
+
+// mayLockBelow demands of somebody with a list that he may write all that a deep lock
+// keeps others from writing.
+func (v *View) mayLockBelow(ctx context.Context, a access) error {
+	info, err := a.Store.Stat(ctx, a.name)
+	if err != nil || !info.IsDir() {
+		return nil // the store tells
+	}
+	return v.throughout(ctx, a, a.name, toWrite)
 }
 
 // RefreshLock implements [Locker].
@@ -81,6 +96,57 @@ func (v *View) submit(p Precondition) Precondition {
 		p.Tokens = append(slices.Clip(p.Tokens), v.tokens...)
 	}
 	return p
+}
+
+// unlocked returns a *LockedError if p lacks the token of a lock that covers name,
+// for a change that is more than one step of the store, before the first.
+func (a access) unlocked(ctx context.Context, name string, p Precondition) error {
+	locks, err := withLocks(a.Store).Locks(ctx, name, false)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var shared *LockedError
+	submitted := false
+	for _, l := range locks {
+		has := l.Owner == p.Owner && slices.Contains(p.Tokens, l.Token)
+		switch {
+		case l.Shared:
+			shared, submitted = &LockedError{l.Name}, submitted || has
+		case !has:
+			return pathError("change", name, &LockedError{l.Name})
+		}
+	}
+	if shared != nil && !submitted {
+		return pathError("change", name, shared)
+	}
+	return nil
+}
+
+// removable is unlocked for all that goes with what has the name of a.
+func (a access) removable(ctx context.Context, p Precondition) error {
+	names := []string{a.name}
+	if _, ok := a.asSidecar(); !ok {
+		dir, _ := Split(a.name)
+		names = append(names, dir)
+		below, err := withLocks(a.Store).Locks(ctx, a.name, true)
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		for _, l := range below {
+			if !Within(a.name, l.Name) {
+				names = append(names, l.Name)
+			}
+		}
+	}
+	for _, name := range names {
+		if err := a.unlocked(ctx, name, p); err != nil {
+			return pathError("change", a.name, withoutPath(err))
+		}
+	}
+	return nil
 }
 
 // showLock gives a lock the name that it has for the caller.

@@ -3,6 +3,7 @@ package filestore
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"strings"
@@ -60,7 +61,42 @@ func (s skins) fail(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return pathError(op, name, withoutPath(err))
+	err = withoutPath(err)
+	var locked *LockedError
+	if errors.As(err, &locked) {
+		err = &LockedError{shownRoot(name, locked.Name)}
+	}
+	return pathError(op, name, err)
+}
+
+// shownRoot returns the root of a lock in the way of a change to name, as it is shown:
+// to what is in the skin without a name, a lock at the top of the store is one there.
+func shownRoot(name, root string) string {
+	if strings.HasPrefix(name, unnamed+"/") && root != Root && !strings.Contains(root, "/") {
+		return Join(unnamed, root)
+	}
+	return root
+}
+
+// skinUpload is an upload under the name by which it is shown.
+type skinUpload struct {
+	Upload
+	s    skins
+	name string
+}
+
+func (u skinUpload) Commit() (FileInfo, error) {
+	info, err := u.Upload.Commit()
+	if err != nil {
+		return nil, u.s.fail("commit", u.name, err)
+	}
+	return renamedInfo{info, u.name}, nil
+}
+
+// skinFastUpload is one whose file the kernel can fill by itself.
+type skinFastUpload struct {
+	skinUpload
+	io.ReaderFrom
 }
 
 func (s skins) Stat(ctx context.Context, name string) (FileInfo, error) {
@@ -136,7 +172,11 @@ func (s skins) Create(ctx context.Context, name string, o CreateOptions, l Limit
 	if err != nil {
 		return nil, s.fail("create", name, err)
 	}
-	return u, nil
+	shown := skinUpload{u, s, name}
+	if from, ok := u.(io.ReaderFrom); ok {
+		return skinFastUpload{shown, from}, nil
+	}
+	return shown, nil
 }
 
 func (s skins) Mkdir(ctx context.Context, name string, o MkdirOptions, l Limits) error {
@@ -282,6 +322,10 @@ func (s skins) lock(ctx context.Context, op, name string, do func(real string) (
 	}
 	if err != nil {
 		return Lock{}, s.fail(op, name, err)
+	}
+	if l.Name == real {
+		l.Name = name // of which nothing need be there
+		return l, nil
 	}
 	return s.shownLock(ctx, l), nil
 }
