@@ -2,17 +2,15 @@ package stream
 
 import "strings"
 
-// texts makes the strings of tokens that are no pieces of a window: short ones share pieces of
-// memory.
-type texts struct {
+// pieces makes copies of texts: short ones share pieces of memory.
+type pieces struct {
 	piece strings.Builder // which never writes again where it has written
-	known knownTexts
 }
 
 const pieceSize = 4 << 10
 
 // fresh returns a copy of the text.
-func (t *texts) fresh(text []byte) string {
+func (t *pieces) fresh(text []byte) string {
 	if len(text) > pieceSize/8 {
 		return string(text)
 	}

@@ -4,8 +4,11 @@ package stream
 
 import "github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 
-// knownTexts are those that came last. Short ones come again and again, above all keys.
-type knownTexts [256]string
+// texts makes the strings of tokens.
+type texts struct {
+	pieces
+	known [256]string // those that came last: short ones come again and again, above all keys
+}
 
 const shortText = 32
 

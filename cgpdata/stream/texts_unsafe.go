@@ -4,7 +4,8 @@ package stream
 
 import "unsafe"
 
-type knownTexts struct{}
+// texts makes the strings of tokens.
+type texts struct{ pieces }
 
 // view returns a text as a string that changes when the text does.
 func view(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
