@@ -488,3 +488,45 @@ func TestWaysInAgreeWithTheView(t *testing.T) {
 		})
 	}
 }
+
+// A lock stands in the way of everybody's changes in every protocol, its owner's too who
+// does not have the token there, and of nobody's reading.
+func TestWaysInHeedLocks(t *testing.T) {
+	t.Parallel()
+	d := fixture.New(func() filestore.Store { return memstore.New() })
+	d.Write(t, john, "dir/locked.txt", "x")
+	d.Write(t, john, "free.txt", "x")
+	account, err := d.Account(t.Context(), john)
+	require.NoError(t, err)
+	_, err = account.Store.(filestore.Locks).Lock(t.Context(), "dir/locked.txt", filestore.Lock{Owner: john}, 0)
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		way  wayIn
+		user string
+		code string
+	}{
+		{overHTTP(t, d, nil), john, "423"},
+		{overFTP(t, d, nil), john, "450"},
+		{overCLI(t, d, nil), john, "501"},
+		{overTFTP(t, asTFTPUser{d}, "tftpuser@client1.com", nil), "tftpuser@client1.com", "0"},
+	} {
+		t.Run(tt.way.name, func(t *testing.T) {
+			tries := 0
+			for _, operation := range []string{"write", "rename", "copy", "remove"} {
+				if tt.way.name == "HTTP" && operation == "copy" {
+					continue // changes nothing of what is locked
+				}
+				if got := tt.way.try(t, tt.user, operation, john, "dir/locked.txt"); got != "" {
+					tries++
+					require.Equal(t, tt.code, got, operation)
+				}
+			}
+			require.NotZero(t, tries)
+			require.Contains(t, strings.Fields(tt.way.codes("read", ok, tt.user == "")), tt.way.try(t, tt.user, "read", john, "dir/locked.txt"))
+			require.Contains(t, strings.Fields(tt.way.codes("write", ok, tt.user == "")), tt.way.try(t, tt.user, "write", john, "free.txt"))
+			content, there := d.Read(t, john, "dir/locked.txt")
+			require.True(t, there)
+			require.Equal(t, "x", content)
+		})
+	}
+}

@@ -60,11 +60,11 @@ func (f found) meets(n need) bool {
 	return n.on|n.inside != 0 && f.on.Has(n.on) && f.inside.Has(n.inside)
 }
 
-// find looks a name up, with what lists give the caller there. The list of a
-// file is its own, or if it has none that of its directory; of a directory its
-// own; no other is asked. Root and sidecars have none, nor has what is below
+// find looks a name up, with what lists give the caller there, as far as n asks. The
+// list of a file is its own, or if it has none that of its directory; of a directory
+// its own; no other is asked. Root and sidecars have none, nor has what is below
 // another spelling of private: what grants is spelled exactly.
-func (v *View) find(ctx context.Context, a access, name string) (f found, err error) {
+func (v *View) find(ctx context.Context, a access, name string, n need) (f found, err error) {
 	f.info, err = a.Store.Stat(ctx, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f, err
@@ -72,8 +72,9 @@ func (v *View) find(ctx context.Context, a access, name string) (f found, err er
 	if !canHaveList(name) {
 		return f, nil
 	}
-	dir, _ := Split(name)
-	f.inside, _, err = v.listAt(ctx, a, dir)
+	if dir, _ := Split(name); f.info == nil || !f.info.IsDir() || n.inside != 0 {
+		f.inside, _, err = v.listAt(ctx, a, dir)
+	}
 	if f.on = f.inside; f.info == nil {
 		return f, err
 	}
@@ -141,9 +142,9 @@ func (v *View) rights(ctx context.Context, a access, grants *meta.Grants, failed
 // administrator, where a list alone can help. What fails on the way tells no
 // more than a list that gives nothing.
 func (v *View) decideByList(ctx context.Context, a access, n need, byShape bool) (access, error) {
-	f, err := v.find(ctx, a, a.name)
+	f, err := v.find(ctx, a, a.name, n)
 	if f.meets(n) {
-		a.rights = f.on
+		a.rights, a.listed = f.on, f.info != nil && f.info.IsDir()
 		return a, nil
 	}
 	refusal := fs.ErrNotExist
@@ -155,7 +156,7 @@ func (v *View) decideByList(ctx context.Context, a access, n need, byShape bool)
 
 // mayRead reports whether a list lets the caller read an entry.
 func (v *View) mayRead(ctx context.Context, a access, name string) bool {
-	f, _ := v.find(ctx, a, name) // what fails gives nothing
+	f, _ := v.find(ctx, a, name, toRead) // what fails gives nothing
 	return f.meets(toRead)
 }
 

@@ -72,7 +72,7 @@ func TestViewCallsOfTheStore(t *testing.T) {
 	views := fixture.Views(d)
 	for _, tt := range []struct{ who, op, name, want string }{
 		{"owner", "list", "private/box", "list"},
-		{"other", "list", "private/box", "stat sidecar sidecar list sidecar"}, // of the directory, whatever is in it
+		{"other", "list", "private/box", "stat sidecar list"}, // of the directory, whatever is in it
 		{"owner", "read", "private/box/f000", "open"},
 		{"stranger", "read", "public.txt", "open"},
 		{"owner", "create", "public.txt", "create"},

@@ -243,7 +243,7 @@ func (a access) hideEither(t *transfer, err error) error {
 // he moves: elsewhere he, or everybody, may be able to read it.
 func (v *View) mayMove(ctx context.Context, source access, from string, info FileInfo) error {
 	n := need{on: meta.Read | meta.Delete}
-	f, err := v.find(ctx, source, from)
+	f, err := v.find(ctx, source, from, n)
 	switch {
 	case !f.meets(n):
 		return refuse(fs.ErrPermission, err)
@@ -281,7 +281,7 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 	if !t.replace {
 		return nil
 	}
-	old, err := v.find(ctx, a, t.to)
+	old, err := v.find(ctx, a, t.to, toRemove)
 	if old.info == nil {
 		return nil // what failed fails in the store again
 	}

@@ -25,6 +25,10 @@
 // memstore in memory; package storetest is the test suite for more. What else these
 // may know has interfaces of its own: [Groups], [Builder] and [Mounts].
 //
+// A store may be across a network: to open, create or rename something public, or as its
+// owner, and to list a directory as its owner, a View calls it once, whatever the
+// directory holds; to list one by an access control list three times.
+//
 // # Who may do what
 //
 // Owners and administrators may do everything that the names below allow.

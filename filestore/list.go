@@ -14,7 +14,7 @@ import (
 
 // List implements [FS]. It never shows a mount: see [View.Mounts]. It lists by one call of
 // the store, whatever rights the entries have. Where an access control list decides,
-// four more look at the directory itself.
+// two more look at the directory itself.
 func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, error] {
 	return func(yield func(FileInfo, error) bool) {
 		a, err := v.read(ctx, "list", dir, toList)
@@ -42,7 +42,12 @@ func (v *View) list(ctx context.Context, a access, after string, content bool) i
 		return a.listAll(ctx, after, content)
 	}
 	byList := !a.share && !(a.WebSite && !traitsOf(a.name).private) && !v.caller.Stranger()
-	inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, a, a.name) })
+	inside := sync.OnceValue(func() meta.Rights {
+		if a.listed {
+			return a.rights
+		}
+		return v.inside(ctx, a, a.name)
+	})
 	return func(yield func(FileInfo, error) bool) {
 		for info, err := range a.Store.List(ctx, a.name, ListOptions{After: after, Sidecars: byList || content}) {
 			if err != nil {

@@ -52,6 +52,7 @@ type access struct {
 	privileged bool        // owner or administrator: sees everything
 	sidecars   bool        // sees sidecars
 	rights     meta.Rights // all, or what an access control list gives there
+	listed     bool        // it is a directory, and rights are what its own list gives
 	share      bool        // reached by a share path
 	mount      string      // the mount that it is in
 	asked      *int64      // bytes of sidecars that were looked at for grants
