@@ -1,7 +1,6 @@
 package httpsite
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -49,12 +48,8 @@ type part struct {
 // readPart goes through a folder once, and holds no more than two parts of it.
 func readPart(ctx context.Context, view *filestore.View, dir string, q partQuery) (part, error) {
 	var p part
-	order := func(a, b filestore.FileInfo) int { return cmp.Compare(a.Name(), b.Name()) }
 	backwards := q.key == "before"
-	if backwards {
-		order = func(a, b filestore.FileInfo) int { return cmp.Compare(b.Name(), a.Name()) }
-	}
-	passed, candidates, full := int64(0), int64(0), false
+	passed, candidates := int64(0), int64(0)
 	for info, err := range view.List(ctx, dir, "") {
 		if err != nil {
 			if gone(err, dir) {
@@ -74,29 +69,19 @@ func readPart(ctx context.Context, view *filestore.View, dir string, q partQuery
 			continue
 		}
 		candidates++
-		if full && order(info, p.entries[partLen-1]) > 0 {
-			continue
-		}
-		if p.entries = append(p.entries, info); len(p.entries) == 2*partLen {
-			p.trim(order)
-			full = true
+		switch {
+		case len(p.entries) < partLen || backwards && len(p.entries) < 2*partLen:
+			p.entries = append(p.entries, info)
+		case backwards: // the last ones are shown
+			p.entries = append(slices.Delete(p.entries, 0, partLen), info)
 		}
 	}
-	p.trim(order)
 	p.before = passed
 	if backwards {
-		slices.Reverse(p.entries)
+		p.entries = p.entries[max(0, len(p.entries)-partLen):]
 		p.before = candidates - int64(len(p.entries))
 	}
 	return p, nil
-}
-
-// trim keeps the first entries in an order, and lets go of the others.
-func (p *part) trim(order func(a, b filestore.FileInfo) int) {
-	slices.SortFunc(p.entries, order)
-	n := min(len(p.entries), partLen)
-	clear(p.entries[n:])
-	p.entries = p.entries[:n]
 }
 
 // gone reports whether an error is about one entry of dir that somebody removes

@@ -48,7 +48,7 @@ type bigStore struct {
 
 func newBigStore(names ...string) *bigStore {
 	s := &bigStore{Store: memstore.New()}
-	for _, name := range names {
+	for _, name := range slices.Sorted(slices.Values(names)) { // as every store lists them
 		s.entries = append(s.entries, entry{name: name})
 	}
 	return s
@@ -68,11 +68,11 @@ func (s *bigStore) List(context.Context, string, filestore.ListOptions) iter.Seq
 	}
 }
 
-// names are n names in an order that has nothing to do with the alphabet.
+// names are n names.
 func names(n int) []string {
 	list := make([]string, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("<%07d>.txt", i*7919%n)
+		list[i] = fmt.Sprintf("<%07d>.txt", i)
 	}
 	return list
 }
