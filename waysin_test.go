@@ -496,9 +496,7 @@ func TestWaysInHeedLocks(t *testing.T) {
 	d := fixture.New(func() filestore.Store { return memstore.New() })
 	d.Write(t, john, "dir/locked.txt", "x")
 	d.Write(t, john, "free.txt", "x")
-	account, err := d.Account(t.Context(), john)
-	require.NoError(t, err)
-	_, err = account.Store.(filestore.Locks).Lock(t.Context(), "dir/locked.txt", filestore.Lock{Owner: john}, 0)
+	_, err := d.Files(t, john).(filestore.Locks).Lock(t.Context(), "dir/locked.txt", filestore.Lock{Owner: john}, 0)
 	require.NoError(t, err)
 	for _, tt := range []struct {
 		way  wayIn
