@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
@@ -56,6 +57,8 @@ type Server struct {
 	calls  graceful.Calls
 	places connlimit.Places
 	memory memory
+
+	refused atomic.Int32 // clients that were refused and have not gone yet
 }
 
 func (s *Server) login() time.Duration { return cmp.Or(max(s.LoginTimeout, 0), time.Minute) }
@@ -106,6 +109,11 @@ func (s *Server) admit(ctx, accepting context.Context, conn net.Conn, implicit b
 		s.log().Warn("connection refused", "remote", addr, "err", errCrowd)
 		if !implicit { // TLS would cost more than a refusal may
 			newLine(accepting, conn, time.Second).write(replyFull)
+			defer s.refused.Add(-1)
+			if s.refused.Add(1) <= maxRefused {
+				defer graceful.After(ctx, func() { conn.Close() })()
+				graceful.Leave(conn, lastAnswerTime)
+			}
 		}
 		return
 	}
@@ -114,6 +122,9 @@ func (s *Server) admit(ctx, accepting context.Context, conn net.Conn, implicit b
 		s.log().Info("session gave way", "remote", addr, "err", errCrowd)
 	}
 }
+
+// maxRefused is how many clients may be waited for that were refused.
+const maxRefused = 100
 
 var errCrowd = errors.New("too many connections")
 

@@ -2,7 +2,6 @@ package clisite
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,8 +41,8 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 	}
 	c.line.last = time.Now().Add(s.login())
 	defer graceful.After(ctx, func() { conn.Close() })()
-	defer graceful.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
 	defer c.line.bye()
+	defer graceful.After(accepting, func() { conn.SetReadDeadline(longAgo) })()
 
 	var err error
 	if implicit {
@@ -189,13 +188,18 @@ func (c *session) secure(ctx context.Context) error {
 	return nil
 }
 
-// bye sends what has been answered, and ends TLS in good order.
+// bye sends what has been answered and ends the connection, so that the client gets
+// that.
 func (l *line) bye() {
-	l.out.Flush()
-	if conn, ok := l.Conn.(*tls.Conn); ok {
-		conn.Close()
+	if l.out.Flush() != nil {
+		l.Close()
+		return
 	}
+	graceful.Leave(l.Conn, lastAnswerTime)
 }
+
+// lastAnswerTime is how long a client that is left has to take the last answer.
+const lastAnswerTime = time.Second
 
 func remoteAddr(conn net.Conn) netip.Addr { return addrOf(conn.RemoteAddr()) }
 

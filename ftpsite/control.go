@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
 const (
@@ -181,7 +183,6 @@ func (c *control) makeRoom() error {
 		return nil
 	}
 	if len(c.buf) >= maxLine+len("\r\n") {
-		c.skipLine()
 		return errTooLong
 	}
 	grown := make([]byte, min(max(firstLine, 2*len(c.buf)), maxLine+len("\r\n")))
@@ -190,17 +191,15 @@ func (c *control) makeRoom() error {
 	return nil
 }
 
-// skipLine reads on to the end of a line that is too long, if that is not far:
-// when a connection is closed, what was not read of it takes the last reply away
-// from the client.
-func (c *control) skipLine() {
-	const pieces = 16
-	for range pieces {
-		n, err := c.conn.Read(c.buf)
-		if err != nil || bytes.IndexByte(c.buf[:n], '\n') >= 0 {
-			return
-		}
+// leave ends the connection, so that the client gets the last reply.
+func (c *control) leave() {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.broken || errors.Is(c.failed, io.EOF) { // nothing is on its way, or nothing more comes
+		c.conn.Close()
+		return
 	}
+	graceful.Leave(c.conn, lastReplyTime)
 }
 
 // forget drops what was read and not looked at.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
@@ -71,6 +72,8 @@ type Server struct {
 
 	calls  graceful.Calls
 	places connlimit.Places
+
+	refused atomic.Int32 // clients that were refused and have not gone yet
 }
 
 // PortRange is a range of TCP ports, both ends included. The zero value means
@@ -194,8 +197,16 @@ func (s *Server) admit(call *graceful.Call, conn net.Conn, implicitTLS bool) {
 	c.log.Warn("connection refused", "err", errCrowd)
 	conn.SetDeadline(time.Now().Add(lastReplyTime))
 	conn.Write([]byte("421 Too many connections.\r\n")) // in clear: TLS would cost more than a refusal may
+	defer s.refused.Add(-1)
+	if s.refused.Add(1) > maxRefused {
+		conn.Close()
+		return
+	}
 	c.release()
 }
+
+// maxRefused is how many clients may be waited for that were refused.
+const maxRefused = 100
 
 var errCrowd = errors.New("too many connections")
 

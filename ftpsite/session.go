@@ -117,11 +117,15 @@ func (s *session) run() {
 	}
 }
 
-// release ends the connections, in TLS in good order.
+// release ends the connections, in TLS in good order. The session gives way to others
+// meanwhile.
 func (s *session) release() {
 	s.cancel(errGone)
 	s.data.close()
-	s.control.conn.Close()
+	if s.place != nil {
+		s.place.Trust(false)
+	}
+	s.control.leave()
 	s.leaving.Wait()
 }
 
