@@ -58,4 +58,14 @@
 // lines and 32 KiB are kept for later; a client that sends more is cut off. A
 // session holds a few KB before the login. A directory is held in memory while it
 // is listed.
+//
+// # Speed
+//
+// Beside vsftpd and pure-ftpd, each server on one of two busy cores and the client on
+// the other, best of three short rounds by turns: RETR of 256 MiB in clear has 0.86 of the
+// speed of the better of the two (pure-ftpd; 1.09 of vsftpd), STOR to a memory file
+// system 1.9 times its speed at 1.4 times its CPU time, 300 small RETR in one session
+// 1.2 times its speed, and 100 times login, RETR and QUIT take a 36th of the time of
+// vsftpd. On such machines these figures vary by a tenth and more. The command in
+// internal/bench repeats the comparison.
 package ftpsite
