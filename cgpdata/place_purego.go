@@ -15,10 +15,6 @@ func at[T any](p place) *T {
 
 func valueAt(_ reflect.Type, p place) reflect.Value { return p }
 
-func pointerTo(reflect.Type) any { return nil }
-
-func pointedTo(_ any, p place) reflect.Value { return p }
-
 func (f *field) inside(p place) (in place, ok bool) {
 	for i, n := range f.index {
 		if i > 0 && p.Kind() == reflect.Pointer {
@@ -36,7 +32,11 @@ func follow(p place) (to place, ok bool) { return p.Elem(), !p.IsNil() }
 
 func emptySlice(p place) { p.Set(reflect.MakeSlice(p.Type(), 0, 0)) }
 
-func cutSlice(p place, n int) { p.SetLen(n) }
+func setSlice(p place, in room, start, n int, _ uintptr) {
+	p.Set(in.slice.Slice3(start, start+n, start+n))
+}
+
+func elementsOf(slice reflect.Value) place { return slice }
 
 func elements(p place) (elems place, n int) { return p, p.Len() }
 

@@ -21,15 +21,6 @@ func at[T any](p place) *T { return (*T)(p) }
 // valueAt returns the value, of type t.
 func valueAt(t reflect.Type, p place) reflect.Value { return reflect.NewAt(t, p).Elem() }
 
-// pointerTo returns a nil pointer to a value of type t, for pointedTo.
-func pointerTo(t reflect.Type) any { return reflect.Zero(reflect.PointerTo(t)).Interface() }
-
-// pointedTo is valueAt, and does not look for the type of the pointer.
-func pointedTo(pointer any, p place) reflect.Value {
-	(*[2]unsafe.Pointer)(unsafe.Pointer(&pointer))[1] = p
-	return reflect.ValueOf(pointer).Elem()
-}
-
 // inside returns the field in the struct at p; ok is false if it is in an embedded
 // struct whose pointer is nil.
 func (f *field) inside(p place) (in place, ok bool) {
@@ -50,8 +41,13 @@ func follow(p place) (to place, ok bool) {
 // emptySlice sets the slice at p to one that is not nil and has no room.
 func emptySlice(p place) { *at[[]struct{}](p) = []struct{}{} }
 
-// cutSlice sets the length of the slice at p, whose capacity is enough.
-func cutSlice(p place, n int) { *at[[]struct{}](p) = (*at[[]struct{}](p))[:n] }
+// setSlice sets the slice at p to n elements from start on of those in a room.
+func setSlice(p place, in room, start, n int, size uintptr) {
+	*at[[]struct{}](p) = unsafe.Slice((*struct{})(element(in.elems, start, size)), n)
+}
+
+// elementsOf returns the place of the elements of a slice.
+func elementsOf(slice reflect.Value) place { return slice.UnsafePointer() }
 
 // elements returns the place of the elements of the slice at p, and their number.
 func elements(p place) (elems place, n int) {

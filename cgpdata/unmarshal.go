@@ -147,6 +147,8 @@ type filler struct {
 	bare      bool  // the next value is a dictionary without braces
 	knownKeys bool  // see UnmarshalOptions
 	boxes     boxes // of strings for them
+	rows      [8]row
+	names     []string // of what is in members, all together
 	failure   *UnmarshalError
 }
 

@@ -12,23 +12,21 @@ func (m planner) decodeMap(t reflect.Type) decodeFunc {
 	}
 	elem := m.plan(t.Elem())
 	return func(d *filler, i int, p place) int {
+		outset := i
 		i, due := d.dictionary(i, t)
 		if i < 0 {
 			return -1
 		}
-		var to *members
+		to := d.members(t, elem, outset)
 		for due {
-			if to == nil {
-				to = newMembers(t, elem)
-			}
 			if i = to.read(d, d.Keys[len(d.Keys)-1], i); i < 0 {
 				break
 			}
 			i, due = d.Next(i)
 		}
 		all := valueAt(t, p)
-		isNew := to.putInto(all)
-		if i >= 0 && isNew && all.Len() == to.len() {
+		isNew := to.putInto(d, all)
+		if i >= 0 && isNew && all.Len() == to.n {
 			d.Pop() // a map tells by its size that there are no keys twice
 			return i
 		}
@@ -69,52 +67,51 @@ func decodeStringMap(d *filler, i int, p place) int {
 // members are pairs for a map. They are kept until all are there: a map of known size need
 // not grow.
 type members struct {
-	plan  *plan
-	size  uintptr // of an element
-	keys  []string
-	elems reflect.Value // a slice
-	all   place         // its elements
+	plan   *plan
+	typ    reflect.Type // of the map
+	size   uintptr      // of an element
+	outset int          // where they begin
+	base   int          // where their names begin on the stack of these
+	n      int
+	elems  stretch
+	row    *row // of elems
 }
 
-func newMembers(t reflect.Type, elem *plan) *members {
-	return &members{plan: elem, size: t.Elem().Size(), elems: reflect.New(reflect.SliceOf(t.Elem())).Elem()}
+func (d *filler) members(t reflect.Type, elem *plan, outset int) members {
+	m := members{plan: elem, typ: t, size: max(t.Elem().Size(), 1), outset: outset, base: len(d.names), row: d.row(t)}
+	m.elems = m.row.stretch()
+	return m
 }
 
 // read reads a pair, whose value is at i.
-func (e *members) read(d *filler, key grammar.Span, i int) (end int) {
-	n := len(e.keys)
-	if n == e.elems.Len() {
-		e.elems.Grow(max(n, 2))
-		e.elems.SetLen(e.elems.Cap())
-		e.all, _ = elements(placeOf(e.elems))
+func (m *members) read(d *filler, key grammar.Span, i int) (end int) {
+	if m.n == m.elems.len && !m.row.extend(&m.elems) {
+		m.row.move(&m.elems, m.n+d.growth(m.n, i, m.outset, m.size), reflect.SliceOf(m.typ.Elem()), m.size)
 	}
 	name := d.textOf(key)
-	if end = d.into(e.plan, i, element(e.all, n, e.size)); end >= 0 {
-		e.keys = append(e.keys, name)
+	if end = d.into(m.plan, i, element(m.elems.elems, m.elems.start+m.n, m.size)); end >= 0 {
+		d.names = append(d.names, name)
+		m.n++
 	}
 	return end
 }
 
-// len returns the number of pairs; of a nil *members it is 0.
-func (e *members) len() int {
-	if e == nil {
-		return 0
+// putInto puts the pairs into all, and makes that if it is nil.
+func (m *members) putInto(d *filler, all reflect.Value) (isNew bool) {
+	if isNew = all.IsNil(); isNew {
+		all.Set(reflect.MakeMapWithSize(all.Type(), m.n))
 	}
-	return len(e.keys)
-}
-
-// putInto puts the pairs into m, and makes that if it is nil.
-func (e *members) putInto(m reflect.Value) (isNew bool) {
-	if isNew = m.IsNil(); isNew {
-		m.Set(reflect.MakeMapWithSize(m.Type(), e.len()))
-	}
-	if e.len() == 0 {
+	if m.elems.len == 0 {
 		return isNew
 	}
-	key := reflect.New(m.Type().Key()).Elem()
-	for n, text := range e.keys {
-		key.SetString(text)
-		m.SetMapIndex(key, e.elems.Index(n))
+	elems := m.elems.slice.Slice(m.elems.start, m.elems.start+m.elems.len)
+	key := reflect.New(m.typ.Key()).Elem()
+	for n, name := range d.names[m.base:] {
+		key.SetString(name)
+		all.SetMapIndex(key, elems.Index(n))
 	}
+	d.names = d.names[:m.base]
+	elems.Clear() // for others: the map has copies
+	m.row.leave(m.elems, 0)
 	return isNew
 }

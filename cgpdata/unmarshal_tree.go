@@ -21,46 +21,6 @@ func (m planner) decodePointer(t reflect.Type) decodeFunc {
 	}
 }
 
-func (m planner) decodeSlice(t reflect.Type) decodeFunc {
-	switch {
-	case isBytes(t):
-		return decodeBytes(t)
-	case t == stringsType:
-		return decodeStrings
-	}
-	elem, size, first := m.plan(t.Elem()), t.Elem().Size(), 1
-	if size <= 32 {
-		first = 2
-	}
-	pointer := pointerTo(t)
-	return func(d *filler, i int, p place) int {
-		emptySlice(p) // its old elements may be in use elsewhere
-		elems, room := p, 0
-		n, start := 0, i
-		i, due := d.array(i, t)
-		for ; due; n++ {
-			if n == room {
-				more := max(first, n)
-				if n > 0 && len(d.Open) == 1 { // what is left of the text is left of the slice
-					more = max(more, min((len(d.Src)-i)/max((i-start)/n, 1)+1, 2*(len(d.Src)-i)/int(max(size, 1))))
-				}
-				v := pointedTo(pointer, p)
-				v.SetLen(n)
-				v.Grow(more)
-				room = v.Cap()
-				v.SetLen(room)
-				elems, _ = elements(p)
-			}
-			if i = d.into(elem, i, element(elems, n, size)); i < 0 {
-				break
-			}
-			i, due = d.Next(i)
-		}
-		cutSlice(p, n)
-		return d.leave(i)
-	}
-}
-
 func decodeBytes(t reflect.Type) decodeFunc {
 	return func(d *filler, i int, p place) int {
 		if d.kind(i) != KindData {
@@ -176,7 +136,7 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 		if d.Allow&grammar.DuplicateKey != 0 {
 			done = make([]bool, len(r.fields))
 		}
-		var others *members
+		var others members
 		var seen uint64 // the fields that were set, by their numbers
 		again, foreign := len(r.fields) > 64, 0
 		i, due := d.dictionary(i, t)
@@ -210,8 +170,8 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 				i = d.into(f.plan, i, to)
 			case rest != nil:
 				foreign++
-				if others == nil {
-					others = newMembers(r.fields[r.rest].typ, rest)
+				if others.plan == nil {
+					others = d.members(r.fields[r.rest].typ, rest, i)
 				}
 				i = others.read(d, key, i)
 			case d.knownKeys:
@@ -225,8 +185,8 @@ func (m planner) decodeStruct(t reflect.Type) decodeFunc {
 			}
 			i, due = d.Next(i)
 		}
-		if others != nil {
-			others.putInto(r.fields[r.rest].of(valueAt(t, p)))
+		if others.plan != nil {
+			others.putInto(d, r.fields[r.rest].of(valueAt(t, p)))
 		}
 		if i >= 0 && !again && foreign <= 1 { // so there is no key twice
 			d.Pop()
