@@ -217,8 +217,8 @@ func TestViewShutOutMakesTheSameWork(t *testing.T) {
 func TestMemoryOfGuessersIsBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	d, views := guessing(t, &now)
-	views = fixture.Views(d)
+	d, _ := guessing(t, &now)
+	views := fixture.Views(d)
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 1<<14 + 100 {
 		address = address.Next()
