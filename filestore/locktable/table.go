@@ -77,7 +77,7 @@ func (t *Table) Check(c Change, name string, p filestore.Precondition) error {
 	if t.count == 0 {
 		return nil
 	}
-	if c == Sidecar {
+	if c == Sidecar && name != filestore.Root { // which has none
 		name = sidecarOf(name)
 	}
 	if err := t.check(name, p); err != nil {
@@ -124,7 +124,9 @@ func (t *Table) check(name string, p filestore.Precondition) error {
 // that of a sidecar, and deep ones above. Callers hold t.mu.
 func (t *Table) covering(name string) []*lock {
 	found := slices.Clone(t.locks[name])
-	if of, ok := filestore.SidecarOf(name); ok {
+	// A sidecar of a sidecar, which only another program can have made, is one of the
+	// entry too.
+	for of, ok := filestore.SidecarOf(name); ok; of, ok = filestore.SidecarOf(of) {
 		found = append(found, t.locks[of]...)
 	}
 	for name != filestore.Root {
