@@ -108,13 +108,13 @@ func (v *View) replaceDocument(ctx context.Context, a access, old document, chan
 	}
 	after, err := before.Apply(changes...)
 	switch {
+	case !hasRoom(a.name):
+		err = ErrConflict
 	case errors.Is(err, meta.ErrLimit):
 		err = &LimitError{LimitFileSize, MaxSidecarBytes}
 	case err != nil:
 		err = fmt.Errorf("%w: %v", fs.ErrInvalid, err)
 	case after == before:
-	case !hasRoom(a.name):
-		err = ErrConflict
 	default:
 		if err := v.mayShare(ctx, a, before, after); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/meta"
 )
 
 const (
@@ -340,6 +341,8 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 	for _, name := range []string{"dir/page.html.meta", "old.META"} {
 		err := v.SetAttributes(t.Context(), name, changeTo(t, "<title>x</title>"))
 		require.ErrorIs(t, err, filestore.ErrConflict, name)
+		err = v.SetAttributes(t.Context(), name, meta.RemoveACL())
+		require.ErrorIs(t, err, filestore.ErrConflict, "%s: nor what changes nothing", name)
 		_, ok := d.Read(t, owner, name+".meta")
 		require.False(t, ok, name)
 	}
