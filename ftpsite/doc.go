@@ -61,11 +61,10 @@
 //
 // # Speed
 //
-// Beside vsftpd and pure-ftpd, each server on one of two busy cores and the client on
-// the other, best of three short rounds by turns: RETR of 256 MiB in clear has 0.86 of the
-// speed of the better of the two (pure-ftpd; 1.09 of vsftpd), STOR to a memory file
-// system 1.9 times its speed at 1.4 times its CPU time, 300 small RETR in one session
-// 1.2 times its speed, and 100 times login, RETR and QUIT take a 36th of the time of
-// vsftpd. On such machines these figures vary by a tenth and more. The command in
+// Beside vsftpd and pure-ftpd, each server on one core and the client on the other,
+// best of six rounds by turns: RETR of 256 MiB in clear has 0.54 of the speed of the
+// better of the two (pure-ftpd; 1.07 of vsftpd), STOR to a memory file system 0.72 of
+// it at 1.3 times its CPU time, 300 small RETR in one session 0.92, and 100 times
+// login, RETR and QUIT take a twelfth of the time of vsftpd. The command in
 // internal/bench repeats the comparison.
 package ftpsite
