@@ -1,7 +1,6 @@
 package filestore
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -131,28 +130,8 @@ func (m *memory) once(ctx context.Context, account string, build func(context.Co
 	return b.built, b.err
 }
 
-// info describes content that is not stored.
-func (b *Built) info(name string) FileInfo { return builtInfo{b, name} }
-
-func (b *Built) open(name string) File {
-	return contentFile{bytes.NewReader(b.Content), b.info(name)}
-}
-
-type builtInfo struct {
-	built *Built
-	path  string
-}
-
-func (i builtInfo) Path() string       { return i.path }
-func (i builtInfo) Name() string       { _, last := Split(i.path); return last }
-func (i builtInfo) Size() int64        { return int64(len(i.built.Content)) }
-func (i builtInfo) Mode() fs.FileMode  { return 0o640 }
-func (i builtInfo) ModTime() time.Time { return i.built.ModTime }
-func (i builtInfo) IsDir() bool        { return false }
-func (i builtInfo) Sys() any           { return nil }
-func (i builtInfo) Sidecar() *Sidecar  { return nil }
-
-func (i builtInfo) ETag() string {
-	sum := sha256.Sum256(i.built.Content)
-	return fmt.Sprintf(`"%x"`, sum[:16])
+// entry describes content that is not stored.
+func (b *Built) entry(name string) Entry {
+	sum := sha256.Sum256(b.Content)
+	return Entry{Path: name, Mode: 0o640, Size: int64(len(b.Content)), ModTime: b.ModTime, ETag: fmt.Sprintf(`"%x"`, sum[:16])}
 }

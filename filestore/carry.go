@@ -154,8 +154,7 @@ func (u *sidecarUpload) commit() (FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Content = nil
-	return sidecarInfo{u.a.name, s}, nil
+	return s.entry(u.a.name).Info(), nil
 }
 
 // Abort lets go of the content.

@@ -128,9 +128,7 @@ func (a access) listAll(ctx context.Context, after string, content bool) iter.Se
 				return
 			}
 			if s := info.Sidecar(); s != nil {
-				itself := *s
-				itself.Content = nil // what waits holds little
-				waiting = waitFor(waiting, sidecarInfo{info.Path() + sidecarSuffix, itself})
+				waiting = waitFor(waiting, s.entry(info.Path()+sidecarSuffix).Info())
 			}
 		}
 		for _, info := range waiting {
@@ -141,14 +139,14 @@ func (a access) listAll(ctx context.Context, after string, content bool) iter.Se
 	}
 }
 
-func waitFor(waiting []sidecarInfo, s sidecarInfo) []sidecarInfo {
-	i, _ := slices.BinarySearchFunc(waiting, s, func(a, b sidecarInfo) int { return strings.Compare(a.path, b.path) })
+func waitFor(waiting []FileInfo, s FileInfo) []FileInfo {
+	i, _ := slices.BinarySearchFunc(waiting, s, func(a, b FileInfo) int { return strings.Compare(a.Path(), b.Path()) })
 	return slices.Insert(waiting, i, s)
 }
 
 // sidecarsBehind returns the sidecars behind a name in a directory whose entries are
 // not: those of its own beginnings.
-func (a access) sidecarsBehind(ctx context.Context, after string) (behind []sidecarInfo, err error) {
+func (a access) sidecarsBehind(ctx context.Context, after string) (behind []FileInfo, err error) {
 	for end := range len(after) {
 		name := Join(a.name, after[:end+1])
 		if after[:end+1]+sidecarSuffix <= after || CheckName(name) != nil {
@@ -156,7 +154,7 @@ func (a access) sidecarsBehind(ctx context.Context, after string) (behind []side
 		}
 		s, err := a.Store.Sidecar(ctx, name, "")
 		if err == nil {
-			behind = waitFor(behind, sidecarInfo{name + sidecarSuffix, s})
+			behind = waitFor(behind, s.entry(name+sidecarSuffix).Info())
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, pathError("list", a.name, withoutPath(err))
 		}

@@ -1,11 +1,9 @@
 package filestore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
-	"time"
 
 	"github.com/cgpkit/cgpkit/meta"
 )
@@ -120,7 +118,7 @@ func (a access) stat(ctx context.Context) (FileInfo, error) {
 		s, err := a.Store.Sidecar(ctx, of, "")
 		switch {
 		case err == nil:
-			return sidecarInfo{a.name, s}, nil
+			return s.entry(a.name).Info(), nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, a.aboutSidecar("stat", err)
 		}
@@ -136,7 +134,7 @@ func (a access) open(ctx context.Context) (File, error) {
 		case err == nil && s.Content == nil:
 			return nil, pathError("open", a.name, conflictIfBroken(brokenError{errSidecarSize}))
 		case err == nil:
-			return contentFile{bytes.NewReader(s.Content), sidecarInfo{a.name, s}}, nil
+			return s.entry(a.name).Open(s.Content), nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, a.aboutSidecar("open", err)
 		}
@@ -163,21 +161,10 @@ func (a access) aboutSidecar(op string, err error) error {
 	return pathError(op, a.name, withoutPath(err))
 }
 
-// sidecarInfo describes a sidecar that is shown by its own name.
-type sidecarInfo struct {
-	path string
-	of   Sidecar
+// entry describes a sidecar that is shown by its own name.
+func (s Sidecar) entry(name string) Entry {
+	return Entry{Path: name, Mode: 0o640, Size: s.Size, ModTime: s.ModTime, ETag: s.ETag}
 }
-
-func (i sidecarInfo) Path() string       { return i.path }
-func (i sidecarInfo) Name() string       { _, last := Split(i.path); return last }
-func (i sidecarInfo) ETag() string       { return i.of.ETag }
-func (i sidecarInfo) Size() int64        { return i.of.Size }
-func (i sidecarInfo) Mode() fs.FileMode  { return 0o640 }
-func (i sidecarInfo) ModTime() time.Time { return i.of.ModTime }
-func (i sidecarInfo) IsDir() bool        { return false }
-func (i sidecarInfo) Sys() any           { return nil }
-func (i sidecarInfo) Sidecar() *Sidecar  { return nil }
 
 // withoutSidecar is an entry as those see it who see no sidecars.
 type withoutSidecar struct{ FileInfo }

@@ -169,7 +169,7 @@ func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
 	if b, err := v.built(ctx, a); err != nil {
 		return nil, err
 	} else if b != nil {
-		return b.info(name), nil
+		return b.entry(name).Info(), nil
 	}
 	info, err := a.stat(ctx)
 	if err != nil {
@@ -187,7 +187,7 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	if b, err := v.built(ctx, a); err != nil {
 		return nil, err
 	} else if b != nil {
-		return b.open(name), nil
+		return b.entry(name).Open(b.Content), nil
 	}
 	file, err := a.open(ctx)
 	if err != nil {
