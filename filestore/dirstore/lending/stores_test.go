@@ -14,6 +14,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore/lending"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // places are those of accounts and of mounts, by name.
@@ -80,7 +81,7 @@ func TestClaims(t *testing.T) {
 	other, link := filepath.Join(dir, "other"), filepath.Join(dir, "link")
 	require.NoError(t, os.Mkdir(other, 0o700))
 	if err := os.Symlink(dir, link); err != nil {
-		t.Skip("no symbolic links here")
+		fixture.Lacking(t, "no symbolic links here")
 	}
 	at := func(claim string) lending.Place {
 		return lending.Place{Dir: filepath.Join(dir, filepath.Base(claim)+".web"), Create: true, Claim: claim}
@@ -93,7 +94,7 @@ func TestClaims(t *testing.T) {
 	require.NoError(t, err, "its own, by another path")
 	_, err = second.Store(t.Context(), "a")
 	if err == nil {
-		t.Skip("no locks here")
+		fixture.Lacking(t, "no locks here")
 	}
 	require.ErrorContains(t, err, "in use by another program")
 	require.NotErrorIs(t, err, fs.ErrNotExist)
