@@ -63,17 +63,17 @@ var mayImport = map[string][]string{
 
 	"connlimit": {"internal/network"},
 
-	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields"},
+	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "internal/stall"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
 	"httpsite/internal/fields": nil,
-	"ftpsite":                  {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "golang.org/x/sys/unix"},
+	"ftpsite":                  {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "internal/stall", "golang.org/x/sys/unix"},
 	"ftpsite/internal/users":   {"filestore"},
 	"ftpsite/internal/bench":   {"internal/beside"},
 	"ftpsite/goftpdriver":      {"filestore", "ftpsite/internal/users", "goftp.io/server/v2"},
 	"tftpsite/internal/bench":  {"internal/beside"},
 	"tftpsite":                 {"connlimit", "filestore", "internal/graceful", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys/unix"},
-	"clisite/client":           {"cgpdata", "cgpdata/stream", "filestore", "meta"},
-	"clisite":                  {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful"},
+	"clisite/client":           {"cgpdata", "cgpdata/stream", "filestore", "internal/stall", "meta"},
+	"clisite":                  {"connlimit", "filestore", "cgpdata", "meta", "internal/graceful", "internal/stall"},
 
 	"sitelog": {"filestore"},
 
@@ -85,6 +85,7 @@ var mayImport = map[string][]string{
 	"internal/lru":      nil,
 	"internal/network":  nil,
 	"internal/graceful": nil,
+	"internal/stall":    nil,
 	"internal/fixture":  {"filestore", "github.com/stretchr/testify/require"},
 
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},

@@ -79,7 +79,7 @@ func (r *run) try(ctx context.Context, c command, text []byte, mine *share) (_ a
 	if err != nil {
 		return answer{}, err
 	}
-	if err := mine.grow(costOf(words)); err != nil {
+	if err := mine.grow(int64(costOf(words))); err != nil {
 		return answer{}, err
 	}
 	a, err := parseArguments(words, c)
@@ -100,7 +100,7 @@ func (r *run) try(ctx context.Context, c command, text []byte, mine *share) (_ a
 	}
 	line, err := cgpdata.Append(nil, result, &cgpdata.Format{SortKeys: true})
 	if err == nil {
-		err = mine.grow(len(line))
+		err = mine.grow(int64(len(line)))
 	}
 	if err != nil {
 		return answer{}, fmt.Errorf("write answer: %w", err)

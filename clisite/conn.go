@@ -9,14 +9,13 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/stall"
 )
 
-// chunk is how much has to come or go within one Stall, in bytes. What a session
-// holds while nothing of the kind goes on are two buffers.
-const (
-	chunk  = 64 << 10
-	buffer = 4 << 10
-)
+// buffer is what a session reads and writes at a time, in bytes. It holds no more while
+// no long command or answer is under way.
+const buffer = 4 << 10
 
 // maxLoginLine bounds lines before the login, in bytes.
 const maxLoginLine = 2048
@@ -26,24 +25,27 @@ var errTooLong = errors.New("line is too long")
 // longAgo is a deadline that ends a read at once.
 var longAgo = time.Unix(1, 0)
 
-// line reads and writes lines on a connection, with a deadline for every step.
+// line reads and writes lines on a connection, with a deadline for every piece: what a
+// slow client sends is held in memory.
 type line struct {
 	net.Conn
 	in        *bufio.Reader
 	out       *bufio.Writer
-	writer    *writer
+	reading   stall.Deadline
+	writing   stall.Deadline
 	accepting context.Context // reading ends with it
-	stall     time.Duration
-	last      time.Time // no reading after it, if not zero
-	secure    bool      // in TLS
+	last      time.Time       // no reading after it, if not zero
+	secure    bool            // in TLS
 }
 
 // newLine returns the lines of conn. The caller closes conn. It keeps the
 // context, whose end stops a read that waits.
-func newLine(accepting context.Context, conn net.Conn, stall time.Duration) *line {
-	l := &line{Conn: conn, writer: &writer{conn: conn, stall: stall}, accepting: accepting, stall: stall}
-	l.in = bufio.NewReaderSize(awaited{l}, buffer)
-	l.out = bufio.NewWriterSize(l.writer, buffer)
+func newLine(accepting context.Context, conn net.Conn, patience time.Duration) *line {
+	l := &line{Conn: conn, accepting: accepting}
+	l.reading = stall.New(l.readUntil, patience)
+	l.writing = stall.New(func(t time.Time) error { return l.SetWriteDeadline(t) }, patience)
+	l.in = bufio.NewReaderSize(reader{l}, buffer)
+	l.out = bufio.NewWriterSize(writer{l}, buffer)
 	return l
 }
 
@@ -54,8 +56,7 @@ func (l *line) startTLS(ctx context.Context, config *tls.Config) error {
 		return err
 	}
 	conn := tls.Server(l.Conn, config)
-	l.in.Reset(awaited{l})
-	l.writer.conn = conn
+	l.in.Reset(reader{l})
 	l.Conn.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithDeadline(ctx, l.last)
 	defer cancel()
@@ -67,16 +68,16 @@ func (l *line) startTLS(ctx context.Context, config *tls.Config) error {
 	return nil
 }
 
-// wait lets the next read take at most d.
-func (l *line) wait(d time.Duration) {
-	t := time.Now().Add(d)
+// readUntil sets the deadline for reading.
+func (l *line) readUntil(t time.Time) error {
 	if !l.last.IsZero() && t.After(l.last) {
 		t = l.last
 	}
-	l.SetReadDeadline(t)
+	err := l.SetReadDeadline(t)
 	if l.accepting.Err() != nil { // it may have ended just before
-		l.SetReadDeadline(longAgo)
+		err = l.SetReadDeadline(longAgo)
 	}
+	return err
 }
 
 // read returns the next command without its end, which is LF or CRLF. The command
@@ -89,7 +90,7 @@ func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) 
 	var full error
 	var words *extent // nil: one line is all
 	length, waited := 0, 0
-	l.wait(idle)
+	l.reading.Wait(idle)
 	for {
 		part, err := l.in.ReadSlice('\n')
 		if length == 0 && !takesLine(part) {
@@ -111,8 +112,8 @@ func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) 
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
-		if length == len(part) || length-waited >= chunk {
-			l.wait(l.stall)
+		if length == len(part) || length-waited >= stall.Piece {
+			l.reading.Renew()
 			waited = length
 		}
 	}
@@ -144,12 +145,12 @@ func cutKeyword(text []byte) (keyword string, rest []byte) {
 func add(long, part []byte, limit int, mine *share) ([]byte, error) {
 	if need := len(long) + len(part); need > cap(long) {
 		size := min(max(need, 2*cap(long)), limit)
-		if err := mine.grow(size); err != nil { // old and new for a moment
+		if err := mine.grow(int64(size)); err != nil { // old and new for a moment
 			mine.release()
 			return nil, err
 		}
 		held := int64(0)
-		if size > chunk {
+		if size > uncounted {
 			held = int64(size)
 		}
 		long = append(make([]byte, 0, size), long...)
@@ -160,14 +161,14 @@ func add(long, part []byte, limit int, mine *share) ([]byte, error) {
 
 // write sends lines.
 func (l *line) write(lines ...string) error {
-	l.writer.left = 0 // a new answer has its own time
+	l.writing.Begin() // a new answer has its own time
 	return errors.Join(l.begin(strings.Join(lines, "\r\n")), l.end())
 }
 
 // begin starts an answer that is longer than memory should hold; what follows is
 // written to out.
 func (l *line) begin(head string) error {
-	l.writer.left = 0
+	l.writing.Begin()
 	_, err := l.out.WriteString(head)
 	return err
 }
@@ -181,33 +182,17 @@ func (l *line) end() error {
 	return l.out.Flush()
 }
 
-// awaited reads from the connection, once all answers have gone.
-type awaited struct{ *line }
+// reader reads from the connection, once all answers have gone.
+type reader struct{ *line }
 
-func (a awaited) Read(p []byte) (int, error) {
-	if err := a.out.Flush(); err != nil {
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.out.Flush(); err != nil {
 		return 0, err
 	}
-	return a.Conn.Read(p)
+	return r.Conn.Read(p)
 }
 
-// writer gives every chunk its own deadline.
-type writer struct {
-	conn  net.Conn
-	stall time.Duration
-	left  int // of the chunk
-}
+// writer writes to the connection.
+type writer struct{ *line }
 
-func (w *writer) Write(p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		if w.left <= 0 {
-			w.conn.SetWriteDeadline(time.Now().Add(w.stall))
-			w.left = chunk
-		}
-		var m int
-		m, err = w.conn.Write(p[n:min(n+w.left, len(p))])
-		n += m
-		w.left -= m
-	}
-	return n, err
-}
+func (w writer) Write(p []byte) (int, error) { return w.writing.Write(w.Conn, p) }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"mime"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/stall"
 )
 
 // Handler answers commands over HTTP, for administrators of the server (CommuniGate Pro,
@@ -102,7 +104,12 @@ func statusOf(err error) int {
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Handler: h, w: w, r: r, control: http.NewResponseController(w)}
+	control := http.NewResponseController(w)
+	patience := cmp.Or(max(h.StallTimeout, 0), time.Minute)
+	x := &exchange{
+		Handler: h, w: w, r: r, control: control,
+		reading: stall.New(control.SetReadDeadline, patience), writing: stall.New(control.SetWriteDeadline, patience),
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -127,7 +134,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case code == http.StatusMethodNotAllowed:
 		header.Set("Allow", allowed)
 	}
-	_ = x.control.SetWriteDeadline(x.until())
+	x.writing.Renew()
 	w.WriteHeader(code)
 	io.WriteString(w, x.reply(err, code)+"\r\n")
 }
@@ -138,6 +145,8 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	control *http.ResponseController
+	reading stall.Deadline
+	writing stall.Deadline
 	domain  string // of names that come without one
 	remote  netip.Addr
 	run     *run
@@ -165,17 +174,11 @@ func (h *Handler) log() *slog.Logger {
 	return h.Logger
 }
 
-// until is the end of the time for the next piece of the request or the answer. A
-// connection that knows no deadlines works without.
-func (x *exchange) until() time.Time {
-	return time.Now().Add(cmp.Or(max(x.StallTimeout, 0), time.Minute))
-}
-
 // answer does all that the request asks for.
 func (x *exchange) answer(mine *share) (err error) {
 	defer catch(&err)
 	ctx := x.r.Context()
-	_ = x.control.SetReadDeadline(x.until())
+	x.reading.Renew()
 	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost}, x.r.Method) {
 		return errMethod
 	}
@@ -303,16 +306,16 @@ func (x *exchange) body(mine *share) ([]byte, error) {
 	if length < 0 {
 		length = limit
 	}
-	if err := mine.grow(int(4 * length)); err != nil {
+	if err := mine.grow(4 * min(length, math.MaxInt64/4)); err != nil {
 		return nil, err
 	}
 	r := http.MaxBytesReader(x.w, x.r.Body, limit)
-	body := make([]byte, 0, min(length+1, chunk))
-	for waited := 0; ; {
+	body := make([]byte, 0, min(length, stall.Piece)+1)
+	for {
 		if len(body) == cap(body) {
 			body = slices.Grow(body, len(body)+1)
 		}
-		n, err := r.Read(body[len(body):cap(body)])
+		n, err := x.reading.Read(r, body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		if errors.Is(err, io.EOF) {
 			return body, nil
@@ -320,40 +323,20 @@ func (x *exchange) body(mine *share) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(body)-waited >= chunk {
-			_ = x.control.SetReadDeadline(x.until())
-			waited = len(body)
-		}
 	}
 }
 
 // send writes the data of an answer.
 func (x *exchange) send(a answer) error {
 	x.began = true
-	out := &pieces{x: x}
-	if err := a.encode(out); err != nil {
+	if err := a.encode(pieces{x}); err != nil {
 		return err
 	}
-	_, err := io.WriteString(out, "\r\n")
+	_, err := io.WriteString(pieces{x}, "\r\n")
 	return err
 }
 
 // pieces gives every piece of an answer its own time.
-type pieces struct {
-	x    *exchange
-	left int
-}
+type pieces struct{ *exchange }
 
-func (p *pieces) Write(b []byte) (n int, err error) {
-	for n < len(b) && err == nil {
-		if p.left <= 0 {
-			_ = p.x.control.SetWriteDeadline(p.x.until())
-			p.left = chunk
-		}
-		var m int
-		m, err = p.x.w.Write(b[n:min(n+p.left, len(b))])
-		n += m
-		p.left -= m
-	}
-	return n, err
-}
+func (p pieces) Write(b []byte) (int, error) { return p.writing.Write(p.w, b) }

@@ -2,6 +2,7 @@ package clisite_test
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -122,6 +123,8 @@ func TestHTTPBounds(t *testing.T) {
 	status, text = post(&clisite.Handler{Views: views, MaxMemory: 100_000}, strings.NewReader(long))
 	require.Equal(t, 503, status)
 	require.Equal(t, "501 server is busy, try again later\r\n", text)
+	status, _ = post(&clisite.Handler{Views: views, MaxBody: math.MaxInt64}, io.MultiReader(strings.NewReader(long))) // may take any memory
+	require.Equal(t, 503, status)
 	status, _ = post(&clisite.Handler{Views: views, NoBasicAuth: true}, strings.NewReader(long))
 	require.Equal(t, 403, status)
 	reader, writer := io.Pipe() // nothing comes

@@ -14,23 +14,29 @@ var errBusy = fmt.Errorf("memory of all sessions: %w", filestore.ErrExhausted)
 // bytes.
 type memory struct{ held atomic.Int64 }
 
-// share is what one command has of it. Commands and answers of up to a chunk are
-// not counted: MaxSessions bounds them.
+// uncounted is how long commands and answers may be that are not counted, in bytes:
+// MaxSessions bounds them.
+const uncounted = 64 << 10
+
+// share is what one command has of it.
 type share struct {
 	of          *memory
 	limit, held int64
 }
 
 // grow takes n bytes more, if they are there.
-func (s *share) grow(n int) error {
-	if n <= chunk {
+func (s *share) grow(n int64) error {
+	if n <= uncounted {
 		return nil
 	}
-	if s.of.held.Add(int64(n)) > s.limit {
-		s.of.held.Add(-int64(n))
+	if n > s.limit {
 		return errBusy
 	}
-	s.held += int64(n)
+	if s.of.held.Add(n) > s.limit {
+		s.of.held.Add(-n)
+		return errBusy
+	}
+	s.held += n
 	return nil
 }
 

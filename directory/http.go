@@ -14,7 +14,8 @@ import (
 // fields are those of httpsite.Handler, and the zero value is what holds without the
 // file. Use field names.
 type HTTPSettings struct {
-	// MaxBody bounds a request body, in bytes; 0: no bound (HTTPRequestSizeLimit).
+	// MaxBody bounds a request body, in bytes (HTTPRequestSizeLimit); 0: no bound. A
+	// setting of 0 is none either, as is unlimited: its meaning is our choice.
 	MaxBody int64
 	// NoBasicAuth switches Basic authentication off (AdvertiseBasicAUTH is NO).
 	NoBasicAuth bool

@@ -21,6 +21,7 @@ func TestHTTPSettings(t *testing.T) {
 	}{
 		{name: "no file"},
 		{name: "of a server", text: string(real), want: directory.HTTPSettings{MaxBody: 10 << 20, Types: map[string]string{}}},
+		{name: "zero", text: "{HTTPRequestSizeLimit=0;}", want: directory.HTTPSettings{Types: map[string]string{}}},
 		{name: "unlimited", text: "{HTTPRequestSizeLimit=unlimited;}", want: directory.HTTPSettings{Types: map[string]string{}}},
 		{name: "no logins", text: "{AdvertiseBasicAUTH=NO;}", want: directory.HTTPSettings{NoBasicAuth: true, Types: map[string]string{}}},
 		{name: "types", text: `{FileExtensions={".FOO"="text/x-foo; charset=utf-8";bar="no type";baz=();};}`,

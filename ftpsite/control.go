@@ -35,8 +35,8 @@ var (
 // control is the control connection. One goroutine at a time reads from it;
 // replies may come from another one.
 type control struct {
-	raw   net.Conn
-	stall time.Duration // for a reply to be taken
+	raw      net.Conn
+	patience time.Duration // for a reply to be taken
 
 	conn  net.Conn // raw, or TLS on it
 	buf   []byte   // for what was read
@@ -61,8 +61,8 @@ type said struct {
 	times int
 }
 
-func newControl(raw net.Conn, stall time.Duration) *control {
-	return &control{raw: raw, conn: raw, stall: stall}
+func newControl(raw net.Conn, patience time.Duration) *control {
+	return &control{raw: raw, conn: raw, patience: patience}
 }
 
 // next returns the next command, if it has arrived in full by that time.
@@ -215,7 +215,7 @@ func (c *control) write(text string) error {
 	if c.broken {
 		return net.ErrClosed
 	}
-	c.raw.SetWriteDeadline(time.Now().Add(c.stall))
+	c.raw.SetWriteDeadline(time.Now().Add(c.patience))
 	_, err := io.WriteString(c.conn, text)
 	c.broken = err != nil
 	return err

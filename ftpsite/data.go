@@ -3,60 +3,58 @@ package ftpsite
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/stall"
 )
 
-// How much is sent under one deadline. Of a file that the kernel sends, the
-// smallest progress is enough.
-const (
-	dataChunk = 64 << 10
-	fileChunk = 4 << 20
-)
-
-// data is a data connection. Its first error stays.
+// data is a data connection. Its first error stays. Its deadlines are those of tcp, so
+// that they hold for what TLS sends by itself as well.
 type data struct {
 	net.Conn // tcp, or TLS on it
 	tcp      *net.TCPConn
 	private  bool
-	stall    time.Duration
+	patience time.Duration // for the next piece
+	reading  stall.Deadline
+	writing  stall.Deadline
 	moved    *atomic.Int64 // bytes, for STAT
 	err      error         // io.EOF: all was received
 }
 
+func newData(conn *net.TCPConn, patience time.Duration, moved *atomic.Int64) *data {
+	return &data{
+		Conn: conn, tcp: conn, patience: patience, moved: moved,
+		reading: stall.New(conn.SetReadDeadline, patience), writing: stall.New(conn.SetWriteDeadline, patience),
+	}
+}
+
+// Read gives every read its own deadline: a client with a slow line may send as slowly
+// as it likes.
 func (d *data) Read(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	d.tcp.SetReadDeadline(time.Now().Add(d.stall))
+	d.reading.Renew()
 	n, err := d.Conn.Read(p)
 	d.moved.Add(int64(n))
 	d.err = err
 	return n, err
 }
 
-func (d *data) Write(p []byte) (total int, err error) {
-	for {
-		chunk := p[:min(len(p), dataChunk)]
-		p = p[len(chunk):]
-		if d.err != nil {
-			return total, d.err
-		}
-		d.tcp.SetWriteDeadline(time.Now().Add(d.stall))
-		n, err := d.Conn.Write(chunk)
-		d.moved.Add(int64(n))
-		total += n
-		d.err = err
-		if err != nil || len(p) == 0 {
-			return total, err
-		}
+func (d *data) Write(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
 	}
+	d.writing.Begin()
+	n, err := d.writing.Write(d.Conn, p)
+	d.moved.Add(int64(n))
+	d.err = err
+	return n, err
 }
 
 // ReadFrom sends a file of the local disk without copying it through the
@@ -67,17 +65,10 @@ func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 		defer buffers.Put(buffer)
 		return io.CopyBuffer(struct{ io.Writer }{d}, struct{ io.Reader }{r}, buffer[:])
 	}
-	for d.err == nil {
-		d.tcp.SetWriteDeadline(time.Now().Add(d.stall))
-		n, err := io.CopyN(d.tcp, r, fileChunk)
+	for n := int64(stall.KernelPiece); n == stall.KernelPiece && d.err == nil; {
+		n, d.err = d.writing.Copy(d.tcp, io.LimitReader(r, stall.KernelPiece), stall.KernelPiece)
 		d.moved.Add(n)
 		total += n
-		switch {
-		case err == io.EOF:
-			return total, nil
-		case n == 0 || !errors.Is(err, os.ErrDeadlineExceeded):
-			d.err = err
-		}
 	}
 	return total, d.err
 }
@@ -101,7 +92,7 @@ func (s *session) leave(d *data) {
 		conn.CloseWrite()
 	}
 	d.tcp.CloseWrite()
-	d.tcp.SetReadDeadline(time.Now().Add(d.stall))
+	d.tcp.SetReadDeadline(time.Now().Add(d.patience))
 	s.left = d.tcp
 	s.leaving.Go(func() {
 		defer d.tcp.Close()

@@ -105,7 +105,7 @@ var (
 // secure puts a data connection into TLS.
 func (d *data) secure(ctx context.Context, t dataTLS) error {
 	conn := tls.Server(mustNotify{d.tcp}, t.config)
-	ctx, cancel := context.WithTimeout(ctx, d.stall)
+	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
 	err := conn.HandshakeContext(ctx)
 	if err == nil && t.reuse && !conn.ConnectionState().DidResume {

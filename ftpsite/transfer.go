@@ -182,7 +182,7 @@ func (t *transfer) connect() error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.data = &data{Conn: conn, tcp: conn, stall: t.s.timeouts.DataStall, moved: &t.moved}
+	t.data = newData(conn, t.s.timeouts.DataStall, &t.moved)
 	if t.ctx.Err() != nil {
 		t.data.cut()
 	}

@@ -101,7 +101,7 @@ type request struct {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := &request{Handler: h, w: &stallWriter{ResponseWriter: w, timeout: h.stallTimeout()}, r: r, began: time.Now()}
+	req := &request{Handler: h, w: newStallWriter(w, r, h.stallTimeout()), r: r, began: time.Now()}
 	if own := req.answer(); !own {
 		h.Next.ServeHTTP(w, r)
 	}
@@ -112,7 +112,7 @@ func (req *request) answer() (own bool) {
 	own = true
 	defer func() {
 		if own {
-			req.w.extend()
+			req.w.deadline.Renew()
 			req.observe()
 		}
 	}()
@@ -121,11 +121,11 @@ func (req *request) answer() (own bool) {
 	if err == nil && req.Next != nil && !isOwn(req.r, req.site) {
 		return false
 	}
-	req.w.extend()
+	req.w.deadline.Renew()
 	// The server looks at the type of its own request's body: with another one
 	// there it would wait for the body before it sends a refusal.
 	req.r = req.r.WithContext(req.r.Context())
-	req.received = watchBody(req.w.ResponseWriter, req.r, req.w.timeout)
+	req.received = watchBody(req.w.ResponseWriter, req.r, req.stallTimeout())
 	req.w.Header().Set("X-Content-Type-Options", "nosniff")
 	if hasDoubtfulFraming(req.r) {
 		req.w.Header().Set("Connection", "close")

@@ -4,19 +4,19 @@ import (
 	"io"
 	"net/http"
 	"time"
-)
 
-// A transfer may take any time as long as it moves: deadlines are set for each
-// piece of it, never for the whole.
+	"github.com/cgpkit/cgpkit/internal/stall"
+)
 
 // stallBody gives every read of a request body its own deadline, and counts what
 // comes. The first deadline runs from the start, for the server reads what a handler
-// leaves.
+// leaves. A client with a slow line may send as slowly as it likes: what has come
+// waits on a disk, not in memory.
 type stallBody struct {
 	io.ReadCloser
-	control *http.ResponseController
-	timeout time.Duration
-	read    int64
+	control  *http.ResponseController
+	deadline stall.Deadline
+	read     int64
 }
 
 // watchBody puts a stallBody before the body of a request; nil: it has none.
@@ -24,14 +24,15 @@ func watchBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) *s
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	b := &stallBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: timeout}
-	b.extend()
+	control := http.NewResponseController(w)
+	b := &stallBody{ReadCloser: r.Body, control: control, deadline: stall.New(control.SetReadDeadline, timeout)}
+	b.deadline.Renew()
 	r.Body = b
 	return b
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
-	b.extend()
+	b.deadline.Renew()
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
 	if err == io.EOF {
@@ -41,23 +42,26 @@ func (b *stallBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// extend moves the deadline. A connection that knows none works without.
-func (b *stallBody) extend() { _ = b.control.SetReadDeadline(time.Now().Add(b.timeout)) }
-
 // stallWriter gives every piece of an answer its own deadline, counts what is sent,
-// and remembers whether the answer has begun.
+// and remembers whether the answer has begun. The last deadline stands at least until
+// the answer is flushed, after the handler has returned; the next request moves it
+// again.
 type stallWriter struct {
 	http.ResponseWriter
-	timeout  time.Duration
-	extended time.Time // when the deadline was moved last
+	deadline stall.Deadline
+	piece    int64 // of a file
 	started  bool
 	code     int
 	sent     int64 // of the body
 }
 
-// stallPiece is how much may be sent under one deadline: at one minute for
-// each, a client that takes less than 17 KiB a second is cut.
-const stallPiece = 1 << 20
+func newStallWriter(w http.ResponseWriter, r *http.Request, timeout time.Duration) *stallWriter {
+	s := &stallWriter{ResponseWriter: w, deadline: stall.New(http.NewResponseController(w).SetWriteDeadline, timeout), piece: stall.KernelPiece}
+	if r.TLS != nil { // the kernel sends no file
+		s.piece = stall.Piece
+	}
+	return s
+}
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *stallWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -69,7 +73,7 @@ func (w *stallWriter) WriteHeader(code int) {
 
 func (w *stallWriter) Write(p []byte) (int, error) {
 	w.begin(http.StatusOK)
-	n, err := w.ResponseWriter.Write(p)
+	n, err := w.deadline.Write(w.ResponseWriter, p)
 	w.sent += int64(n)
 	return n, err
 }
@@ -80,40 +84,14 @@ func (w *stallWriter) begin(code int) {
 	if w.code < 200 {
 		w.code = code
 	}
-	w.extend()
+	w.deadline.Renew()
 }
 
-// ReadFrom passes pieces on as the kind of reader that http.ServeContent uses,
-// so that the kernel can still send a file by itself.
-func (w *stallWriter) ReadFrom(src io.Reader) (n int64, err error) {
+// ReadFrom passes src on as the kind of reader that http.ServeContent uses, so that
+// the kernel can still send a file by itself.
+func (w *stallWriter) ReadFrom(src io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
-	limited, ok := src.(*io.LimitedReader)
-	if !ok {
-		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
-	}
-	for limited.N > 0 && err == nil {
-		w.extend()
-		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, stallPiece)}
-		var sent int64
-		sent, err = io.Copy(w.ResponseWriter, piece)
-		n += sent
-		w.sent += sent
-		limited.N -= sent
-		if piece.N > 0 {
-			break // src has ended
-		}
-	}
+	n, err := w.deadline.Copy(w.ResponseWriter, src, w.piece)
+	w.sent += n
 	return n, err
-}
-
-// extend moves the deadline, unless that was done just now. It stands at least
-// until the answer is flushed, after the handler has returned; the next request
-// moves it again.
-func (w *stallWriter) extend() {
-	now := time.Now()
-	if now.Sub(w.extended) < w.timeout/16 {
-		return
-	}
-	w.extended = now
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(now.Add(w.timeout))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/internal/stall"
 )
 
 // serve runs a handler with one connection to it in a bubble of fake time.
@@ -84,7 +85,7 @@ func TestDownloadThatMovesIsNotCut(t *testing.T) {
 		d.Write(t, "john@client1.com", "big", string(bytes.Repeat([]byte("x"), size)))
 		_, err := io.WriteString(client, "GET /~john/big HTTP/1.1\r\nHost: client1.com\r\nConnection: close\r\n\r\n")
 		require.NoError(t, err)
-		total, piece := 0, make([]byte, stallPiece)
+		total, piece := 0, make([]byte, stall.KernelPiece)
 		for {
 			n, err := io.ReadFull(client, piece)
 			total += n

@@ -13,13 +13,13 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/cgpkit/cgpkit/internal/stall"
 )
 
 const (
 	// maxText bounds the text of an answer that has no data, in bytes.
 	maxText = 4 << 10
-	// chunk is how much has to come or go within one StallTimeout, in bytes.
-	chunk = 64 << 10
 	// buffer is read and written at a time, in bytes.
 	buffer = 32 << 10
 	// byeTime is how long a farewell may take.
@@ -35,11 +35,12 @@ type conn struct {
 	client  *Client
 	in      *bufio.Reader
 	out     *bufio.Writer
-	reading *paced
-	writing *paced
-	used    bool      // it has carried a command
-	last    time.Time // when it was given back
-	broken  bool      // nobody knows what comes next
+	reading stall.Deadline
+	writing stall.Deadline
+	ctx     context.Context // of the command; its end is that of waiting
+	used    bool            // it has carried a command
+	last    time.Time       // when it was given back
+	broken  bool            // nobody knows what comes next
 }
 
 func newConn(raw net.Conn, c *Client) *conn {
@@ -51,54 +52,30 @@ func newConn(raw net.Conn, c *Client) *conn {
 // use goes on with another connection, whose first byte nobody has read.
 func (c *conn) use(raw net.Conn) {
 	c.Conn = raw
-	c.reading = &paced{move: raw.Read, set: raw.SetReadDeadline, stall: c.client.stall()}
-	c.writing = &paced{move: raw.Write, set: raw.SetWriteDeadline, stall: c.client.stall()}
-	c.in = bufio.NewReaderSize(c.reading, buffer)
-	c.out = bufio.NewWriterSize(c.writing, buffer)
+	c.reading = stall.New(c.until(raw.SetReadDeadline), c.client.stall())
+	c.writing = stall.New(c.until(raw.SetWriteDeadline), c.client.stall())
+	c.in = bufio.NewReaderSize(reader{c}, buffer)
+	c.out = bufio.NewWriterSize(writer{c}, buffer)
 }
 
-// paced moves bytes one way, and gives every chunk its own deadline.
-type paced struct {
-	move  func([]byte) (int, error)
-	set   func(time.Time) error
-	stall time.Duration
-	ctx   context.Context // of the command; its end is that of waiting
-	left  int             // of the chunk
-}
-
-// begin starts a command, whose first byte has its own time to come.
-func (p *paced) begin(ctx context.Context) { p.ctx, p.left = ctx, 0 }
-
-func (p *paced) wait() {
-	if p.left > 0 {
-		return
-	}
-	p.left = chunk
-	p.set(time.Now().Add(p.stall))
-	if p.ctx.Err() != nil { // it may have ended just before
-		p.set(longAgo)
+// until returns set for deadlines that are over when the command is.
+func (c *conn) until(set func(time.Time) error) func(time.Time) error {
+	return func(t time.Time) error {
+		err := set(t)
+		if c.ctx.Err() != nil { // it may have ended just before
+			err = set(longAgo)
+		}
+		return err
 	}
 }
 
-// Read implements [io.Reader].
-func (p *paced) Read(b []byte) (int, error) {
-	p.wait()
-	n, err := p.move(b)
-	p.left -= n
-	return n, err
-}
+type reader struct{ *conn }
 
-// Write implements [io.Writer].
-func (p *paced) Write(b []byte) (n int, err error) {
-	for n < len(b) && err == nil {
-		p.wait()
-		var m int
-		m, err = p.move(b[n:min(n+p.left, len(b))])
-		n += m
-		p.left -= m
-	}
-	return n, err
-}
+func (r reader) Read(p []byte) (int, error) { return r.reading.Read(r.Conn, p) }
+
+type writer struct{ *conn }
+
+func (w writer) Write(p []byte) (int, error) { return w.writing.Write(w.Conn, p) }
 
 func (c *conn) close() { c.Conn.Close() }
 
@@ -230,8 +207,9 @@ func (c *conn) do(ctx context.Context, cmd *command, read func(*answer) error) e
 }
 
 func (c *conn) try(ctx context.Context, cmd *command, read func(*answer) error) error {
-	c.reading.begin(ctx)
-	c.writing.begin(ctx)
+	c.ctx = ctx
+	c.reading.Begin() // the first byte has its own time to come
+	c.writing.Begin()
 	if cmd.name != "" {
 		if err := cmd.write(c.out); err != nil {
 			return err
