@@ -80,6 +80,16 @@
 // target there is Overwrite. GET sends up to 100 ranges, and the whole file if
 // more are asked for.
 //
+// # Compressed files
+//
+// Nothing is compressed on the way. But a public file of a type that is worth it, text
+// above all, may have compressed ones beside it: page.html.br, page.html.zst,
+// page.html.gz. One is sent in place of page.html, with an entity tag of its own, if
+// the client takes it (Accept-Encoding, RFC 9110 §12.5.3) and it is no older than the
+// file. Private files and shares, ranges, and requests with credentials are always
+// answered by the file itself: so what an owner copies is what is stored.
+// [Handler].NoPrecompressed switches it off.
+//
 // # Framing
 //
 // net/http lets a Transfer-Encoding win over a Content-Length and tells nobody. So

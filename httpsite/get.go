@@ -1,11 +1,13 @@
 package httpsite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -62,7 +64,7 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 		}
 		name = page
 	}
-	file, err := view.Open(ctx, name)
+	file, err := open(ctx, view, name)
 	if errors.Is(err, filestore.ErrIsDirectory) && !req.directory {
 		header.Set("Location", req.location+"/"+query(req.r.URL))
 		req.w.WriteHeader(http.StatusMovedPermanently)
@@ -72,23 +74,51 @@ func (req *request) show(view *filestore.View, needsLogin bool) error {
 		return notFound(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
+	sent, contentType := file, req.typeByName(name)
+	if !needsLogin && req.mayEncode(contentType) {
+		// With the file itself too, or a cache would take it for the only one.
+		header.Set("Vary", "Accept-Encoding")
+		if beside, ok := req.openEncoded(view, name, file); ok {
+			defer beside.Close()
+			sent = beside
+		}
 	}
-	if tagged, ok := info.(interface{ ETag() string }); ok && tagged.ETag() != "" {
+	if tagged, ok := sent.info.(interface{ ETag() string }); ok && tagged.ETag() != "" {
 		header.Set("ETag", tagged.ETag())
 	}
-	contentType := req.typeByName(name)
 	if sandboxed(contentType) && !req.isTrusted() {
 		// With a 304 too: a page that was kept from before gets it then.
 		header.Set("Content-Security-Policy", sandbox)
 	}
-	if done, err := req.unchanged(info.ModTime()); done || err != nil {
+	if done, err := req.unchanged(sent.info.ModTime()); done || err != nil {
 		return err
 	}
-	header.Set("Content-Type", typeByContent(contentType, file, info.Size()))
-	return req.send(file, info.Size(), info.ModTime())
+	header.Set("Content-Type", typeByContent(contentType, file, file.info.Size()))
+	if sent.coding != "" {
+		header.Set("Content-Encoding", sent.coding)
+		header.Set("Content-Length", strconv.FormatInt(sent.info.Size(), 10)) // net/http leaves that out
+	}
+	return req.send(sent.File, sent.info.Size(), sent.info.ModTime()) // of which the kernel can send
+}
+
+// opened is a file to be sent.
+type opened struct {
+	filestore.File
+	info   fs.FileInfo
+	coding string // that its content is in; "": none
+}
+
+func open(ctx context.Context, view *filestore.View, name string) (opened, error) {
+	file, err := view.Open(ctx, name)
+	if err != nil {
+		return opened{}, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return opened{}, err
+	}
+	return opened{File: file, info: info}, nil
 }
 
 // isTrusted reports whether pages of the account may run without a sandbox on this

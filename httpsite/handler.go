@@ -28,6 +28,10 @@ type Handler struct {
 	// the dot (HTTP setting FileExtensions). They go before those that the
 	// package knows; what is not [ValidType] counts as absent.
 	Types map[string]string
+	// NoPrecompressed sends files only as they are. Otherwise page.html.br, .zst or .gz
+	// beside page.html is sent in its place to whoever takes that coding; see the
+	// package.
+	NoPrecompressed bool
 	// StallTimeout ends a transfer in which nothing moved for so long; 0:
 	// one minute. A transfer that moves may take any time.
 	StallTimeout time.Duration
