@@ -52,49 +52,57 @@ func (req *request) openEncoded(view *filestore.View, name string, plain opened)
 // client prefers to the file as it is, the best first. Of a coding that is named
 // twice the first counts; an element that is none is passed over.
 func acceptable(lines []string) []coding {
-	weights := map[string]float64{}
-	for element := range strings.SplitSeq(strings.Join(lines, ","), ",") {
-		name, parameters, weighted := strings.Cut(element, ";")
-		weight := 1.0
-		if weighted {
-			var ok bool
-			if weight, ok = qvalue(parameters); !ok {
-				continue
+	const unnamed = -1
+	liked, identity, others := codings, float64(unnamed), float64(unnamed)
+	for i := range liked {
+		liked[i].weight = unnamed
+	}
+	for _, line := range lines {
+		for element := range strings.SplitSeq(line, ",") {
+			name, weight, ok := weighted(element)
+			var of *float64
+			switch {
+			case !ok:
+			case name == "*":
+				of = &others
+			case strings.EqualFold(name, "identity"):
+				of = &identity
+			default:
+				for i, c := range liked {
+					if strings.EqualFold(name, c.name) || c.name == "gzip" && strings.EqualFold(name, "x-gzip") {
+						of = &liked[i].weight
+					}
+				}
+			}
+			if of != nil && *of == unnamed {
+				*of = weight
 			}
 		}
-		name = strings.ToLower(strings.Trim(name, " \t"))
-		if name == "x-gzip" {
-			name = "gzip"
-		}
-		if _, again := weights[name]; !again {
-			weights[name] = weight
+	}
+	for i := range liked {
+		if liked[i].weight == unnamed {
+			liked[i].weight = others
 		}
 	}
-	others, any := weights["*"]
-	var liked []coding
-	for _, c := range codings {
-		var named bool
-		if c.weight, named = weights[c.name]; !named && any {
-			c.weight = others
-		}
-		if c.weight > 0 && c.weight >= weights["identity"] {
-			liked = append(liked, c)
-		}
-	}
-	slices.SortStableFunc(liked, func(a, b coding) int { return cmp.Compare(b.weight, a.weight) })
-	return liked
+	slices.SortStableFunc(liked[:], func(a, b coding) int { return cmp.Compare(b.weight, a.weight) })
+	return slices.DeleteFunc(liked[:], func(c coding) bool { return c.weight <= 0 || c.weight < identity })
 }
 
-// qvalue reads a weight (RFC 9110 §12.4.2): q=, and a number from 0 to 1 with three
-// digits behind the point at most.
-func qvalue(parameter string) (weight float64, ok bool) {
-	name, digits, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
+// weighted reads a name with a weight (RFC 9110 §12.4.2): ;q=, and a number from 0 to
+// 1 with three digits behind the point at most. Without one it is 1.
+func weighted(element string) (name string, weight float64, ok bool) {
+	name, parameter, has := strings.Cut(element, ";")
+	name = strings.Trim(name, " \t")
+	if !has {
+		return name, 1, true
+	}
+	q, digits, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
 	whole, fraction, _ := strings.Cut(digits, ".")
-	if !strings.EqualFold(name, "q") || whole != "0" && whole != "1" || len(fraction) > 3 || strings.Trim(fraction, "0123456789") != "" {
-		return 0, false
+	if !strings.EqualFold(q, "q") || whole != "0" && whole != "1" || len(fraction) > 3 || strings.Trim(fraction, "0123456789") != "" {
+		return name, 0, false
 	}
 	weight, err := strconv.ParseFloat(digits, 64)
-	return weight, err == nil && weight <= 1
+	return name, weight, err == nil && weight <= 1
 }
 
 // compressible reports whether content of a type gets smaller by compression.
