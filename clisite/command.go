@@ -1,12 +1,12 @@
 package clisite
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cgpkit/cgpkit/cgpdata"
@@ -51,9 +51,11 @@ type run struct {
 
 // do carries the command out. Whoever gets an answer closes it.
 func (r *run) do(ctx context.Context, c command, text []byte, mine *share) (answer, error) {
-	r.began = time.Now()
+	if r.observer != nil {
+		r.began = time.Now()
+	}
 	a, err := r.try(ctx, c, text, mine)
-	r.log.Debug("command", "account", r.caller.Account, "op", r.keyword, filestore.LogError(err))
+	r.log.LogAttrs(ctx, slog.LevelDebug, "command", slog.String("account", r.caller.Account), slog.String("op", r.keyword), filestore.LogError(err))
 	r.done = r.o.done
 	r.done.Service, r.done.Remote, r.done.Account, r.done.Op, r.done.Err = "CLI", r.caller.Remote, r.caller.Account, r.keyword, err
 	switch {
@@ -105,7 +107,7 @@ func (r *run) try(ctx context.Context, c command, text []byte, mine *share) (_ a
 	if err != nil {
 		return answer{}, fmt.Errorf("write answer: %w", err)
 	}
-	return answer{text: string(line), file: o.file}, nil
+	return answer{text: line, file: o.file}, nil
 }
 
 // sent notes how sending the answer ended.
@@ -133,33 +135,30 @@ func (r *run) end(ctx context.Context) {
 
 // answer is the data of a command that went well; empty: it has none.
 type answer struct {
-	text    string
+	text    []byte
 	file    *slice   // stands in the text where its datablock is empty
 	listing *listing // in the place of text
 }
 
-func (a answer) empty() bool { return a.text == "" && a.listing == nil }
+func (a answer) empty() bool { return len(a.text) == 0 && a.listing == nil }
 
 // encode writes the data, which are one line.
 func (a answer) encode(w io.Writer) error {
 	if a.listing != nil {
 		return a.listing.encode(w)
 	}
-	before, after, cut := a.text, "", false
+	rest := a.text
 	if a.file != nil {
-		before, after, cut = strings.Cut(a.text, emptyData)
+		n := bytes.Index(rest, []byte(emptyData)) + len("[")
+		if _, err := w.Write(rest[:n]); err != nil {
+			return err
+		}
+		if err := a.file.encode(w); err != nil {
+			return err
+		}
+		rest = rest[n:]
 	}
-	if !cut {
-		_, err := io.WriteString(w, before)
-		return err
-	}
-	if _, err := io.WriteString(w, before+"["); err != nil {
-		return err
-	}
-	if err := a.file.encode(w); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "]"+after)
+	_, err := w.Write(rest)
 	return err
 }
 

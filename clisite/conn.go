@@ -34,6 +34,7 @@ type line struct {
 	reading   stall.Deadline
 	writing   stall.Deadline
 	accepting context.Context // reading ends with it
+	patience  time.Duration   // for the next read of the connection; 0: reading stands
 	last      time.Time       // no reading after it, if not zero
 	secure    bool            // in TLS
 }
@@ -84,13 +85,13 @@ func (l *line) readUntil(t time.Time) error {
 // has to begin within idle, and to go on within the time for a stall. Where a command
 // of words has a bracket open it goes on over lines, all of limit in length. If there is
 // no memory for a command it is read to its end all the same, and the error is
-// errBusy.
+// errBusy. The command is valid until the next one is read.
 func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) {
 	var long []byte
 	var full error
 	var words *extent // nil: one line is all
 	length, waited := 0, 0
-	l.reading.Wait(idle)
+	l.patience = idle // what has come before costs no look at the clock
 	for {
 		part, err := l.in.ReadSlice('\n')
 		if length == 0 && !takesLine(part) {
@@ -101,6 +102,9 @@ func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) 
 			return nil, errTooLong
 		}
 		ended := words == nil && err == nil || words != nil && words.feed(part)
+		if ended && length == len(part) {
+			return trimEnd(part), nil
+		}
 		if full == nil {
 			long, full = add(long, part, limit, mine)
 		}
@@ -108,38 +112,47 @@ func (l *line) read(idle time.Duration, limit int, mine *share) ([]byte, error) 
 		case ended && full != nil:
 			return nil, full
 		case ended:
-			return bytes.TrimSuffix(long[:len(long)-1], []byte("\r")), nil
+			return trimEnd(long), nil
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 		if length == len(part) || length-waited >= stall.Piece {
+			l.patience = 0
 			l.reading.Renew()
 			waited = length
 		}
 	}
 }
 
+// trimEnd takes LF or CRLF off a line.
+func trimEnd(line []byte) []byte {
+	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r"))
+}
+
 // takesLine reports whether what begins so is a command whose arguments are no words:
 // the rest of the line, whatever it holds.
 func takesLine(begin []byte) bool {
 	keyword, _ := cutKeyword(begin)
-	switch keyword {
-	case "USER", "PASS", "APOP", "AUTH", "NEWPASS", "STLS", "INLINE", "NOOP", "QUIT":
-		return true
+	for _, k := range [...]string{"USER", "PASS", "APOP", "AUTH", "NEWPASS", "STLS", "INLINE", "NOOP", "QUIT"} {
+		if bytes.EqualFold(keyword, []byte(k)) {
+			return true
+		}
 	}
 	return false
 }
 
-// cutKeyword takes the keyword, in capitals, off a command. It ends as words do.
-func cutKeyword(text []byte) (keyword string, rest []byte) {
+// cutKeyword takes the keyword off a command. It ends as words do.
+func cutKeyword(text []byte) (keyword, rest []byte) {
 	text = bytes.TrimLeft(text, " \t")
 	n := bytes.IndexAny(text, " \t\r\n\"([{")
 	if n < 0 {
 		n = len(text)
 	}
-	keyword, rest = strings.ToUpper(string(text[:min(n, 64)])), text[n:]
-	return keyword, bytes.TrimPrefix(rest, []byte(" "))
+	return text[:min(n, 64)], bytes.TrimPrefix(text[n:], []byte(" "))
 }
+
+// capitals returns a keyword as commands are named.
+func capitals(keyword []byte) string { return strings.ToUpper(string(keyword)) }
 
 // add appends a part of a line.
 func add(long, part []byte, limit int, mine *share) ([]byte, error) {
@@ -188,6 +201,10 @@ type reader struct{ *line }
 func (r reader) Read(p []byte) (int, error) {
 	if err := r.out.Flush(); err != nil {
 		return 0, err
+	}
+	if r.patience > 0 {
+		r.reading.Wait(r.patience)
+		r.patience = 0
 	}
 	return r.Conn.Read(p)
 }

@@ -201,7 +201,8 @@ func (x *exchange) answer(mine *share) (err error) {
 		return err
 	}
 	_ = x.control.SetReadDeadline(time.Time{}) // the server listens for a client that goes away
-	keyword, rest := cutKeyword(text)
+	word, rest := cutKeyword(text)
+	keyword := capitals(word)
 	if keyword == "NOOP" {
 		return nil
 	}

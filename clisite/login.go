@@ -98,7 +98,7 @@ func (c *session) logIn(ctx context.Context, user string, check func(filestore.C
 	}
 	caller, err := c.authenticate(ctx, user, check)
 	if err == nil {
-		c.caller = caller
+		c.caller, c.caller.Remote = caller, remoteAddr(c.line)
 		c.line.last = time.Time{}
 		c.place.Trust(true)
 		c.log.Info("login", "account", caller.Account)

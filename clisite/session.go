@@ -21,6 +21,7 @@ type session struct {
 	server    *Server
 	line      *line
 	place     *connlimit.Place
+	mine      *share // what the command at hand holds
 	log       *slog.Logger
 	challenge string // for APOP; empty: nobody can use it
 	user      string // given by USER, waits for PASS
@@ -37,6 +38,7 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 		server: s,
 		line:   newLine(accepting, conn, s.stall()),
 		place:  place,
+		mine:   s.share(),
 		log:    s.log().With("remote", remoteAddr(conn)),
 	}
 	c.line.last = time.Now().Add(s.login())
@@ -73,7 +75,7 @@ func (c *session) step(ctx context.Context) error {
 	if c.caller.Stranger() {
 		limit = min(limit, maxLoginLine)
 	}
-	mine := c.server.share()
+	mine := c.mine
 	defer mine.release()
 	text, err := c.line.read(c.server.idle(), limit, mine)
 	if errors.Is(err, errBusy) {
@@ -82,7 +84,8 @@ func (c *session) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keyword, rest := cutKeyword(text)
+	word, rest := cutKeyword(text)
+	keyword := capitals(word)
 	if keyword != "GETSTORAGEFILEINFO" && keyword != "NOOP" { // it may take long: the answers before do not wait for it
 		if err := c.line.out.Flush(); err != nil {
 			return err
@@ -122,7 +125,6 @@ func (c *session) step(ctx context.Context) error {
 		return c.line.write(replyNoLogin)
 	}
 	r := &run{views: c.server.Views, observer: c.server.Observer, caller: c.caller, keyword: keyword, inline: c.inline, log: c.log}
-	r.caller.Remote = remoteAddr(c.line)
 	answer, err := r.do(ctx, command, rest, mine)
 	if err == nil {
 		err = r.sent(c.send(answer))
