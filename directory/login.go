@@ -126,7 +126,7 @@ func parseFlow(v cgpdata.Value) (passwords.Flow, error) {
 	if err != nil {
 		return passwords.Flow{}, err
 	}
-	length, err := ParseTime(v.Index(1))
+	length, err := ParseDuration(v.Index(1))
 	if err != nil {
 		return passwords.Flow{}, err
 	}

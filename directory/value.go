@@ -77,11 +77,11 @@ func quantity(n int64) int64 {
 	return n
 }
 
-// ParseTime reads a length of time: decimal digits with an optional suffix m, h
+// ParseDuration reads a length of time: decimal digits with an optional suffix m, h
 // or d for minutes, hours and days; without a suffix they are seconds.
 //
 // Source: settings files of a server.
-func ParseTime(v cgpdata.Value) (time.Duration, error) {
+func ParseDuration(v cgpdata.Value) (time.Duration, error) {
 	var d cgpdata.Duration
 	if err := setting(v, &d); err != nil {
 		return 0, fmt.Errorf("read time: %w", err)

@@ -100,7 +100,7 @@ func FuzzParseSize(f *testing.F) {
 	})
 }
 
-func TestParseTime(t *testing.T) {
+func TestParseDuration(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, text string
@@ -124,7 +124,7 @@ func TestParseTime(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := directory.ParseTime(parse(t, test.text))
+			got, err := directory.ParseDuration(parse(t, test.text))
 			if test.want < 0 {
 				require.ErrorContains(t, err, "read time: ")
 				return

@@ -13,9 +13,9 @@ import (
 	"github.com/cgpkit/cgpkit/cgpdata/internal/grammar"
 )
 
-// ErrChanged is the error of [ReplaceFile] and [UpdateFile] when the file is no longer
+// ErrFileChanged is the error of [ReplaceFile] and [UpdateFile] when the file is no longer
 // what was read. Nothing has been written; one may try again.
-var ErrChanged = errors.New("file changed since it was read")
+var ErrFileChanged = errors.New("file changed since it was read")
 
 // errNotRegular is the error of a name that is no file, or one only by a link.
 var errNotRegular = errors.New("not a regular file")
@@ -53,7 +53,7 @@ func UpdateFile(name string, o *cgpdata.Options, change func(*Document) error) e
 // extended attributes are lost. The name must be that of a regular file and not of a
 // symbolic link; links in the directories before it are followed.
 //
-// ErrChanged is returned if text, mode, owner or file have changed since they were
+// ErrFileChanged is returned if text, mode, owner or file have changed since they were
 // read. On the same systems this is certain between users of this function,
 // who lock the directory (flock) for the moment of the renaming; a program
 // that writes the file without it can be overlooked in that moment. Who else locks the
@@ -80,10 +80,10 @@ func replaceFile(name string, limit int64, change func(old []byte) ([]byte, erro
 	unchanged := func() error {
 		now, err := readRegular(name, limit)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrChanged, err)
+			return fmt.Errorf("%w: %w", ErrFileChanged, err)
 		}
 		if !now.same(old) {
-			return &fs.PathError{Op: "replace", Path: name, Err: ErrChanged}
+			return &fs.PathError{Op: "replace", Path: name, Err: ErrFileChanged}
 		}
 		return nil
 	}
@@ -124,7 +124,7 @@ func readRegular(name string, limit int64) (c contents, err error) {
 		return c, err
 	}
 	if !os.SameFile(named, c.info) {
-		return c, &fs.PathError{Op: "read", Path: name, Err: ErrChanged}
+		return c, &fs.PathError{Op: "read", Path: name, Err: ErrFileChanged}
 	}
 	if c.text, err = io.ReadAll(io.LimitReader(f, limit+1)); err != nil {
 		return c, err

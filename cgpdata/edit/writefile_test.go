@@ -126,7 +126,7 @@ func TestReplaceFileThatHasChanged(t *testing.T) {
 				require.NoError(t, row.meddle(name))
 				return []byte("{c=3;}"), nil
 			})
-			require.ErrorIs(t, err, edit.ErrChanged)
+			require.ErrorIs(t, err, edit.ErrFileChanged)
 			if row.want == "" {
 				require.ErrorIs(t, err, fs.ErrNotExist)
 				entries, err := os.ReadDir(filepath.Dir(name))
@@ -199,7 +199,7 @@ func TestUpdateFileFromManySides(t *testing.T) {
 				switch {
 				case err == nil:
 					done++
-				case !errors.Is(err, edit.ErrChanged):
+				case !errors.Is(err, edit.ErrFileChanged):
 					faults <- err
 					return
 				}

@@ -35,7 +35,7 @@ func TestReplaceFileKeepsOwnerAndMode(t *testing.T) {
 	err = edit.ReplaceFile(name, func([]byte) ([]byte, error) {
 		return []byte("{}"), os.Chown(name, 0, 0)
 	})
-	require.ErrorIs(t, err, edit.ErrChanged, "the owner has changed")
+	require.ErrorIs(t, err, edit.ErrFileChanged, "the owner has changed")
 }
 
 func TestReplaceFileRefusesAPipe(t *testing.T) {

@@ -29,7 +29,7 @@ import (
 // flock on the file, which needs a local file system or one that passes flock
 // on, and a Unix; elsewhere only one process may change a table. A program that
 // writes into the file itself takes no part in this, but what it has written is
-// found, and a change that it would be lost by fails with [edit.ErrChanged].
+// found, and a change that it would be lost by fails with [edit.ErrFileChanged].
 //
 // A change touches the line of its record only. All other bytes stay as they
 // are: lines that make no record, empty ones, ends of lines, fields that the

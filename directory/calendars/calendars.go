@@ -33,15 +33,15 @@ func read(ctx context.Context, dir, name string, state mailbox.State, item func(
 		return fmt.Errorf("open calendar: %w", err)
 	}
 	if m.State() != state {
-		return publisher.ErrChanged
+		return publisher.ErrCalendarChanged
 	}
 	for text, err := range m.Items(ctx) {
 		var broken *mailbox.MessageError
 		switch {
 		case err == nil, errors.As(err, &broken):
 			item(text, err)
-		case errors.Is(err, mailbox.ErrChanged):
-			return publisher.ErrChanged
+		case errors.Is(err, mailbox.ErrMailboxChanged):
+			return publisher.ErrCalendarChanged
 		default:
 			return fmt.Errorf("read calendar: %w", err)
 		}

@@ -73,7 +73,7 @@ func replace(args []string, work func(input) ([]byte, error)) error {
 		return edit.ReplaceFile(args[0], func(old []byte) ([]byte, error) { return work(input{args[0], old}) })
 	}
 	err := replaceOnce()
-	for deadline := time.Now().Add(patience); errors.Is(err, edit.ErrChanged) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); errors.Is(err, edit.ErrFileChanged) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond + rand.N(10*time.Millisecond)) // so that editors do not meet again
 		err = replaceOnce()
 	}

@@ -42,7 +42,7 @@ func awaitTick(t *testing.T, dir string) {
 }
 
 // A mailbox that is changed while it is read yields nothing that is half, and ends
-// in ErrChanged; the next one that is opened is sound.
+// in ErrMailboxChanged; the next one that is opened is sound.
 func TestChangeWhileReading(t *testing.T) {
 	t.Parallel()
 	const count = 500
@@ -120,7 +120,7 @@ func TestChangeWhileReading(t *testing.T) {
 				awaitTick(t, dir)
 				items, last := 0, error(nil)
 				for item, err := range m.Items(t.Context()) {
-					require.NotErrorIs(t, last, mailbox.ErrChanged, "nothing comes behind the last error")
+					require.NotErrorIs(t, last, mailbox.ErrMailboxChanged, "nothing comes behind the last error")
 					if last = err; err != nil {
 						continue
 					}
@@ -129,7 +129,7 @@ func TestChangeWhileReading(t *testing.T) {
 						tt.change(t, mbox, mdir)
 					}
 				}
-				require.ErrorIs(t, last, mailbox.ErrChanged)
+				require.ErrorIs(t, last, mailbox.ErrMailboxChanged)
 
 				state, err := mailbox.StateOf(dir, name)
 				require.NoError(t, err)
@@ -155,7 +155,7 @@ func TestChangeWhileReading(t *testing.T) {
 }
 
 // A writer appends while a reader reads, each some hundred times: whatever is read
-// without ErrChanged are the first messages, whole and in order.
+// without ErrMailboxChanged are the first messages, whole and in order.
 func TestReadWhileWriting(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -187,7 +187,7 @@ func TestReadWhileWriting(t *testing.T) {
 			if i == 0 && errors.As(err, new(*mailbox.MessageError)) {
 				continue
 			}
-			require.ErrorIs(t, err, mailbox.ErrChanged)
+			require.ErrorIs(t, err, mailbox.ErrMailboxChanged)
 			require.Equal(t, len(errs)-1, i)
 		}
 		if finished {

@@ -11,7 +11,7 @@
 //		case errors.As(err, &broken):
 //			log.Warn("calendar item cannot be read", "err", broken)
 //		case err != nil:
-//			return err // ErrChanged: open the mailbox again, and begin anew
+//			return err // ErrMailboxChanged: open the mailbox again, and begin anew
 //		default:
 //			use(item)
 //		}

@@ -31,11 +31,11 @@ func readAll(ctx context.Context, account, name string) (items [][]byte, state m
 				items = append(items, item)
 			}
 		}
-		if !errors.Is(last, mailbox.ErrChanged) {
+		if !errors.Is(last, mailbox.ErrMailboxChanged) {
 			return items, m.State(), last
 		}
 	}
-	return nil, mailbox.State{}, mailbox.ErrChanged
+	return nil, mailbox.State{}, mailbox.ErrMailboxChanged
 }
 
 func Example() {

@@ -25,7 +25,7 @@ var ErrSliced = errors.New("a sliced mailbox (" + slicedSuffix + "), whose forma
 var (
 	errNotRegular   = errors.New("not a regular file")
 	errNotDirectory = errors.New("not a directory")
-	errReplaced     = fmt.Errorf("%w: replaced while it was opened", ErrChanged)
+	errReplaced     = fmt.Errorf("%w: replaced while it was opened", ErrMailboxChanged)
 )
 
 // found is a mailbox on disk.

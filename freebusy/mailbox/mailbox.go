@@ -13,9 +13,9 @@ import (
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
-// ErrChanged says that a mailbox was changed while it was read, so that what came
+// ErrMailboxChanged says that a mailbox was changed while it was read, so that what came
 // belongs to no one state of it.
-var ErrChanged = errors.New("mailbox has changed while it was read")
+var ErrMailboxChanged = errors.New("mailbox has changed while it was read")
 
 // MessageError is about a message that is broken. The messages behind it are read.
 type MessageError struct {
@@ -77,7 +77,7 @@ func Open(account, name string) (*Mailbox, error) {
 }
 
 // State returns the state that the mailbox had when it was opened. What Items
-// yields belongs to it, unless that ends in ErrChanged.
+// yields belongs to it, unless that ends in ErrMailboxChanged.
 func (m *Mailbox) State() State { return m.state }
 
 // Items yields the calendar items as iCalendar objects in UTF-8, those of the
@@ -86,7 +86,7 @@ func (m *Mailbox) State() State { return m.state }
 //
 // A message that is broken yields a *MessageError, after the items that are whole
 // in it, and the next one follows. Any other error is the last: of the disk, of ctx,
-// or ErrChanged if the mailbox is not what it was when it was opened. A caller then
+// or ErrMailboxChanged if the mailbox is not what it was when it was opened. A caller then
 // drops what has come, opens the mailbox again, and gives up after some times. A
 // message that is appended meanwhile does not come, nor does a half of one.
 func (m *Mailbox) Items(ctx context.Context) iter.Seq2[[]byte, error] {
@@ -109,21 +109,21 @@ func (m *Mailbox) read(ctx context.Context, yield func([]byte, error) bool) erro
 		return pathError("find mailbox", m.name, err)
 	}
 	if at.name == "" {
-		return ErrChanged
+		return ErrMailboxChanged
 	}
 	defer at.dir.Close()
 	switch {
 	case !strings.HasSuffix(at.name, m.state.form):
-		return ErrChanged
+		return ErrMailboxChanged
 	case m.state.form == mdirSuffix:
 		err = m.readMdir(ctx, at, yield)
 	default:
 		err = m.readMbox(ctx, at, yield)
 	}
 	if errors.Is(err, fs.ErrNotExist) { // it was there
-		return ErrChanged
+		return ErrMailboxChanged
 	}
-	if err == nil || err == errStopped || errors.Is(err, ErrChanged) || ctx.Err() != nil {
+	if err == nil || err == errStopped || errors.Is(err, ErrMailboxChanged) || ctx.Err() != nil {
 		return err
 	}
 	return pathError("read mailbox", m.name, err)
@@ -137,7 +137,7 @@ func (m *Mailbox) readMbox(ctx context.Context, at found, yield func([]byte, err
 	}
 	defer f.Close()
 	if fileState(info) != m.state {
-		return ErrChanged
+		return ErrMailboxChanged
 	}
 	if err := m.splitMbox(ctx, io.LimitReader(f, m.state.size), yield); err != nil {
 		return err
@@ -146,7 +146,7 @@ func (m *Mailbox) readMbox(ctx context.Context, at found, yield func([]byte, err
 		return err
 	}
 	if fileState(info) != m.state {
-		return ErrChanged
+		return ErrMailboxChanged
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func (m *Mailbox) readMdir(ctx context.Context, at found, yield func([]byte, err
 		return err
 	}
 	if state != m.state {
-		return ErrChanged
+		return ErrMailboxChanged
 	}
 	items := newReader()
 	for i, entry := range entries {
@@ -211,7 +211,7 @@ func (m *Mailbox) readMdir(ctx context.Context, at found, yield func([]byte, err
 		return err
 	}
 	if state != m.state {
-		return ErrChanged
+		return ErrMailboxChanged
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (m *Mailbox) readMdir(ctx context.Context, at found, yield func([]byte, err
 // readFile reads a message of a .mdir. One that cannot be opened is broken.
 func (m *Mailbox) readFile(ctx context.Context, dir *os.Root, place MessageError, items *reader, yield func([]byte, error) bool) error {
 	f, _, err := openFile(dir, place.File)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrChanged) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrMailboxChanged) {
 		return err
 	}
 	if err != nil {

@@ -141,7 +141,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 			return &filestore.Built{Content: m.content, Keep: true, ModTime: now}, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case !errors.Is(err, ErrChanged):
+		case !errors.Is(err, ErrCalendarChanged):
 			p.log.ErrorContext(ctx, "calendar cannot be read", "account", address, "err", err)
 			a.failed, a.found = now, found
 			return a.without(address, file, now), nil
@@ -204,7 +204,7 @@ type made struct {
 }
 
 // make makes the file, unless old is still right. If the calendar changes
-// meanwhile, it comes with ErrChanged.
+// meanwhile, it comes with ErrCalendarChanged.
 func (p *Publisher) make(ctx context.Context, address string, old *made, c Calendar, now time.Time) (*made, error) {
 	m := &made{state: c.State, settled: !within(c.Changed, now, settle), zone: c.Zone.String(), host: c.Host.String()}
 	m.start, m.end = window(now, c.Days)
@@ -219,7 +219,7 @@ func (p *Publisher) make(ctx context.Context, address string, old *made, c Calen
 		}
 		faults.add(err)
 	})
-	if readErr != nil && !errors.Is(readErr, ErrChanged) {
+	if readErr != nil && !errors.Is(readErr, ErrCalendarChanged) {
 		return nil, readErr
 	}
 	periods, err := calendar.Busy(m.start, m.end, c.Zone)

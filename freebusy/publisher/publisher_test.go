@@ -89,7 +89,7 @@ func (s *site) read(_ context.Context, item func(object []byte, err error)) erro
 		item([]byte(text), nil)
 	}
 	if s.change {
-		return publisher.ErrChanged
+		return publisher.ErrCalendarChanged
 	}
 	return s.readErr
 }

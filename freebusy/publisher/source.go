@@ -37,11 +37,11 @@ type Calendar struct {
 	Host *time.Location
 	// Read calls item for each iCalendar object of the calendar, the oldest first,
 	// or with an error for one that cannot be read. The object may be changed
-	// after item has returned. Read ends with ErrChanged if what it gave belongs
+	// after item has returned. Read ends with ErrCalendarChanged if what it gave belongs
 	// to no one state of the calendar.
 	Read func(ctx context.Context, item func(object []byte, err error)) error
 }
 
-// ErrChanged says that a calendar was changed while it was read. It is then asked
+// ErrCalendarChanged says that a calendar was changed while it was read. It is then asked
 // for again.
-var ErrChanged = errors.New("publisher: calendar has changed while it was read")
+var ErrCalendarChanged = errors.New("publisher: calendar has changed while it was read")
