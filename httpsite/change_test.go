@@ -43,6 +43,10 @@ func TestChange(t *testing.T) {
 		{name: "PUT by share path", call: call{method: "PUT", path: "/~john/protected/pwd/s3cretkey/secret.txt", user: "john", body: "new"}, code: 403, want: map[string]string{"private/secret.txt": "secret"}},
 		{name: "PUT a sidecar", call: call{method: "PUT", path: "/~john/page.html.meta", user: "john", body: "<meta>x</meta>"}, code: 204, want: map[string]string{"page.html.meta": "<meta>x</meta>"}},
 		{name: "PUT a part", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"Content-Range": "bytes 0-2/10"}}, code: 400, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT a part that is not said to be one", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"Content-Range": ""}}, code: 400, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT in a coding", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"Content-Encoding": "GZip"}}, code: 415, want: map[string]string{"page.html": "<p>page</p>"}},
+		{name: "PUT in two codings", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new", header: map[string]string{"Content-Encoding": "identity, br"}}, code: 415, want: map[string]string{"new.txt": "-"}},
+		{name: "PUT in no coding", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new", header: map[string]string{"Content-Encoding": "utf-8, identity"}}, code: 201, want: map[string]string{"new.txt": "new"}},
 		{name: "PUT only if new", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-None-Match": "*"}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
 		{name: "PUT only if new, and it is", call: call{method: "PUT", path: "/~john/new.txt", user: "john", body: "new", header: map[string]string{"If-None-Match": "*"}}, code: 201, want: map[string]string{"new.txt": "new"}},
 		{name: "PUT if unchanged, but it is another", call: call{method: "PUT", path: "/~john/page.html", user: "john", body: "new", header: map[string]string{"If-Match": `"other", W/"weak"`}}, code: 412, want: map[string]string{"page.html": "<p>page</p>"}},
@@ -250,23 +254,59 @@ func TestDestinationHost(t *testing.T) {
 // A refusal does not wait for a body that the client may not even begin to send.
 func TestRefusalComesBeforeTheBody(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.Update(john, func(a *fixture.Account) { a.Limits.Bytes = 1000 })
-	for name, tt := range map[string]struct{ headers, want string }{
-		"stranger":                  {"", "401"},
-		"stranger who asks first":   {"Expect: 100-continue\r\n", "401"},
-		"over the limit":            {"Authorization: Basic am9objpqb2huLXB3\r\n", "507"},
-		"over the limit, and asked": {"Authorization: Basic am9objpqb2huLXB3\r\nExpect: 100-continue\r\n", "507"},
+	const owner, other, wrong = "Authorization: Basic am9objpqb2huLXB3\r\n", "Authorization: Basic bWFyeTptYXJ5LXB3\r\n", "Authorization: Basic am9objp4\r\n"
+	for name, tt := range map[string]struct{ method, path, headers, want string }{
+		"stranger":                      {"PUT", "new.txt", "", "401"},
+		"wrong password":                {"PUT", "new.txt", wrong, "401"},
+		"other":                         {"PUT", "new.txt", other, "403"},
+		"reserved name":                 {"PUT", "index.wssp", owner, "403"},
+		"impossible name":               {"PUT", "a%00", owner, "400"},
+		"over the limit":                {"PUT", "new.txt", owner, "507"},
+		"larger than a file may be":     {"PUT", "new.txt", owner + "X-Limit: file\r\n", "413"},
+		"larger than a request may be":  {"PUT", "new.txt", owner + "X-Limit: request\r\n", "413"},
+		"no folder":                     {"PUT", "missing/new.txt", owner, "409"},
+		"a folder":                      {"PUT", "folder", owner, "405"},
+		"a part":                        {"PUT", "new.txt", owner + "Content-Range: bytes 0-1/2\r\n", "400"},
+		"in a coding":                   {"PUT", "new.txt", owner + "Content-Encoding: gzip\r\n", "415"},
+		"another version":               {"PUT", "page.html", owner + "If-Match: \"x\"\r\n", "412"},
+		"is there":                      {"PUT", "page.html", owner + "If-None-Match: *\r\n", "412"},
+		"locked":                        {"PUT", "locked.txt", owner, "423"},
+		"form of a stranger":            {"POST", "index.wssp", "", "401"},
+		"form of another":               {"POST", "index.wssp", other, "403"},
+		"form of a foreign page":        {"POST", "index.wssp", owner + "Sec-Fetch-Site: cross-site\r\n", "403"},
+		"form of an unknown type":       {"POST", "index.wssp", owner, "415"},
+		"properties of a stranger":      {"PROPPATCH", "page.html", "", "401"},
+		"properties of what is missing": {"PROPPATCH", "missing", owner, "404"},
+		"lock of another":               {"LOCK", "page.html", other, "403"},
+		"folder that is there":          {"MKCOL", "folder", owner, "415"},
+		"unknown method":                {"REPORT", "page.html", owner, "405"},
 	} {
-		conn, err := net.Dial("tcp", s.Listener.Addr().String())
-		require.NoError(t, err)
-		defer conn.Close()
-		_, err = fmt.Fprintf(conn, "PUT /~john/new.txt HTTP/1.1\r\nHost: client1.com\r\nContent-Length: 99999999\r\n%s\r\n", tt.headers)
-		require.NoError(t, err)
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(30*time.Second))) // half of the time for a stall
-		line, err := bufio.NewReader(conn).ReadString('\n')
-		require.NoError(t, err, name)
-		require.Contains(t, line, tt.want, name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, func(h *httpsite.Handler) {
+				if strings.Contains(tt.headers, "X-Limit: request") {
+					h.MaxBody = 1000
+				}
+			})
+			lock := `<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>`
+			require.Equal(t, 201, s.do(t, call{method: "LOCK", path: "/~john/locked.txt", user: "john", body: lock}).code)
+			s.Update(john, func(a *fixture.Account) {
+				if a.Limits.Bytes = 1000; strings.Contains(tt.headers, "X-Limit: file") {
+					a.Limits = filestore.Limits{Files: 1000, Bytes: filestore.Unlimited, FileSize: 100}
+				}
+			})
+			for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+				conn, err := net.Dial("tcp", s.Listener.Addr().String())
+				require.NoError(t, err)
+				defer conn.Close()
+				_, err = fmt.Fprintf(conn, "%s /~john/%s HTTP/1.1\r\nHost: client1.com\r\nContent-Length: 99999999\r\n%s%s\r\n", tt.method, tt.path, tt.headers, expect)
+				require.NoError(t, err)
+				require.NoError(t, conn.SetReadDeadline(time.Now().Add(30*time.Second))) // half of the time for a stall
+				line, err := bufio.NewReader(conn).ReadString('\n')
+				require.NoError(t, err)
+				require.Contains(t, line, tt.want)
+			}
+		})
 	}
 }
 

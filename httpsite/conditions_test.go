@@ -247,6 +247,48 @@ func TestLostRace(t *testing.T) {
 	}
 }
 
+// Conditions count only where the method would do something without them (RFC 9110
+// §13.2.1). Each row has the codes for a missing name, a file, and a folder.
+func TestConditionsMeetWhatIsThere(t *testing.T) {
+	t.Parallel()
+	past := httpDate(modified.Add(-time.Hour))
+	conditions := [...]struct{ field, value string }{
+		{"X-Nothing", "x"}, {"If-Match", "*"}, {"If-Match", `"x"`}, {"If-None-Match", "*"}, {"If-None-Match", `"x"`}, {"If-Unmodified-Since", past},
+	}
+	codes := map[string][len(conditions)][3]int{
+		"PUT":       {{201, 204, 405}, {412, 204, 405}, {412, 412, 405}, {201, 412, 405}, {201, 204, 405}, {201, 412, 405}},
+		"DELETE":    {{404, 204, 204}, {404, 204, 204}, {404, 412, 412}, {404, 412, 412}, {404, 204, 204}, {404, 412, 412}},
+		"MOVE":      {{404, 201, 201}, {404, 201, 201}, {404, 412, 412}, {404, 412, 412}, {404, 201, 201}, {404, 412, 412}},
+		"COPY":      {{404, 201, 201}, {404, 201, 201}, {404, 412, 412}, {404, 412, 412}, {404, 201, 201}, {404, 412, 412}},
+		"MKCOL":     {{201, 405, 405}, {412, 405, 405}, {412, 405, 405}, {201, 405, 405}, {201, 405, 405}, {201, 405, 405}},
+		"PROPPATCH": {{404, 207, 207}, {404, 207, 207}, {404, 412, 412}, {404, 412, 412}, {404, 207, 207}, {404, 412, 412}},
+		"LOCK":      {{201, 200, 200}, {412, 200, 200}, {412, 412, 412}, {201, 412, 412}, {201, 200, 200}, {201, 412, 412}},
+	}
+	bodies := map[string]string{
+		"PUT":       "new",
+		"PROPPATCH": `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x xmlns="y">z</x></D:prop></D:set></D:propertyupdate>`,
+		"LOCK":      `<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>`,
+	}
+	for method, rows := range codes {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			for i, c := range conditions {
+				for j, name := range []string{"missing", "page.html", "folder"} {
+					s := newServer(t)
+					got := s.do(t, call{method: method, path: "/~john/" + name, user: "john", body: bodies[method], header: map[string]string{c.field: c.value, "Destination": "/~john/to"}})
+					require.Equal(t, rows[i][j], got.code, "%s: %s of %s", c.field, c.value, name)
+					if got.code < 400 {
+						continue
+					}
+					kept, there := s.Read(t, john, strings.Replace(name, "folder", "folder/default.html", 1))
+					require.Equal(t, name != "missing", there, "%s: %s of %s", c.field, c.value, name)
+					require.NotEqual(t, "new", kept)
+				}
+			}
+		})
+	}
+}
+
 func TestConditionsOfMkcol(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

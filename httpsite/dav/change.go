@@ -19,11 +19,15 @@ func (req *request) put() error {
 	if err != nil {
 		return err
 	}
-	if req.Directory || req.Name == filestore.Root {
+	if req.Directory || req.Name == filestore.Root || current != nil && current.IsDir() {
 		return filestore.ErrIsDirectory
 	}
-	if req.r.Header.Get("Content-Range") != "" {
+	if len(req.r.Header.Values("Content-Range")) > 0 {
 		return &Error{Code: http.StatusBadRequest, Err: errors.New("partial PUT is not supported")} // RFC 9110 §14.5
+	}
+	if isEncoded(req.r.Header) {
+		req.w.Header().Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3
+		return &Error{Code: http.StatusUnsupportedMediaType, Err: errors.New("content coding is not supported")}
 	}
 	holds, err := req.holds(current)
 	if err != nil {
@@ -36,6 +40,19 @@ func (req *request) put() error {
 	req.w.Header().Set("ETag", info.ETag())
 	req.w.WriteHeader(created(current == nil))
 	return nil
+}
+
+// isEncoded reports whether the body is in a coding that is not to be stored: the file
+// would be sent without it. What is no coding, as some clients write there, is not
+// heeded.
+func isEncoded(header http.Header) bool {
+	for coding := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
+		switch strings.ToLower(strings.Trim(coding, " \t")) {
+		case "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd":
+			return true
+		}
+	}
+	return false
 }
 
 // store writes the body, all of it or nothing.
@@ -58,12 +75,9 @@ func (req *request) delete() error {
 	if err != nil {
 		return err
 	}
-	holds, err := req.holds(current)
+	holds, err := req.holdsOf(current)
 	if err != nil {
 		return err
-	}
-	if current != nil && req.Directory && !current.IsDir() {
-		return fs.ErrNotExist
 	}
 	whole := depth(req.r.Header) == depthInfinity
 	if current != nil && current.IsDir() && !whole {
@@ -103,12 +117,9 @@ func (req *request) transfer(move bool) error {
 	if err != nil {
 		return err
 	}
-	holds, err := req.holds(current)
+	holds, err := req.holdsOf(current)
 	if err != nil {
 		return err
-	}
-	if current != nil && req.Directory && !current.IsDir() {
-		return fs.ErrNotExist
 	}
 	deep := depth(req.r.Header)
 	shallow := deep == depthZero && !move

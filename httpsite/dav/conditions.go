@@ -23,6 +23,19 @@ func (req *request) holds(current filestore.FileInfo) (filestore.Precondition, e
 	return p, req.submit(current, &p)
 }
 
+// holdsOf is holds for a method that needs something there: without it the conditions
+// of HTTP count for nothing (RFC 9110 §13.2.1), and the storage says what the answer
+// is.
+func (req *request) holdsOf(current filestore.FileInfo) (p filestore.Precondition, err error) {
+	switch {
+	case current == nil:
+		return p, req.submit(nil, &p)
+	case req.Directory && !current.IsDir():
+		return p, fs.ErrNotExist
+	}
+	return req.holds(current)
+}
+
 func conditions(r *http.Request, current filestore.FileInfo) (filestore.Precondition, error) {
 	var p filestore.Precondition
 	tag := ""
