@@ -33,14 +33,15 @@ func (s *Storage) Copy(ctx context.Context, from, to string, o filestore.CopyOpt
 	if err != nil {
 		return pathError("copy", from, err)
 	}
+	if bySidecar(from, to) {
+		return pathError("copy", from, s.carry(ctx, from, to, false, o.Replace))
+	}
 	source, err := s.stat(ctx, from)
 	if err != nil {
 		return pathError("copy", from, err)
 	}
 	if _, err := s.stat(ctx, to); err == nil && !o.Replace {
 		return pathError("copy", to, fs.ErrExist)
-	} else if err == nil && pair(from, to) {
-		return pathError("copy", to, filestore.ErrConflict)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return pathError("copy", to, err)
 	}

@@ -25,8 +25,8 @@ func undoing(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Rename implements [filestore.FS]. Without Replace it is one command. A target that is
 // replaced goes away a moment before the source comes; if that fails the target comes
-// back, or else the error tells under which name it is. Preconditions give
-// errors.ErrUnsupported.
+// back, or else the error tells under which name it is. From or to the name of a sidecar
+// a file is written and the source removed then. Preconditions give errors.ErrUnsupported.
 func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.RenameOptions) error {
 	err := check(ctx, from)
 	if err == nil {
@@ -45,6 +45,9 @@ func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.Renam
 	if !o.Replace && !o.ReplaceFile {
 		return pathError("rename", from, s.RenameStorageFile(ctx, from, to))
 	}
+	if bySidecar(from, to) {
+		return pathError("rename", from, s.carry(ctx, from, to, true, true))
+	}
 	source, err := s.stat(ctx, from)
 	if err != nil {
 		return pathError("rename", from, err)
@@ -55,9 +58,6 @@ func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.Renam
 	}
 	if err == nil && !o.Replace && (source.IsDir() || target.IsDir()) {
 		err = fs.ErrExist
-	}
-	if err == nil && pair(from, to) {
-		err = filestore.ErrConflict
 	}
 	if err != nil {
 		return pathError("rename", to, err)
@@ -70,13 +70,6 @@ func (s *Storage) Rename(ctx context.Context, from, to string, o filestore.Renam
 		return pathError("rename", from, s.bringBack(ctx, old, to, err))
 	}
 	return s.discard(ctx, old)
-}
-
-// pair reports whether one is the sidecar of the other, which goes where that goes.
-func pair(a, b string) bool {
-	sidecarOfA, hasA := filestore.SidecarName(a)
-	sidecarOfB, hasB := filestore.SidecarName(b)
-	return hasA && sidecarOfA == b || hasB && sidecarOfB == a
 }
 
 // place gives a file that stands aside its name. A file that has the name goes away for
