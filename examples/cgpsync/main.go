@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/directory"
 )
 
 // Exit statuses.
@@ -73,7 +75,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 // mirror opens both places and mirrors what they name. An error comes before anything
 // is begun, or at the very end.
 func (o *options) mirror(ctx context.Context, fromText, toText string, out, errOut io.Writer) (status int, err error) {
-	p := &places{bases: map[string]*place{}}
+	p := &places{bases: map[string]*directory.Base{}}
 	defer func() {
 		if closeErr := p.closeAll(); closeErr != nil {
 			status, err = max(status, exitLeft), errors.Join(err, closeErr)
@@ -97,7 +99,7 @@ func (o *options) mirror(ctx context.Context, fromText, toText string, out, errO
 	r := newReport(out, errOut, o.quiet)
 	accounts := []string{""}
 	if o.domain {
-		if accounts, err = from.accounts(ctx, func(err error) { r.failed("", err) }); err != nil {
+		if accounts, err = accountsOf(ctx, from, func(err error) { r.failed("", err) }); err != nil {
 			return exitNothing, err
 		}
 	}
@@ -105,7 +107,8 @@ func (o *options) mirror(ctx context.Context, fromText, toText string, out, errO
 		defer r.progress(time.Second)()
 	}
 	for _, account := range accounts {
-		err := o.one(ctx, from, to, account, r)
+		ends := strings.Join([]string{fromText, toText, account}, "\x00")
+		err := o.one(ctx, from, to, account, ends, r)
 		if err != nil && !o.domain {
 			return exitNothing, err
 		}
@@ -124,8 +127,9 @@ func (o *options) access(variable string) access {
 	return access{password: os.Getenv(variable), ca: o.ca, clear: o.clear, connections: 2*max(o.transfers, 1) + 1}
 }
 
-// one mirrors an account. An error comes before anything is begun.
-func (o *options) one(ctx context.Context, from, to *place, account string, r *report) error {
+// one mirrors an account; ends is what the journal is about. An error comes before anything
+// is begun.
+func (o *options) one(ctx context.Context, from, to place, account, ends string, r *report) error {
 	source, closeSource, err := from.side(ctx, account, false)
 	if err != nil {
 		return err
@@ -136,7 +140,7 @@ func (o *options) one(ctx context.Context, from, to *place, account string, r *r
 		return err
 	}
 	defer closeTarget()
-	sum := sha256.Sum256([]byte(strings.Join([]string{from.text, to.text, account}, "\x00")))
+	sum := sha256.Sum256([]byte(ends))
 	j, err := openJournal(filepath.Join(o.state, fmt.Sprintf("%x.journal", sum[:16])), o.dryRun || target.keepsTimes())
 	if err != nil {
 		return err

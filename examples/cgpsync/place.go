@@ -19,15 +19,15 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// place is what a command line argument names: a directory, a base directory, or a server; and
-// within the last two an account, or all accounts of a domain.
-type place struct {
-	text    string
-	dir     string           // a directory
-	base    *directory.Base  // or a base directory
-	views   *filestore.Views // of base
-	server  *client.Client   // or a server
-	account string           // or the domain
+// place is what a command line argument names: a storage, or all those of a domain. A kind
+// of place is a type with these methods, and a case of [places.open].
+type place interface {
+	// accounts returns the names of the accounts that the place has storages of. It tells
+	// left of those that it leaves out.
+	accounts(ctx context.Context, left func(error)) ([]string, error)
+	// side opens the storage that the place names, or that of one account in it. What is
+	// not there is made if it may be. The function closes it.
+	side(ctx context.Context, account string, mayMake bool) (side, func() error, error)
 }
 
 // access is what one needs to reach a server.
@@ -40,7 +40,7 @@ type access struct {
 
 // places opens places. A base directory is opened once.
 type places struct {
-	bases map[string]*place
+	bases map[string]*directory.Base
 	close []func() error
 }
 
@@ -57,13 +57,13 @@ func (p *places) closeAll() error {
 //	DIR                              a directory
 //	base:DIR:ACCOUNT                 an account of a base directory
 //	cgp://USER@HOST[:PORT]/ACCOUNT   an account of a server; cgps: with TLS, cgp+tls: with STLS
-func (p *places) open(text string, a access) (*place, error) {
+func (p *places) open(text string, a access) (place, error) {
 	if rest, ok := strings.CutPrefix(text, "base:"); ok {
 		i := strings.LastIndexByte(rest, ':')
 		if i <= 0 {
 			return nil, fmt.Errorf("%s: want base:DIR:ACCOUNT", text)
 		}
-		return p.openBase(text, rest[:i], rest[i+1:])
+		return p.openBase(rest[:i], rest[i+1:])
 	}
 	if strings.Contains(text, "://") {
 		return p.openServer(text, a)
@@ -72,31 +72,30 @@ func (p *places) open(text string, a access) (*place, error) {
 	if err == nil && !i.IsDir() {
 		err = fmt.Errorf("%s: not a directory", text)
 	}
-	return &place{text: text, dir: text}, err
+	return tree(text), err
 }
 
-func (p *places) openBase(text, dir, account string) (*place, error) {
+func (p *places) openBase(dir, account string) (place, error) {
 	clean, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	opened := p.bases[clean]
-	if opened == nil {
-		base, err := directory.Open(clean, nil)
-		if err != nil {
+	base := p.bases[clean]
+	if base == nil {
+		if base, err = directory.Open(clean, nil); err != nil {
 			return nil, err
 		}
 		p.close = append(p.close, base.Close)
 		if err := base.Claim(); err != nil {
 			return nil, err
 		}
-		opened = &place{base: base, views: filestore.NewViews(base, base.Stores(), nil)}
-		p.bases[clean] = opened
+		p.bases[clean] = base
 	}
-	return &place{text: text, base: opened.base, views: opened.views, account: account}, nil
+	stores := base.Stores()
+	return &stored{base, stores, filestore.NewViews(base, stores, nil), account}, nil
 }
 
-func (p *places) openServer(text string, a access) (*place, error) {
+func (p *places) openServer(text string, a access) (place, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.User.Username() == "" || u.Host == "" {
 		return nil, errors.New("want cgp://USER@HOST[:PORT]/ACCOUNT") // the text may have a password
@@ -131,39 +130,13 @@ func (p *places) openServer(text string, a access) (*place, error) {
 		}
 	}
 	p.close = append(p.close, c.Close)
-	return &place{text: text, server: c, account: strings.TrimPrefix(u.Path, "/")}, nil
+	return &server{c, strings.TrimPrefix(u.Path, "/")}, nil
 }
 
-// accounts returns the accounts of the domain that the place names, or the directories
-// in the directory. Those that cannot be names of accounts are told of.
-func (p *place) accounts(ctx context.Context, left func(error)) (all []string, err error) {
-	switch {
-	case p.server != nil:
-		all, err = p.server.ListAccounts(ctx, p.account)
-	case p.base != nil:
-		for name, err := range p.base.Accounts(ctx, p.account) {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-			if err != nil {
-				left(err)
-				continue
-			}
-			all = append(all, name)
-		}
-	default:
-		entries, err := os.ReadDir(p.dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if !e.IsDir() {
-				left(fmt.Errorf("%q is no directory of an account", e.Name()))
-				continue
-			}
-			all = append(all, e.Name())
-		}
-	}
+// accountsOf returns the accounts of a place, without those that cannot be names of
+// accounts.
+func accountsOf(ctx context.Context, p place, left func(error)) ([]string, error) {
+	all, err := p.accounts(ctx, left)
 	return slices.DeleteFunc(all, func(name string) bool {
 		bad := name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\@") || filestore.CheckName(name) != nil
 		if bad {
@@ -173,47 +146,101 @@ func (p *place) accounts(ctx context.Context, left func(error)) (all []string, e
 	}), err
 }
 
-// side opens the storage that the place names, or that of one account in it. A
-// directory is made if it may be.
-func (p *place) side(ctx context.Context, account string, mayMake bool) (side, func() error, error) {
-	nothing := func() error { return nil }
-	address := p.account
-	if account != "" {
-		address = account + "@" + p.account
+// addressOf returns the address of an account in the domain of that name; "" is the
+// account of that name.
+func addressOf(account, name string) string {
+	if account == "" {
+		return name
 	}
-	switch {
-	case p.server != nil:
-		storage := p.server.Storage(address)
-		if _, err := storage.Usage(ctx, filestore.Root); err != nil {
-			return nil, nothing, err
+	return account + "@" + name
+}
+
+func closeNothing() error { return nil }
+
+// server is an account of a server, or a domain.
+type server struct {
+	client *client.Client
+	name   string
+}
+
+func (s *server) accounts(ctx context.Context, _ func(error)) ([]string, error) {
+	return s.client.ListAccounts(ctx, s.name)
+}
+
+func (s *server) side(ctx context.Context, account string, _ bool) (side, func() error, error) {
+	storage := s.client.Storage(addressOf(account, s.name))
+	if _, err := storage.Usage(ctx, filestore.Root); err != nil {
+		return nil, nil, err
+	}
+	return &files{storage, storage}, closeNothing, nil
+}
+
+// stored is an account of a base directory, or a domain, with its storages, wherever these
+// are kept.
+type stored struct {
+	base   *directory.Base
+	stores filestore.Stores
+	views  *filestore.Views
+	name   string
+}
+
+func (s *stored) accounts(ctx context.Context, left func(error)) (all []string, err error) {
+	for name, err := range s.base.Accounts(ctx, s.name) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, err
 		}
-		return &files{storage, storage}, nothing, nil
-	case p.base != nil:
-		found, err := p.base.Account(ctx, filestore.QualifyAccount(address, p.base.MainDomain()))
 		if err != nil {
-			return nil, nothing, fmt.Errorf("%s: %w", address, err)
+			left(err)
+			continue
 		}
-		_, err = p.base.Stores().Store(ctx, found.Address)
+		all = append(all, name)
+	}
+	return all, nil
+}
+
+func (s *stored) side(ctx context.Context, account string, _ bool) (side, func() error, error) {
+	address := addressOf(account, s.name)
+	found, err := s.base.Account(ctx, filestore.QualifyAccount(address, s.base.MainDomain()))
+	if err == nil {
+		_, err = s.stores.Store(ctx, found.Address)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("the account has no storage")
 		}
-		if err != nil {
-			return nil, nothing, fmt.Errorf("%s: %w", address, err)
-		}
-		return &files{p.views.View(filestore.Caller{Account: found.Address}, found.Address), nil}, nothing, nil
 	}
-	dir := filepath.Join(p.dir, account)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return &files{s.views.View(filestore.Caller{Account: found.Address}, found.Address), nil}, closeNothing, nil
+}
+
+// tree is a directory of this machine, or one with a directory for each account.
+type tree string
+
+func (t tree) accounts(_ context.Context, left func(error)) (all []string, err error) {
+	entries, err := os.ReadDir(string(t))
+	for _, e := range entries {
+		if !e.IsDir() {
+			left(fmt.Errorf("%q is no directory of an account", e.Name()))
+			continue
+		}
+		all = append(all, e.Name())
+	}
+	return all, err
+}
+
+func (t tree) side(_ context.Context, account string, mayMake bool) (side, func() error, error) {
+	dir := filepath.Join(string(t), account)
 	if account != "" && mayMake {
 		if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, nothing, err
+			return nil, nil, err
 		}
 	}
 	root, err := os.OpenRoot(dir)
 	if account != "" && !mayMake && errors.Is(err, fs.ErrNotExist) {
-		return empty{}, nothing, nil // a dry run
+		return empty{}, closeNothing, nil // a dry run
 	}
 	if err != nil {
-		return nil, nothing, err
+		return nil, nil, err
 	}
 	return &local{root}, root.Close, nil
 }
