@@ -47,9 +47,10 @@ var mayImport = map[string][]string{
 	"calllog/statistics": {"calllog"},
 
 	"filestore":                  {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
-	"filestore/ledger":           {"filestore", "filestore/locktable"},
+	"filestore/ledger":           {"filestore"},
 	"filestore/locktable":        {"filestore"},
-	"filestore/memstore":         {"filestore", "filestore/ledger", "filestore/locktable"},
+	"filestore/treestore":        {"filestore", "filestore/ledger", "filestore/locktable"},
+	"filestore/memstore":         {"filestore", "filestore/treestore"},
 	"filestore/dirstore":         {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
 	"filestore/dirstore/lending": {"filestore", "filestore/dirstore", "internal/flock", "internal/fresh", "internal/hostfile", "internal/lru"},
 	"filestore/storetest":        {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
@@ -94,7 +95,7 @@ var mayImport = map[string][]string{
 	"examples/cgpsync":    {"clisite/client", "directory", "filestore", "meta"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
-	"examples/ownstore":   {"filestore", "filestore/ledger", "filestore/locktable", "httpsite"},
+	"examples/ownstore":   {"filestore", "filestore/treestore", "httpsite"},
 	"examples/server":     {"cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "sitelog"},
 }
 

@@ -65,6 +65,16 @@ func CheckName(name string) error {
 	return nil
 }
 
+// CheckEntryName returns fs.ErrInvalid for a name under which nothing can be made, moved
+// or copied, or put by that: one that [CheckName] refuses, [Root], and the name of a
+// sidecar. It is for stores.
+func CheckEntryName(name string) error {
+	if name == Root || IsSidecar(name) {
+		return fs.ErrInvalid
+	}
+	return CheckName(name)
+}
+
 func validSegment(s string) bool {
 	return s != "" && s != "." && s != ".." && len(s) <= maxSegmentBytes && validOnHost(s)
 }

@@ -1,103 +1,85 @@
-// Command ownstore shows over HTTP what is in a store of its own: a map in memory, into
-// which it writes the files that are compiled into the program.
+// Command ownstore is a server with one account, john@example.com, whose files are in a
+// store of its own, which takes a file and not a directory.
 //
-//	go run ./examples/ownstore
-//	curl http://127.0.0.1:8100/
+//	go run ./examples/ownstore -password secret
+//	curl -u john@example.com:secret -T notes.txt http://127.0.0.1:8100/
+//	curl http://127.0.0.1:8100/notes.txt
 //
-// It shows how a store is written: store.go does the steps that [filestore.Store] asks
-// for, in the order of its refusals, and nodes.go looks into the map. Packages ledger
-// and locktable do the sums, the uploads and the locks, and storetest tries all of it.
+// It shows how a store is written: store.go has the three methods of a [treestore.Tree],
+// and package treestore makes of it all that [filestore.Store] demands. The tests are
+// those of package storetest.
 package main
 
 import (
 	"context"
-	"embed"
+	"crypto/subtle"
 	"flag"
 	"fmt"
 	"io/fs"
 	"log"
 	"net"
-	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/treestore"
 	"github.com/cgpkit/cgpkit/httpsite"
 )
 
-//go:embed manual
-var files embed.FS
+const john = "john@example.com"
 
-// server is a mail server with one account, in which nobody can log in.
+// server is a mail server, as [filestore.Directory] and [filestore.Stores] have it.
 type server struct {
-	account filestore.Account
-	files   filestore.Store
+	files    filestore.Store
+	password string
 }
 
 func (s server) Account(_ context.Context, address string) (filestore.Account, error) {
-	if address != s.account.Address {
+	if address != john {
 		return filestore.Account{}, fs.ErrNotExist
 	}
-	return s.account, nil
+	limits := filestore.Limits{Files: 10_000, Bytes: 100 << 20, FileSize: 10 << 20}
+	return filestore.Account{Address: john, Limits: limits, WebSite: true, DefaultPage: "index.html"}, nil
 }
 
 func (s server) Store(context.Context, string) (filestore.Store, error) { return s.files, nil }
 
-func (s server) Role(context.Context, filestore.Caller, string) (filestore.Role, error) {
+func (s server) Role(_ context.Context, caller filestore.Caller, account string) (filestore.Role, error) {
+	if account == john && caller.Account == john {
+		return filestore.Owner, nil
+	}
 	return filestore.Stranger, nil
 }
 
-func (s server) Login(context.Context, filestore.Credentials) (filestore.Caller, error) {
-	return filestore.Caller{}, filestore.ErrLogin
+func (s server) Login(_ context.Context, c filestore.Credentials) (filestore.Caller, error) {
+	right := subtle.ConstantTimeCompare([]byte(c.Password), []byte(s.password)) == 1
+	if c.Login != john || s.password == "" || !right {
+		return filestore.Caller{}, filestore.ErrLogin
+	}
+	return filestore.Caller{Account: john}, nil
 }
 
 func (s server) Site(context.Context, string, netip.Addr) (filestore.Site, error) {
-	return filestore.Site{Account: s.account.Address, TrustPages: true}, nil
-}
-
-// fill copies a tree into a store.
-func fill(ctx context.Context, s filestore.Store, tree fs.FS) error {
-	unlimited := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
-	return fs.WalkDir(tree, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || name == filestore.Root {
-			return err
-		}
-		if e.IsDir() {
-			return s.Mkdir(ctx, name, filestore.MkdirOptions{}, unlimited)
-		}
-		content, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
-		}
-		upload, err := s.Create(ctx, name, filestore.CreateOptions{Size: int64(len(content))}, unlimited)
-		if err != nil {
-			return err
-		}
-		defer upload.Abort()
-		if _, err := upload.Write(content); err != nil {
-			return err
-		}
-		_, err = upload.Commit()
-		return err
-	})
+	return filestore.Site{Account: john, TrustPages: true}, nil
 }
 
 func main() {
 	addr := flag.String("http", "127.0.0.1:8100", "serve HTTP at `ADDR`")
+	name := flag.String("file", "john.journal", "keep the storage in `FILE`")
+	password := flag.String("password", "", "the `PASSWORD` of the account; without it nobody can log in")
 	flag.Parse()
-	manual, err := fs.Sub(files, "manual")
+	tree, err := openJournal(*name)
 	if err != nil {
 		log.Fatal(err)
 	}
-	files := newStore()
-	if err := fill(context.Background(), files, manual); err != nil {
+	files, err := treestore.New(context.Background(), tree, nil)
+	if err != nil {
 		log.Fatal(err)
 	}
-	one := server{filestore.Account{Address: "manual@example.com", WebSite: true, DefaultPage: "index.html"}, files}
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("ready http=%v\n", l.Addr())
-	log.Fatal((&http.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, one, nil), NoLocks: true}, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
+	one := server{files, *password}
+	log.Fatal((&httpsite.Server{Handler: &httpsite.Handler{Views: filestore.NewViews(one, one, nil)}}).Serve(l))
 }

@@ -14,6 +14,5 @@
 //	s.ledger.Settle(&held, filestore.Usage{Files: 1})
 //
 // A [Draft] does the sums of an upload: where it begins, what it holds, and whether
-// it is complete. [Uploads] does all of an upload for a store whose files fit into
-// memory.
+// it is complete.
 package ledger

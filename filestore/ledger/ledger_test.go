@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -178,60 +177,4 @@ func Example() {
 	// <nil>
 	// over the limit: MaxWebSize is 100
 	// {1 70}
-}
-
-// What Uploads asks of its store, and what it refuses; storetest tries the rest in the
-// stores that use it.
-func TestUploads(t *testing.T) {
-	t.Parallel()
-	var (
-		mu    sync.Mutex
-		l     ledger.Ledger
-		files = map[string]string{}
-	)
-	uploads := ledger.Uploads{
-		Mutex:  &mu,
-		Ledger: &l,
-		Old: func(name string) ([]byte, string, error) {
-			require.False(t, mu.TryLock(), "the store is guarded")
-			if name == "d" {
-				return nil, "", filestore.ErrIsDirectory
-			}
-			return []byte(files[name]), files[name], nil // the content is the tag
-		},
-		Put: func(name string, content []byte, modTime time.Time) filestore.FileInfo {
-			require.False(t, mu.TryLock(), "the store is guarded")
-			files[name] = string(content)
-			return filestore.Entry{Path: name, Size: int64(len(content)), ModTime: modTime}.Info()
-		},
-	}
-	for name, want := range map[string]error{
-		"../a": fs.ErrInvalid, filestore.Root: fs.ErrInvalid, "a.meta": fs.ErrInvalid, "d": filestore.ErrIsDirectory,
-	} {
-		_, err := uploads.Create(t.Context(), name, filestore.CreateOptions{}, limits(1, 9))
-		require.ErrorIs(t, err, want, name)
-		var pathErr *fs.PathError
-		require.ErrorAs(t, err, &pathErr)
-		require.Equal(t, name, pathErr.Path)
-	}
-	u, err := uploads.Create(t.Context(), "a", filestore.CreateOptions{If: filestore.Precondition{Absent: true}}, limits(1, 9))
-	require.NoError(t, err)
-	_, err = io.WriteString(u, "one")
-	require.NoError(t, err)
-	require.Empty(t, files)
-	info, err := u.Commit()
-	require.NoError(t, err)
-	require.EqualValues(t, 3, info.Size())
-	require.Equal(t, map[string]string{"a": "one"}, files)
-	require.Equal(t, usage(1, 3), l.Stored())
-
-	appended, err := uploads.Create(t.Context(), "a", filestore.CreateOptions{Offset: filestore.End}, limits(1, 9))
-	require.NoError(t, err)
-	_, err = io.WriteString(appended, "two")
-	require.NoError(t, err)
-	files["a"] = "eno"
-	_, err = appended.Commit()
-	require.ErrorIs(t, err, filestore.ErrChanged)
-	require.Equal(t, "eno", files["a"])
-	require.NoError(t, l.Hold(new(filestore.Usage), usage(0, 6), limits(1, 9)), "what it held is given back")
 }

@@ -12,11 +12,6 @@
 //	io.WriteString(upload, "Hello")
 //	info, err := upload.Commit()
 //
-// The whole tree stands under one mutex: every call is one step because
-// nothing else runs beside it. That makes it the yardstick for other stores,
-// not a fast one.
-//
-// What it does is the contract of [filestore.Store]. Where that leaves a
-// choice: entity tags are a counter, a directory keeps the modification time
-// of its making, and a copy gets the time of copying.
+// It is a [treestore.Tree] in a map, and what package treestore makes of that is the
+// yardstick for other stores, not a fast one.
 package memstore

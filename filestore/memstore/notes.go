@@ -3,16 +3,15 @@ package memstore
 import (
 	"bytes"
 	"context"
+	"io/fs"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-var _ filestore.Notebook = (*Store)(nil)
-
 // Note implements [filestore.Notebook].
 func (s *Store) Note(ctx context.Context, name string) ([]byte, error) {
 	if err := checkNote(ctx, name, nil); err != nil {
-		return nil, fail("note", filestore.Root, err)
+		return nil, fail("note", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +21,7 @@ func (s *Store) Note(ctx context.Context, name string) ([]byte, error) {
 // SetNote implements [filestore.Notebook].
 func (s *Store) SetNote(ctx context.Context, name string, text []byte) error {
 	if err := checkNote(ctx, name, text); err != nil {
-		return fail("set note", filestore.Root, err)
+		return fail("set note", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,6 +33,10 @@ func (s *Store) SetNote(ctx context.Context, name string, text []byte) error {
 		s.notes[name] = bytes.Clone(text)
 	}
 	return nil
+}
+
+func fail(op string, err error) error {
+	return &fs.PathError{Op: op, Path: filestore.Root, Err: err}
 }
 
 func checkNote(ctx context.Context, name string, text []byte) error {

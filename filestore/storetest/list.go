@@ -111,6 +111,10 @@ func testInfo(t *testing.T, open func(t *testing.T) filestore.Store) {
 	require.True(t, dir.Mode().IsDir())
 	require.Empty(t, dir.ETag())
 
+	top, err := s.Stat(t.Context(), filestore.Root)
+	require.NoError(t, err)
+	require.False(t, top.ModTime().IsZero(), "something is stored")
+
 	check := func(info filestore.FileInfo) {
 		require.Equal(t, "f", info.Name())
 		require.Equal(t, "d/f", info.Path())
