@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 
 	"sitelog": {"filestore"},
 
-	"internal/beside":   nil,
+	"internal/beside":   {"golang.org/x/sys/unix"},
 	"internal/clock":    nil,
 	"internal/flock":    nil,
 	"internal/fresh":    nil,

@@ -5,6 +5,7 @@
 package beside
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Server is a server under test, with all its processes.
@@ -24,7 +27,7 @@ func Start(cmd *exec.Cmd) (*Server, error) {
 		return nil, err
 	}
 	cmd.Path, cmd.Args = taskset, append([]string{"taskset", "-c", "0"}, cmd.Args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -37,40 +40,50 @@ func (s *Server) End() {
 	s.cmd.Wait()
 }
 
-// processes yields, for each process of the server, its directory in /proc, and what
-// stat says of it behind its name.
-func (s *Server) processes(yield func(dir string, fields []string) bool) {
+// processes yields the number of each process of the server, and what stat says of it
+// behind its name. Some leave the process group, so descent counts.
+func (s *Server) processes(yield func(pid int, fields []string) bool) {
+	found := map[int][]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
+		if text, err := os.ReadFile(path); err == nil { // it has not ended
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			found[pid] = strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		}
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if fields[2] == strconv.Itoa(s.cmd.Process.Pid) && !yield(filepath.Dir(path), fields) { // process group
+	}
+	for pid, fields := range found {
+		ancestor := pid
+		for ancestor != s.cmd.Process.Pid && found[ancestor] != nil {
+			ancestor, _ = strconv.Atoi(found[ancestor][1])
+		}
+		if ancestor == s.cmd.Process.Pid && !yield(pid, fields) {
 			return
 		}
 	}
 }
 
-// CPU is the time that the server has used, with all its processes that are there or
-// have ended.
+// CPU is the time that the server has used, with all its processes: to the nanosecond
+// for those that are there, in steps of 10 ms for those that have ended and were waited for.
 func (s *Server) CPU() time.Duration {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux
-	var ticks int64
-	for _, fields := range s.processes {
-		for _, f := range fields[11:15] { // utime, stime, and those of children
+	var used time.Duration
+	for pid, fields := range s.processes {
+		var now unix.Timespec
+		if unix.ClockGettime(^int32(pid)<<3|unix.CLOCK_PROCESS_CPUTIME_ID, &now) == nil { // clock_getcpuclockid(3)
+			used += time.Duration(now.Nano())
+		}
+		for _, f := range fields[13:15] { // utime and stime of children
 			n, _ := strconv.ParseInt(f, 10, 64)
-			ticks += n
+			used += time.Duration(n) * tick
 		}
 	}
-	return time.Duration(ticks) * tick
+	return used
 }
 
 // Memory is what the server holds for itself, in KiB.
 func (s *Server) Memory() (kib int64) {
-	for dir := range s.processes {
-		rollup, _ := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+	for pid := range s.processes {
+		rollup, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 		for line := range strings.Lines(string(rollup)) {
 			if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[0], "Private_") {
 				n, _ := strconv.ParseInt(f[1], 10, 64)

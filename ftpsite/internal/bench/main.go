@@ -19,6 +19,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,24 +44,29 @@ type peer struct {
 	files  string
 	addr   string
 	server *beside.Server
-	best   map[string]result
+	// How long it took, and the CPU time of the server, each time by the name of the work.
+	elapsed, cpu map[string][]time.Duration
 }
 
-type result struct {
-	elapsed, cpu time.Duration
+// work is done in that many sessions, one after the other.
+type work struct {
+	name     string
+	sessions int
+	do       func(p *peer, c *client) error
 }
 
 func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 5, "how often each work is done by each server")
+	only := flag.String("only", "", "the works whose names contain this")
 	server := flag.String("server", "", "the reference server, built (go build -o FILE ./examples/server)")
 	flag.Parse()
-	if err := run(*server, *rounds); err != nil {
+	if err := run(*server, *only, *rounds); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(server string, rounds int) error {
+func run(server, only string, rounds int) error {
 	dir, err := os.MkdirTemp(shm, "ftp-bench-")
 	if err != nil {
 		return err
@@ -69,45 +75,46 @@ func run(server string, rounds int) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
+	big := filepath.Join(dir, "big")
+	if err := os.WriteFile(big, make([]byte, bigSize), 0o644); err != nil {
+		return err
+	}
 	var running []*peer
 	for _, p := range peers(server) {
-		p.best = map[string]result{}
-		if err := p.begin(filepath.Join(dir, p.name)); err != nil {
+		p.elapsed, p.cpu = map[string][]time.Duration{}, map[string][]time.Duration{}
+		if err := p.begin(filepath.Join(dir, p.name), big); err != nil {
 			log.Printf("%s is left out: %v", p.name, err)
 			continue
 		}
 		defer p.server.End()
 		running = append(running, p)
 	}
-	works := []struct {
-		name string
-		do   func(p *peer) error
-	}{
-		{"RETR 256 MiB", (*peer).retrieveBig},
-		{"STOR 256 MiB", (*peer).storeBig},
-		{"300 small RETR in one session", (*peer).retrieveSmall},
-		{"100 x login, RETR, QUIT", (*peer).loginOften},
+	works := []work{
+		{"RETR 256 MiB", 1, (*peer).retrieveBig},
+		{"STOR 256 MiB", 1, (*peer).storeBig},
+		{"300 small RETR in one session", 1, (*peer).retrieveSmall},
+		{"100 x login, RETR, QUIT", 100, func(p *peer, c *client) error { return c.transfer("RETR s0", expect(1024)) }},
 	}
+	works = slices.DeleteFunc(works, func(w work) bool { return !strings.Contains(w.name, only) })
 	for range rounds {
 		for _, work := range works {
 			for _, p := range running {
-				cpu := p.server.CPU()
-				begin := time.Now()
-				if err := work.do(p); err != nil {
+				if err := p.measure(work); err != nil {
 					return fmt.Errorf("%s: %s: %w", p.name, work.name, err)
-				}
-				r := result{time.Since(begin), p.server.CPU() - cpu}
-				if best, ok := p.best[work.name]; !ok || r.elapsed < best.elapsed {
-					p.best[work.name] = r
 				}
 			}
 		}
 	}
 	for _, work := range works {
-		fmt.Println(work.name)
+		fmt.Printf("%-31s best  median   CPU: best  median\n", work.name)
 		for _, p := range running {
-			r := p.best[work.name]
-			fmt.Printf("  %-10s %8.1f ms, CPU of the server %7.1f ms\n", p.name, beside.Milliseconds(r.elapsed), beside.Milliseconds(r.cpu))
+			slices.Sort(p.elapsed[work.name])
+			slices.Sort(p.cpu[work.name])
+			fmt.Printf("  %-24s", p.name)
+			for _, d := range [][]time.Duration{p.elapsed[work.name], p.cpu[work.name]} {
+				fmt.Printf(" %8.1f ms %8.1f ms", beside.Milliseconds(d[0]), beside.Milliseconds(d[len(d)/2]))
+			}
+			fmt.Println()
 		}
 	}
 	fmt.Println("memory for an idle session")
@@ -122,13 +129,13 @@ func run(server string, rounds int) error {
 }
 
 // begin makes the files of a server and starts it on the first core.
-func (p *peer) begin(dir string) error {
+func (p *peer) begin(dir, big string) error {
 	files := filepath.Join(dir, p.dir)
 	p.files = files
 	if err := os.MkdirAll(files, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(files, "big"), make([]byte, bigSize), 0o644); err != nil {
+	if err := os.Link(big, filepath.Join(files, "big")); err != nil { // the same memory for all
 		return err
 	}
 	for i := range smallFiles {
@@ -260,9 +267,11 @@ func (c *client) transfer(command string, move func(data net.Conn) error) error 
 	return err
 }
 
+// expect reads in large pieces, so that it waits for the server and not the other way
+// round.
 func expect(size int64) func(net.Conn) error {
 	return func(data net.Conn) error {
-		n, err := io.Copy(io.Discard, data)
+		n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{data}, block)
 		if err == nil && n != size {
 			err = fmt.Errorf("%d bytes", n)
 		}
@@ -270,43 +279,40 @@ func expect(size int64) func(net.Conn) error {
 	}
 }
 
-func (p *peer) session(do func(c *client) error) error {
-	c, err := p.dial()
-	if err != nil {
-		return err
+// measure does a work. The time of the last QUIT does not count: the CPU time is taken
+// while the process of the session is there.
+func (p *peer) measure(w work) error {
+	os.Remove(filepath.Join(p.files, "upload")) // pure-ftpd lets strangers replace nothing
+	cpu := p.server.CPU()
+	begin := time.Now()
+	for left := w.sessions; left > 0; left-- {
+		c, err := p.dial()
+		if err != nil {
+			return err
+		}
+		defer c.conn.Close()
+		if err := w.do(p, c); err != nil {
+			return err
+		}
+		if left == 1 {
+			p.elapsed[w.name] = append(p.elapsed[w.name], time.Since(begin))
+			p.cpu[w.name] = append(p.cpu[w.name], p.server.CPU()-cpu)
+		}
+		if _, err := c.do("QUIT"); err != nil {
+			return err
+		}
 	}
-	defer c.conn.Close()
-	if err := do(c); err != nil {
-		return err
-	}
-	_, err = c.do("QUIT")
-	return err
+	return nil
 }
 
-func (p *peer) retrieveBig() error {
-	return p.session(func(c *client) error { return c.transfer("RETR big", expect(bigSize)) })
-}
+func (p *peer) retrieveBig(c *client) error { return c.transfer("RETR big", expect(bigSize)) }
 
 var block = make([]byte, 1<<20)
 
-func (p *peer) storeBig() error {
-	os.Remove(filepath.Join(p.files, "upload")) // pure-ftpd lets strangers replace nothing
-	return p.session(func(c *client) error {
-		return c.transfer("STOR upload", func(data net.Conn) error {
-			for range bigSize / len(block) {
-				if _, err := data.Write(block); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-}
-
-func (p *peer) retrieveSmall() error {
-	return p.session(func(c *client) error {
-		for i := range smallFiles {
-			if err := c.transfer(fmt.Sprint("RETR s", i), expect(1024)); err != nil {
+func (p *peer) storeBig(c *client) error {
+	return c.transfer("STOR upload", func(data net.Conn) error {
+		for range bigSize / len(block) {
+			if _, err := data.Write(block); err != nil {
 				return err
 			}
 		}
@@ -314,9 +320,9 @@ func (p *peer) retrieveSmall() error {
 	})
 }
 
-func (p *peer) loginOften() error {
-	for range logins {
-		if err := p.session(func(c *client) error { return c.transfer("RETR s0", expect(1024)) }); err != nil {
+func (p *peer) retrieveSmall(c *client) error {
+	for i := range smallFiles {
+		if err := c.transfer(fmt.Sprint("RETR s", i), expect(1024)); err != nil {
 			return err
 		}
 	}

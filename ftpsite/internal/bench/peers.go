@@ -44,7 +44,7 @@ func peers(server string) []*peer {
 			start: func(dir, addr string) (*exec.Cmd, error) {
 				_, port, _ := net.SplitHostPort(addr)
 				err := write(dir, "../proftpd.conf", fmt.Sprintf("ServerName bench\nServerType standalone\nDefaultAddress 127.0.0.1\nSocketBindTight on\nPort %s\nUseIPv6 off\nUseReverseDNS off\n"+
-					"User nobody\nGroup nogroup\nScoreboardFile %s/../proftpd.score\nPidFile %s/../proftpd.pid\nSystemLog none\nTransferLog none\nWtmpLog off\nMaxInstances 100\n"+
+					"User nobody\nGroup nogroup\nScoreboardFile %s/../proftpd.score\nPidFile %s/../proftpd.pid\nSystemLog none\nTransferLog none\nWtmpLog off\nDelayEngine off\nMaxInstances 100\n"+
 					"<Anonymous %s>\nUser ftp\nGroup nogroup\nUserAlias anonymous ftp\nRequireValidShell off\n<Directory pub>\nAllowOverwrite on\n</Directory>\n</Anonymous>\n", port, dir, dir, dir))
 				return command("proftpd", err, "-n", "-c", filepath.Join(dir, "../proftpd.conf"))
 			},
