@@ -89,13 +89,10 @@ func (s *session) toldAddr() netip.Addr {
 // has at most one.
 func (s *session) listen() (uint16, reply) {
 	s.data.close()
-	ports := s.server.PassivePorts
-	count := int(ports.High) - int(ports.Low) + 1
-	start := rand.IntN(count)
 	config := net.ListenConfig{KeepAlive: -1} // the data itself is the sign of life
+	config.SetMultipathTCP(false)             // whose sockets cost more, and which nobody uses for FTP
 	var err error
-	for i := range count {
-		port := ports.Low + uint16((start+i)%count)
+	for port := range s.server.PassivePorts.inTurn {
 		var l net.Listener
 		if l, err = config.Listen(s.ctx, "tcp", netip.AddrPortFrom(s.local, port).String()); err == nil {
 			s.data.listener = l.(*net.TCPListener)
@@ -104,6 +101,29 @@ func (s *session) listen() (uint16, reply) {
 	}
 	s.log.Error("cannot listen for a data connection", "err", err)
 	return 0, replyNoData
+}
+
+// inTurn yields the ports to be tried, from a random one on. Where any will do these are
+// some of the dynamic ones (RFC 6335 §6) before the choice is left to the system: that
+// tries one after the other, which takes long when thousands are in TIME-WAIT.
+func (r PortRange) inTurn(yield func(port uint16) bool) {
+	if r == (PortRange{}) {
+		const first, tries = 49152, 10
+		for range tries {
+			if !yield(first + uint16(rand.IntN(1<<16-first))) {
+				return
+			}
+		}
+		yield(0)
+		return
+	}
+	count := int(r.High) - int(r.Low) + 1
+	start := rand.IntN(count)
+	for i := range count {
+		if !yield(r.Low + uint16((start+i)%count)) {
+			return
+		}
+	}
 }
 
 // port: RFC 959 §4.1.2.

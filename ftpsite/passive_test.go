@@ -136,6 +136,19 @@ func TestPassivePorts(t *testing.T) {
 	require.Contains(t, c.want("227", "PASV"), fmt.Sprintf("(127,0,3,1,%d,%d)", port/256, port%256))
 }
 
+// TestAnyPort: the system would look for a free port among those in TIME-WAIT.
+func TestAnyPort(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(newDirectory())}), "john")
+	ports := map[uint16]bool{}
+	for range 10 {
+		port := netip.MustParseAddrPort(c.port()).Port()
+		require.GreaterOrEqual(t, port, uint16(49152), "RFC 6335 §6")
+		ports[port] = true
+	}
+	require.Greater(t, len(ports), 1, "nobody knows the next one")
+}
+
 // TestStrangersOnThePort: others are turned away, and the client still served.
 func TestStrangersOnThePort(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 var ErrServerClosed = errors.New("ftpsite: server closed")
 
 // Server serves File Storage over FTP. Use field names. All fields but
-// Directory may be left zero; none may be changed once Serve was called.
+// Views may be left zero; none may be changed once Serve was called.
 //
 // Its methods are safe for concurrent use, and Serve may be called for several
 // listeners.
@@ -31,7 +31,8 @@ type Server struct {
 	// password. Their root is empty; "~account/..." leads to public files.
 	// An account that has such a name logs in as itself.
 	Anonymous bool
-	// PassivePorts are the ports for data connections. Zero: any free port.
+	// PassivePorts are the ports for data connections. Zero: any free port, from
+	// 49152 on where there is one.
 	PassivePorts PortRange
 	// PublicAddr, if not nil, returns the address to be told to a client in
 	// the answer to PASV, such as the outer address of a NAT; domain is that of
