@@ -121,6 +121,6 @@ func (d *data) cut() {
 }
 
 // bufferSize is what is read from a client at once.
-const bufferSize = 256 << 10
+const bufferSize = 512 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
