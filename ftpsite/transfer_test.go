@@ -373,7 +373,7 @@ func TestCutDownloads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory()
-			d.Write(t, john, "file", strings.Repeat("x", 1<<20))
+			d.Write(t, john, "file", strings.Repeat("x", 4<<20))
 			wrap(d, john, func(inner filestore.Store) filestore.Store {
 				n := 0
 				return faulty{Store: inner, read: func([]byte) error {
