@@ -17,7 +17,7 @@ type plan struct {
 	typ       reflect.Type
 	encode    encodeFunc
 	decode    decodeFunc
-	isText    bool // decode takes the text of a String as it is
+	isText    bool // a String as it is
 	takesNull bool // decode knows what to do with a Null, or with a missing value
 }
 
@@ -68,7 +68,7 @@ type record struct {
 // A field is a pair of that dictionary, or the inline map.
 type field struct {
 	name      string
-	prefix    string    // its text with '=', where every format writes it alike
+	prefix    prefix
 	index     []int     // the way to it through embedded structs
 	pointers  []uintptr // on this way: where a pointer is in the struct before it
 	offset    uintptr   // where the field is in the last struct
@@ -76,6 +76,22 @@ type field struct {
 	plan      *plan
 	omitEmpty bool
 	inline    bool
+}
+
+// A prefix is a name with its '=', where every format writes it alike. It is copied whole, with
+// what is behind it, which is much faster than to copy some bytes; size is 0 for a name that
+// is too long or needs a format.
+type prefix struct {
+	text [32]byte
+	size int
+}
+
+// appendTo appends the prefix, if it has a size.
+func (x *prefix) appendTo(dst []byte) []byte {
+	n := len(dst)
+	dst = slices.Grow(dst, len(x.text))
+	*(*[len(x.text)]byte)(dst[n : n+len(x.text)]) = x.text
+	return dst[:n+x.size]
 }
 
 // tag is the parsed tag of a struct field.
@@ -208,8 +224,8 @@ func (r *record) add(m planner, f reflect.StructField, t tag, added field, known
 		return fmt.Errorf("field %s: a second one with the key %q", f.Name, added.name)
 	}
 	added.omitEmpty = t.omitEmpty
-	if grammar.IsAtom(added.name, grammar.Atoms1999) {
-		added.prefix = added.name + "="
+	if len(added.name) < len(added.prefix.text) && grammar.IsAtom(added.name, grammar.Atoms1999) {
+		added.prefix.size = copy(added.prefix.text[:], added.name+"=")
 	}
 	if t.word {
 		added.plan = &plan{typ: f.Type, encode: wordEncoding(f.Type), decode: m.decoding(f.Type)}

@@ -507,7 +507,7 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 		for i := range r.fields {
 			f := &r.fields[i]
 			in, ok := f.inside(p)
-			if !ok || f.omitEmpty && isEmpty(valueAt(f.typ, in)) {
+			if !ok || f.omitEmpty && f.isEmpty(in) {
 				continue
 			}
 			if f.inline {
@@ -519,14 +519,19 @@ func (m planner) encodeStruct(t reflect.Type) encodeFunc {
 				}
 				continue
 			}
-			if f.prefix != "" {
-				dst = append(dst, f.prefix...)
+			if f.prefix.size > 0 {
+				dst = f.prefix.appendTo(dst)
 			} else if dst, err = e.Key(dst, f.name); err != nil {
 				return dst, e.Failed(f.name, -1, err)
 			} else {
 				dst = append(dst, '=')
 			}
-			if dst, err = f.plan.encode(e, dst, in); err != nil {
+			if f.plan.isText { // as most are
+				dst, err = e.Text(dst, *at[string](in))
+			} else {
+				dst, err = f.plan.encode(e, dst, in)
+			}
+			if err != nil {
 				return dst, e.Failed(f.name, -1, err)
 			}
 			dst = append(dst, ';')
@@ -546,14 +551,25 @@ func (r *record) disjoint(m reflect.Value) error {
 	return nil
 }
 
-// isEmpty reports whether the option omitempty leaves v out.
-func isEmpty(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Slice, reflect.Map:
+// isEmpty reports whether the option omitempty leaves out the field, which is at p. Of the
+// most common types that is known without reflection.
+func (f *field) isEmpty(p place) bool {
+	switch f.typ.Kind() {
+	case reflect.String:
+		return *at[string](p) == ""
+	case reflect.Pointer:
+		_, ok := follow(p)
+		return !ok
+	case reflect.Slice:
+		_, n := elements(p)
+		return n == 0
+	}
+	switch v := valueAt(f.typ, p); {
+	case f.typ.Kind() == reflect.Map:
 		return v.Len() == 0
+	case f.typ == timeType:
+		return at[time.Time](p).IsZero()
+	default:
+		return v.IsZero()
 	}
-	if v.Type() == timeType {
-		return v.Addr().Interface().(*time.Time).IsZero()
-	}
-	return v.IsZero()
 }

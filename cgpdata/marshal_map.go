@@ -49,7 +49,10 @@ func (e *printer) dictionary(dst []byte, m map[string]any) (_ []byte, err error)
 }
 
 func (m planner) encodeMap(t reflect.Type) encodeFunc {
-	if t == reflect.TypeFor[map[string]any]() {
+	switch t {
+	case stringMapType:
+		return encodeStringMap
+	case reflect.TypeFor[map[string]any]():
 		return func(e *printer, dst []byte, p place) ([]byte, error) {
 			return e.dictionary(dst, *at[map[string]any](p))
 		}
@@ -66,6 +69,34 @@ func (m planner) encodeMap(t reflect.Type) encodeFunc {
 		e.Depth--
 		return append(dst, '}'), nil
 	}
+}
+
+var stringMapType = reflect.TypeFor[map[string]string]()
+
+// encodeStringMap spares the most common maps reflection.
+func encodeStringMap(e *printer, dst []byte, p place) (_ []byte, err error) {
+	if e.Depth >= e.MaxDepth {
+		return dst, ErrDepth
+	}
+	m, base, ordered := *at[map[string]string](p), len(e.entries), len(e.order)
+	for key := range m {
+		e.entries = append(e.entries, entry{key: key})
+	}
+	all := e.entries[base:]
+	dst = append(dst, '{')
+	for _, at := range e.sorted(all) {
+		key := all[at].key
+		if dst, err = e.Key(dst, key); err == nil {
+			dst, err = e.Text(append(dst, '='), m[key])
+		}
+		if err != nil {
+			return dst, e.Failed(key, -1, err)
+		}
+		dst = append(dst, ';')
+	}
+	clear(all)
+	e.entries, e.order = e.entries[:base], e.order[:ordered]
+	return append(dst, '}'), nil
 }
 
 // encodePairs writes the pairs of a map without the braces, in the order of their keys.

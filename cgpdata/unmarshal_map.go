@@ -7,7 +7,7 @@ import (
 )
 
 func (m planner) decodeMap(t reflect.Type) decodeFunc {
-	if t == reflect.TypeFor[map[string]string]() {
+	if t == stringMapType {
 		return decodeStringMap
 	}
 	elem := m.plan(t.Elem())
@@ -37,7 +37,7 @@ func (m planner) decodeMap(t reflect.Type) decodeFunc {
 // decodeStringMap spares the most common maps reflection.
 func decodeStringMap(d *filler, i int, p place) int {
 	m := at[map[string]string](p)
-	i, due := d.dictionary(i, reflect.TypeFor[map[string]string]())
+	i, due := d.dictionary(i, stringMapType)
 	if i < 0 {
 		return -1
 	}

@@ -108,7 +108,7 @@ func AppendStep(path []byte, key string, index int) []byte {
 // AppendPathKey writes a key of a path: one with a '.' would be read as two, and is quoted.
 func AppendPathKey(path []byte, key string) []byte {
 	if !IsAtom(key, AtomsWide) || strings.Contains(key, ".") {
-		return new(Writer).quoted(path, key)
+		return new(Writer).quoted(path, key, 0)
 	}
 	return append(path, key...)
 }

@@ -9,26 +9,38 @@ import (
 
 // Text writes a string.
 func (w *Writer) Text(dst []byte, s string) ([]byte, error) {
-	end, atom := scanAtom(s, w.Atoms)
-	if atom {
-		return append(dst, s...), nil
+	// While it looks like an atom it is copied: so an atom is gone through once.
+	start := len(dst)
+	first, others := w.Atoms.classes()
+	end := 0
+	if dst = slices.Grow(dst, len(s)+2); len(s) > 0 && Class[s[0]]&first != 0 {
+		to := dst[start : start+len(s)]
+		for end < len(s) && end < len(to) && Class[s[end]]&others != 0 {
+			to[end] = s[end]
+			end++
+		}
+		if end == len(s) {
+			return dst[:start+end], nil
+		}
 	}
 	if end = ScanPlain(s, end); end == len(s) { // what quoted does, in one go
-		dst = append(slices.Grow(dst, len(s)+2), '"')
+		dst = append(dst, '"')
 		return append(append(dst, s...), '"'), nil
 	}
 	if w.Allow&NULByte == 0 && strings.IndexByte(s[end:], 0) >= 0 {
 		return dst, errFault(NULByte)
 	}
-	return w.quoted(dst, s), nil
+	return w.quoted(dst, s, end), nil
 }
 
 // quoted writes a string between quotes (Guide, Data Formats, Strings). Bytes that
-// belong to no valid UTF-8 are written by their codes, so that any string survives.
-func (w *Writer) quoted(dst []byte, s string) []byte {
+// belong to no valid UTF-8 are written by their codes, so that any string survives. The
+// first bytes are known to be of ClassPlain.
+func (w *Writer) quoted(dst []byte, s string, plain int) []byte {
 	dst = append(slices.Grow(dst, len(s)+8), '"')
-	for i := 0; i < len(s); {
-		end := 0
+	dst = append(dst, s[:plain]...)
+	for i := plain; i < len(s); {
+		end := i
 		if w.ASCII {
 			end = ScanPlain(s, i)
 		} else {
@@ -75,22 +87,22 @@ func (w *Writer) escape(dst []byte, char string) []byte {
 
 // IsAtom reports whether s may stand without quotes.
 func IsAtom(s string, atoms Atoms) bool {
-	_, atom := scanAtom(s, atoms)
-	return atom
+	first, others := atoms.classes()
+	for i := range len(s) {
+		if Class[s[i]]&others == 0 {
+			return false
+		}
+	}
+	return s != "" && Class[s[0]]&first != 0
 }
 
-// scanAtom is IsAtom, and returns how many bytes at the start of s could stand in an
-// atom: they stand for themselves between quotes too.
-func scanAtom(s string, atoms Atoms) (end int, atom bool) {
-	bit := ClassWide
-	switch atoms {
+// classes returns the classes of the first byte of an atom of the set, and of its bytes.
+func (a Atoms) classes() (first, others uint16) {
+	switch a {
 	case Atoms2005:
-		bit = ClassDotted
+		return ClassDotted, ClassDotted
 	case Atoms1999:
-		bit = ClassAlnum
+		return ClassAlnum, ClassAlnum
 	}
-	for end < len(s) && Class[s[end]]&bit != 0 {
-		end++
-	}
-	return end, end == len(s) && end > 0 && (bit != ClassWide || Class[s[0]]&ClassAlnum != 0)
+	return ClassAlnum, ClassWide
 }
