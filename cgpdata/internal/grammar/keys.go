@@ -11,7 +11,9 @@ func (p *Parser) PushKey(f *Frame, s Span) {
 	if n := len(p.Keys); n > int(f.Keys) && !f.Unordered {
 		last := p.Keys[n-1]
 		plain := !s.Decoded && !last.Decoded && s.Start < s.End && last.Start < last.End
-		if !plain || p.Src[last.Start] >= p.Src[s.Start] { // else their first bytes decide
+		if plain && p.Src[last.Start] != p.Src[s.Start] {
+			f.Unordered = p.Src[last.Start] > p.Src[s.Start]
+		} else {
 			f.Unordered = bytes.Compare(p.KeyText(s), p.KeyText(last)) <= 0
 		}
 	}
@@ -40,10 +42,13 @@ func (p *Parser) RepeatedKeys(keys []Span) (repeated, ok bool) {
 // few is the number of keys up to which comparing each with all others takes no time.
 const few = 16
 
-// hasTwice reports whether there is a key twice. Few keys are compared by what a word can
-// tell of each; many go into a table.
+// hasTwice reports whether there is a key twice. Few keys are told apart at a glance, if that
+// can be, or compared by what a word can tell of each; many go into a table.
 func (p *Parser) hasTwice(keys []Span) bool {
 	if len(keys) <= few {
+		if p.differ(keys) {
+			return false
+		}
 		var heads [few]uint64
 		for i, key := range keys {
 			heads[i] = p.headOf(key)
@@ -64,6 +69,25 @@ func (p *Parser) hasTwice(keys []Span) bool {
 		}
 	}
 	return false
+}
+
+// differ reports whether all keys differ by what their lengths and their first and last bytes
+// make together. Keys that do not may differ nevertheless.
+func (p *Parser) differ(keys []Span) bool {
+	var seen [4]uint64 // a bit for each that was seen
+	for i := range keys {
+		key := &keys[i]
+		if key.Decoded || key.Start == key.End {
+			return false
+		}
+		mark := uint8(key.End-key.Start)*29 + p.Src[key.Start]*5 + p.Src[key.End-1]*11
+		word, bit := &seen[mark>>6], uint64(1)<<(mark&63)
+		if *word&bit != 0 {
+			return false
+		}
+		*word |= bit
+	}
+	return true
 }
 
 // Head returns a number that differs for most texts: it is made of the first bytes, the last
