@@ -58,7 +58,7 @@ type window struct {
 func newWindow(t *transfer) *window {
 	w := &window{t: t, source: t.source(t.netascii), base: 1}
 	if t.window > 1 && t.block >= plainBlock { // what else is sent is shorter than a packet
-		w.joins = segment(t.conn, 4+t.block)
+		w.joins = t.socket.segment(4 + t.block)
 	}
 	return w
 }
@@ -98,7 +98,7 @@ func (w *window) send() {
 		for _, packet := range packets[:n] {
 			w.joined = append(w.joined, packet...)
 		}
-		if _, err := w.t.conn.WriteToUDPAddrPort(w.joined, w.t.from); err != nil {
+		if err := w.t.socket.send(w.joined); err != nil {
 			w.joins = false // a packet is too long for the way
 			break
 		}

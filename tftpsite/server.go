@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
@@ -58,8 +57,6 @@ type Server struct {
 
 	calls  graceful.Calls
 	places connlimit.Places
-
-	running atomic.Int32 // transfers that have a socket
 
 	mu        sync.Mutex                   // guards what follows
 	newest    map[netip.AddrPort]*transfer // of each client

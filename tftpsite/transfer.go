@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -22,10 +21,9 @@ import (
 // is its transfer ID (RFC 1350 §4), bound to the address that was asked.
 type transfer struct {
 	request
-	server  *Server
-	place   *connlimit.Place
-	conn    *net.UDPConn
-	lookout lookout
+	server *Server
+	place  *connlimit.Place
+	socket *socket
 	content
 
 	block   int           // the bytes in a full packet of data
@@ -69,9 +67,9 @@ func (t *transfer) push(what error) {
 	if t.pushed == nil || errors.Is(t.pushed, errRepeated) {
 		t.pushed = what
 	}
-	if t.conn != nil {
+	if t.socket != nil {
 		t.deadline = time.Time{}
-		t.conn.SetReadDeadline(longAgo)
+		t.socket.SetReadDeadline(longAgo)
 	}
 }
 
@@ -91,7 +89,7 @@ func (t *transfer) wait(until time.Time) error {
 		return nil
 	}
 	t.deadline = until
-	return t.conn.SetReadDeadline(until)
+	return t.socket.SetReadDeadline(until)
 }
 
 // passed notes that the deadline of the socket has passed.
@@ -104,18 +102,15 @@ func (t *transfer) passed() {
 // run serves the request. The end of ctx ends everything, that of accepting only
 // what is dispensable.
 func (t *transfer) run(ctx, accepting context.Context) {
-	conn, err := net.ListenUDP("udp", socketFor(t.request))
+	socket, err := listen(t.asked, t.from)
 	if err != nil {
 		t.server.leave(t)
 		t.server.log().Error("socket cannot be opened", "remote", t.from.Addr(), "err", err)
 		return
 	}
-	defer conn.Close()
-	t.lookout = newLookout(conn)
-	t.server.running.Add(1)
-	defer t.server.running.Add(-1)
+	defer socket.Close()
 	t.mu.Lock()
-	t.conn = conn
+	t.socket = socket
 	t.mu.Unlock()
 	defer graceful.After(ctx, func() { t.push(ErrServerClosed) })()
 	t.ctx = ctx
@@ -126,15 +121,6 @@ func (t *transfer) run(ctx, accepting context.Context) {
 		defer graceful.After(accepting, func() { t.push(ErrServerClosed) })()
 		t.dally()
 	}
-}
-
-// socketFor returns the local address that a client expects its answers from.
-func socketFor(r request) *net.UDPAddr {
-	a := &net.UDPAddr{IP: r.asked.AsSlice()}
-	if r.asked.IsLinkLocalUnicast() {
-		a.Zone = r.from.Addr().Zone()
-	}
-	return a
 }
 
 // perform does what the client asks for and tells it how that ended.
@@ -189,7 +175,7 @@ func (t *transfer) attempt() (err error) {
 
 // send sends a packet to the client. One that is lost on the way is the business
 // of whoever waits for the next.
-func (t *transfer) send(packet []byte) { t.conn.WriteToUDPAddrPort(packet, t.from) }
+func (t *transfer) send(packet []byte) { t.socket.send(packet) }
 
 // receive waits for a packet of the client. Whoever else sends one is told so and
 // disturbs nothing (RFC 1350 §4).
@@ -198,12 +184,7 @@ func (t *transfer) receive(until time.Time) ([]byte, error) {
 		if err := t.wait(until); err != nil {
 			return nil, err
 		}
-		began := time.Now()
-		if t.server.running.Load() == 1 { // nobody else waits meanwhile
-			t.lookout.look()
-		}
-		n, from, err := t.conn.ReadFromUDPAddrPort(t.buf)
-		t.lookout.note(time.Since(began))
+		n, ours, err := t.socket.receive(t.buf)
 		packet := t.buf[:n]
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -216,9 +197,9 @@ func (t *transfer) receive(until time.Time) ([]byte, error) {
 			return nil, err
 		}
 		op := opcode(packet)
-		if unmap(from) != t.from {
+		if !ours {
 			if op == opData || op == opAck {
-				t.conn.WriteToUDPAddrPort(replyUnknownTID.packet(), from)
+				t.socket.sendBack(replyUnknownTID.packet())
 			}
 			continue
 		}

@@ -1,0 +1,96 @@
+package tftpsite
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A socket hears everybody, knows its client from others, and answers both.
+func TestSocket(t *testing.T) {
+	t.Parallel()
+	four, six := netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()
+	linkLocal := netip.Addr{}
+	interfaces, err := net.Interfaces()
+	require.NoError(t, err)
+	for _, i := range interfaces {
+		addrs, err := i.Addrs()
+		if err != nil || i.Flags&net.FlagUp == 0 {
+			continue
+		}
+		for _, a := range addrs {
+			ip, _ := netip.AddrFromSlice(a.(*net.IPNet).IP)
+			if ip.Is6() && ip.IsLinkLocalUnicast() {
+				linkLocal = ip.WithZone(i.Name)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name          string
+		asked, client netip.Addr
+	}{
+		{"IPv4", four, four},
+		{"IPv4 where the address asked is not known", netip.Addr{}, four},
+		{"IPv6", six, six},
+		{"IPv6 where the address asked is not known", netip.Addr{}, six},
+		{"link-local", linkLocal.WithZone(""), linkLocal},
+		{"link-local where the address asked is not known", netip.Addr{}, linkLocal},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if !row.client.IsValid() {
+				t.Skip("no interface has such an address")
+			}
+			peer := func() *net.UDPConn {
+				conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(row.client, 0)))
+				if err != nil {
+					t.Skip("no socket with such an address: ", err)
+				}
+				t.Cleanup(func() { conn.Close() })
+				return conn
+			}
+			client, stranger := peer(), peer()
+			s, err := listen(row.asked, unmap(client.LocalAddr().(*net.UDPAddr).AddrPort()))
+			require.NoError(t, err)
+			defer s.Close()
+			to := netip.AddrPortFrom(row.client, uint16(s.LocalAddr().(*net.UDPAddr).Port))
+			buf := make([]byte, 10)
+			for _, from := range []*net.UDPConn{client, stranger, client} {
+				_, err := from.WriteToUDPAddrPort([]byte("hello"), to)
+				require.NoError(t, err)
+				n, ours, err := s.receive(buf)
+				require.NoError(t, err)
+				require.Equal(t, "hello", string(buf[:n]))
+				require.Equal(t, from == client, ours)
+				require.NoError(t, s.sendBack([]byte("back")))
+				n, err = from.Read(buf)
+				require.NoError(t, err)
+				require.Equal(t, "back", string(buf[:n]))
+				require.NoError(t, s.send([]byte("answer")))
+				n, err = client.Read(buf)
+				require.NoError(t, err)
+				require.Equal(t, "answer", string(buf[:n]))
+			}
+		})
+	}
+	_, err = listen(netip.Addr{}, netip.MustParseAddrPort("[fe80::1%nowhere]:69"))
+	require.Error(t, err)
+}
+
+// What cannot be sent, and an end of waiting, are told as errors.
+func TestSocketErrors(t *testing.T) {
+	t.Parallel()
+	s, err := listen(netip.MustParseAddr("127.0.0.1"), netip.MustParseAddrPort("127.0.0.1:9"))
+	require.NoError(t, err)
+	require.Error(t, s.send(make([]byte, 1<<17)), "it is longer than a datagram")
+	s.SetDeadline(longAgo)
+	_, _, err = s.receive(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	s.Close()
+	require.ErrorIs(t, s.send([]byte("x")), net.ErrClosed)
+	_, _, err = s.receive(make([]byte, 1))
+	require.ErrorIs(t, err, net.ErrClosed)
+}
