@@ -2,8 +2,8 @@
 
 // Command bench measures the reference server beside tftpd-hpa and atftpd: every
 // server on one core, the client where the system puts it, the same files on a memory
-// file system, in rounds by turns, the best of all rounds. It needs root, Linux, taskset, and the
-// programs in PATH; those that are missing are left out.
+// file system, in rounds by turns, the best of all rounds. It needs root, Linux,
+// taskset, and the programs in PATH; those that are missing are left out.
 package main
 
 import (
