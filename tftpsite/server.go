@@ -98,11 +98,20 @@ func (s *Server) Serve(pc net.PacketConn) error {
 
 	var transfers sync.WaitGroup
 	defer transfers.Wait()
+	idle := make(chan *transfer) // to goroutines whose stacks have grown by a transfer before
+	defer close(idle)
 	begin := func(t *transfer) {
+		select {
+		case idle <- t:
+			return
+		default:
+		}
 		transfers.Go(func() {
-			for t != nil {
-				t.run(call.Context, call.Accepting)
-				t = s.next(t, pc)
+			for ; t != nil; t = <-idle {
+				for t != nil {
+					t.run(call.Context, call.Accepting)
+					t = s.next(t, pc)
+				}
 			}
 		})
 	}
