@@ -197,45 +197,54 @@ func (b borrower) SetSidecar(ctx context.Context, name string, content []byte, o
 // A Store that may have locks stays open: they would end with it.
 
 func (b borrower) Lock(ctx context.Context, name string, lock filestore.Lock, timeout time.Duration) (filestore.Lock, error) {
-	return b.lock("lock", name, func(locks filestore.Locks) (filestore.Lock, error) { return locks.Lock(ctx, name, lock, timeout) })
+	return b.keeping("lock", name, func(locks filestore.Locks) (filestore.Lock, error) { return locks.Lock(ctx, name, lock, timeout) })
 }
 
 func (b borrower) RefreshLock(ctx context.Context, name, token, owner string, timeout time.Duration) (filestore.Lock, error) {
-	return b.lock("refresh lock", name, func(locks filestore.Locks) (filestore.Lock, error) {
+	return b.keeping("refresh lock", name, func(locks filestore.Locks) (filestore.Lock, error) {
 		return locks.RefreshLock(ctx, name, token, owner, timeout)
 	})
 }
 
-func (b borrower) Unlock(ctx context.Context, name, token, owner string) error {
-	_, err := b.lock("unlock", name, func(locks filestore.Locks) (filestore.Lock, error) {
-		return filestore.Lock{}, locks.Unlock(ctx, name, token, owner)
+func (b borrower) keeping(op, name string, do func(filestore.Locks) (filestore.Lock, error)) (made filestore.Lock, err error) {
+	err = b.lock(op, name, func(at *storage, locks filestore.Locks) error {
+		if made, err = do(locks); err == nil {
+			at.keepUntil(made.Expires)
+		}
+		return err
 	})
-	return err
+	return made, err
+}
+
+func (b borrower) Unlock(ctx context.Context, name, token, owner string) error {
+	return b.lock("unlock", name, func(at *storage, locks filestore.Locks) error {
+		err := locks.Unlock(ctx, name, token, owner)
+		if err == nil {
+			at.keepFor(func() ([]filestore.Lock, error) { return locks.Locks(ctx, filestore.Root, true) })
+		}
+		return err
+	})
 }
 
 func (b borrower) Locks(ctx context.Context, name string, below bool) (found []filestore.Lock, err error) {
-	_, err = b.lock("locks", name, func(locks filestore.Locks) (filestore.Lock, error) {
+	err = b.lock("locks", name, func(_ *storage, locks filestore.Locks) error {
 		found, err = locks.Locks(ctx, name, below)
-		return filestore.Lock{}, err
+		return err
 	})
 	return found, err
 }
 
-func (b borrower) lock(op, name string, do func(filestore.Locks) (filestore.Lock, error)) (filestore.Lock, error) {
+func (b borrower) lock(op, name string, do func(*storage, filestore.Locks) error) error {
 	l, err := b.borrow(op, name)
 	if err != nil {
-		return filestore.Lock{}, err
+		return err
 	}
 	defer l.end()
 	locks, ok := l.Store.(filestore.Locks)
 	if !ok {
-		return filestore.Lock{}, &fs.PathError{Op: op, Path: name, Err: errors.ErrUnsupported}
+		return &fs.PathError{Op: op, Path: name, Err: errors.ErrUnsupported}
 	}
-	made, err := do(locks)
-	if err == nil {
-		l.of.keepUntil(made.Expires)
-	}
-	return made, b.told(err)
+	return b.told(do(l.of, locks))
 }
 
 // Rescan has nothing to do where the Store keeps no usage that can be wrong.

@@ -43,6 +43,7 @@ type storage struct {
 	users int           // guarded by in.mu
 	used  *list.Element // guarded by in.mu; where it is in in.recent, or nil
 	until time.Time     // guarded by in.mu; the last of its locks ends then
+	locks int           // guarded by in.mu; how often keepUntil was called
 
 	mu    sync.Mutex
 	store filestore.Store // guarded by mu; nil: not open
@@ -138,8 +139,32 @@ func (s *loans) isClosed() bool {
 func (at *storage) keepUntil(then time.Time) {
 	at.in.mu.Lock()
 	defer at.in.mu.Unlock()
+	at.locks++
 	if then.After(at.until) {
 		at.until = then
+	}
+}
+
+// keepFor keeps the Store open only as long as the locks that left finds, unless others
+// are made meanwhile.
+func (at *storage) keepFor(left func() ([]filestore.Lock, error)) {
+	at.in.mu.Lock()
+	before := at.locks
+	at.in.mu.Unlock()
+	locks, err := left()
+	if err != nil {
+		return // it stays open for longer than it must
+	}
+	var until time.Time
+	for _, l := range locks {
+		if l.Expires.After(until) {
+			until = l.Expires
+		}
+	}
+	at.in.mu.Lock()
+	defer at.in.mu.Unlock()
+	if at.locks == before {
+		at.until = until
 	}
 }
 

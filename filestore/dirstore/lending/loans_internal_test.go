@@ -12,11 +12,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/locktable"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -135,6 +137,85 @@ func TestStoreOfAnUploadStaysOpen(t *testing.T) {
 			require.Len(t, s.byRoot, 1)
 		})
 	}
+}
+
+// lockable is a store whose locks end with it.
+type lockable struct {
+	*diskStore
+	locktable.Table
+}
+
+// A store that has locks stays open until the last of them ends or is given back.
+func TestStoreWithLocksStaysOpen(t *testing.T) {
+	t.Parallel()
+	const forever, gone = time.Hour, 1 // a nanosecond, which has passed when it is looked at
+	type locks = []struct {
+		name    string
+		timeout time.Duration
+	}
+	for name, tt := range map[string]struct {
+		locks           locks
+		refresh, unlock string
+		open            bool
+	}{
+		"locked":             {locks: locks{{"f", forever}}, open: true},
+		"expired":            {locks: locks{{"f", gone}}},
+		"one expired":        {locks: locks{{"f", forever}, {"g", gone}}, open: true},
+		"unlocked":           {locks: locks{{"f", forever}}, unlock: "f"},
+		"one unlocked":       {locks: locks{{"f", forever}, {"g", forever}}, unlock: "f", open: true},
+		"the other expired":  {locks: locks{{"f", forever}, {"g", gone}}, unlock: "f"},
+		"refreshed":          {locks: locks{{"f", time.Minute}}, refresh: "f", open: true},
+		"refreshed and gone": {locks: locks{{"f", time.Minute}}, refresh: "f", unlock: "f"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDisks(t)
+			s := d.loans(1)
+			s.open = func(root string, create bool) (filestore.Store, error) {
+				store, err := d.openStore(root, create)
+				return &lockable{diskStore: store.(*diskStore)}, err
+			}
+			a := at(t, s, "a").(filestore.Locks)
+			tokens := map[string]string{}
+			for _, l := range tt.locks {
+				made, err := a.Lock(t.Context(), l.name, filestore.Lock{Owner: "john"}, l.timeout)
+				require.NoError(t, err)
+				tokens[l.name] = made.Token
+			}
+			if tt.refresh != "" {
+				_, err := a.RefreshLock(t.Context(), tt.refresh, tokens[tt.refresh], "john", forever)
+				require.NoError(t, err)
+			}
+			if tt.unlock != "" {
+				require.NoError(t, a.Unlock(t.Context(), tt.unlock, tokens[tt.unlock], "john"))
+			}
+			for i := range 3 {
+				at(t, s, fmt.Sprint(i))
+			}
+			require.Equal(t, tt.open, d.open["a"])
+			require.Len(t, d.open, map[bool]int{true: 2, false: 1}[tt.open])
+			found, err := a.Locks(t.Context(), filestore.Root, true)
+			require.NoError(t, err)
+			require.Equal(t, tt.open, len(found) > 0)
+		})
+	}
+
+	t.Run("locked while another is given back", func(t *testing.T) {
+		t.Parallel()
+		s := newDisks(t).loans(1)
+		place := &storage{in: s}
+		then := time.Now().Add(forever)
+		place.keepUntil(then)
+		place.keepFor(func() ([]filestore.Lock, error) {
+			place.keepUntil(then)
+			return nil, nil // as it was before that
+		})
+		require.Equal(t, then, place.until)
+		place.keepFor(func() ([]filestore.Lock, error) { return nil, context.Canceled })
+		require.Equal(t, then, place.until)
+		place.keepFor(func() ([]filestore.Lock, error) { return nil, nil })
+		require.Zero(t, place.until)
+	})
 }
 
 // A list that is not read to its end gives its store back too.
