@@ -93,8 +93,9 @@ type File interface {
 //
 // Until Commit returns without an error the file is as it was. After a failed
 // Write, Commit fails too. Abort gives up the upload and everything it holds;
-// after Commit it does nothing, so it can be deferred. An upload whose
-// declared size was not reached fails at Commit with io.ErrUnexpectedEOF.
+// after Commit it does nothing, so it can be deferred. After either, Write and
+// Commit give fs.ErrClosed. An upload whose declared size was not reached fails at
+// Commit with io.ErrUnexpectedEOF.
 //
 // An Upload keeps the context it was created with and fails when that ends.
 // It is for one goroutine at a time.

@@ -14,18 +14,24 @@ const MaxSidecarBytes = meta.MaxBytes
 
 // Store keeps the tree of one account: files and directories, each with its
 // sidecar, and what limits allow. It knows no callers and no rights: those are
-// the business of [View]. Package storetest tests all that stands here.
+// the business of [View].
+//
+// Whoever writes one implements all methods, or the three of a Tree, of which package
+// treestore makes a Store. Package storetest tests what stands here. [Locks], [Notebook],
+// [Rescanner] and [io.Closer] are additions. A Closer is closed by whoever opened it;
+// changes after that, commits included, give fs.ErrClosed.
 //
 // One call is one step: others see all of it or nothing, and a crash leaves all
-// of it or nothing. A Store is safe for concurrent use.
+// of it or nothing. A call that fails changes nothing, and its error comes with zero
+// values. A Store is safe for concurrent use, and keeps no slice that it is given.
 //
 // # Names
 //
-// A name that [CheckName] refuses is fs.ErrInvalid. [Root] always exists, with the
-// zero ModTime while a store keeps nothing for it. Nobody can make, remove, move
-// or replace it (fs.ErrInvalid). To move or copy something onto itself, into
-// its own tree or onto a directory above it is fs.ErrInvalid too, and so is what
-// would make a name below it invalid.
+// Names are bytes, compared one by one. One that [CheckName] refuses is fs.ErrInvalid.
+// [Root] is always there, with the zero ModTime until something is stored. Also
+// fs.ErrInvalid is to make, remove, move or replace Root; to move or copy something onto
+// itself, into its own tree or onto a directory above it; and what would make a name
+// below it invalid.
 //
 // X.meta is the name of the sidecar of X, and no entry ([IsSidecar]). To make,
 // move or copy it, or something to it, is fs.ErrInvalid; elsewhere it is not there.
@@ -33,38 +39,32 @@ const MaxSidecarBytes = meta.MaxBytes
 // copy of a tree leaves it out.
 //
 // There are only directories and regular files. The names of links and special
-// files that somebody else put into the tree are taken (fs.ErrExist), and a directory
-// that holds one is not empty. Otherwise it is as if they were not there, and
-// nothing of theirs is overwritten.
+// files that somebody else made are taken (fs.ErrExist), and a directory that holds one
+// is not empty. Otherwise they are not there, and nothing of theirs is overwritten.
 //
 // # Sidecars
 //
 // A sidecar goes where its entry goes: Remove and Rename take it along, Create
-// keeps it. What Rename and Copy replace loses its own. A sidecar without an
-// entry is an orphan: it waits for Create or Mkdir to make one. Rename and Copy to
-// its name replace it.
-//
-// A sidecar needs room for its name: see [SidecarName]. What would put one where
-// it has none is ErrConflict.
+// keeps it. What Rename and Copy replace loses its own. A sidecar without an entry is
+// an orphan: it waits for Create or Mkdir, and Rename and Copy to its name replace it.
+// To put one where its name has no room ([SidecarName]) is ErrConflict.
 //
 // # Limits
 //
 // Limits are those of the call, and exact, however many goroutines write. A
 // change that makes a number larger and would end above its limit gives a
-// *LimitError and changes nothing. A sidecar counts as one file, with its bytes. A
-// copy is new: all of it is counted, less what it replaces. An upload keeps the
-// limits that it was created with. It holds room for what it will make larger, from
-// Create on for a declared size and for one more file, else from each Write on,
-// and gives it back when it ends. Others have what is left of their limits.
+// *LimitError. A sidecar counts as one file, with its bytes. A copy is new: all of it
+// is counted, less what it replaces. An upload keeps the limits of its Create. Until it
+// ends it holds room for what it makes larger, for one more file and a declared size
+// from Create on, else with each Write; others have what is left of their limits.
 //
 // # Errors
 //
 // Callers may branch on fs.ErrNotExist, fs.ErrExist, fs.ErrInvalid, ErrIsDirectory,
-// ErrNotDirectory, ErrNotEmpty, ErrConflict, ErrChanged, ErrLocked by way of
-// *LockedError, ErrLimit by way of *LimitError, and on the error of the context. All
-// come in an *fs.PathError with the storage path that they are about: where
-// two names are given, that of the source for what is wrong with it, else that of
-// the target.
+// ErrNotDirectory, ErrNotEmpty, ErrConflict, ErrChanged, ErrLocked (a *LockedError),
+// ErrLimit (a *LimitError) and the error of the context. All come in an *fs.PathError
+// with the storage path that they are about; of two names that of the source for what
+// is wrong with it, else that of the target.
 //
 // Looking below a file is fs.ErrNotExist, making something below it ErrNotDirectory,
 // and below what is not there fs.ErrNotExist. Refusals come in this order:
@@ -77,10 +77,6 @@ const MaxSidecarBytes = meta.MaxBytes
 //     room for its name, an invalid name below the target;
 //  5. locks;
 //  6. limits.
-//
-// A store that has something to do before it is let go of is an [io.Closer] too,
-// and whoever opened it closes it. Changes after Close, commits included, give
-// fs.ErrClosed. [Locks] and [Rescanner] are additions that a store may have.
 type Store interface {
 	// Stat tells what is stored under name, and of its sidecar all but the content.
 	Stat(ctx context.Context, name string) (FileInfo, error)

@@ -299,6 +299,47 @@ func testErrorPaths(t *testing.T, open func(t *testing.T) filestore.Store) {
 	require.Equal(t, "y", pathErr.Path)
 }
 
+// testZeroValues: what comes with an error is nothing, and so equal to nil.
+func testZeroValues(t *testing.T, open func(t *testing.T) filestore.Store) {
+	s := open(t)
+	fill(t, s, "a=1 a.meta=m d/")
+	none := func(got any, err error) {
+		t.Helper()
+		require.Error(t, err)
+		require.True(t, got == nil || got == filestore.Usage{}, "%v", got)
+	}
+	for _, name := range []string{"x", "a/x", "x//y"} {
+		info, err := s.Stat(t.Context(), name)
+		none(info, err)
+		f, err := s.Open(t.Context(), name)
+		none(f, err)
+		u, err := s.Create(t.Context(), filestore.Join(name, "x"), filestore.CreateOptions{}, boundless)
+		none(u, err)
+		usage, err := s.Usage(t.Context(), name)
+		none(usage, err)
+		side, err := s.Sidecar(t.Context(), name, "")
+		require.Error(t, err)
+		require.Zero(t, side)
+		side, err = s.SetSidecar(t.Context(), name, nil, filestore.SidecarOptions{}, boundless)
+		require.Error(t, err)
+		require.Zero(t, side)
+		for info, err := range s.List(t.Context(), name, all) {
+			none(info, err)
+		}
+	}
+	side, err := s.SetSidecar(t.Context(), "a", []byte("nn"), filestore.SidecarOptions{}, filestore.Limits{})
+	require.Error(t, err)
+	require.Zero(t, side)
+	f, err := s.Open(t.Context(), "d")
+	none(f, err)
+	u, err := s.Create(t.Context(), "a", filestore.CreateOptions{Size: 2}, boundless)
+	require.NoError(t, err)
+	info, err := u.Commit()
+	none(info, err)
+	info, err = u.Commit()
+	none(info, err)
+}
+
 func testCopySidecars(t *testing.T, open func(t *testing.T) filestore.Store) {
 	const before = "a/ a.meta=acl a/b=1 a/b.meta=acl a/c.meta=acl a/d/ a/d/e.meta=free f=2 f.meta=acl"
 	upper := func(_ bool, sidecar []byte) []byte {

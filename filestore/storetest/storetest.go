@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"empty", testEmpty},
 		{"changes", testChanges},
 		{"error paths", testErrorPaths},
+		{"errors with nothing", testZeroValues},
 		{"copy/sidecars", testCopySidecars},
 		{"copy/deep names", testDeepNames},
 		{"upload/content", testUploadContent},
