@@ -262,7 +262,7 @@ func rename(ctx context.Context, o *operation, a arguments) (cgpdata.Value, erro
 	if err := from.needTarget(ctx, view); err != nil {
 		return none, err
 	}
-	same, err := filestore.SameAccount(ctx, o.views.Directory(), from.address, to.address)
+	same, err := view.SameAccount(ctx, to.address)
 	if err == nil && !same {
 		err = filestore.ErrReserved
 	}

@@ -2,9 +2,7 @@ package filestore
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 )
@@ -13,9 +11,8 @@ import (
 // program with its own user database implements it; package directory does so
 // for a CommuniGate Pro base directory.
 //
-// Both methods are asked anew for every operation, so a change of a limit, a
-// service or a right counts from the next operation on. They must be safe for
-// concurrent use, and quick.
+// A [View] asks each once, so a change of a limit, a service or a right counts from the
+// next request or command on. They must be safe for concurrent use, and quick.
 type Accounts interface {
 	// Account finds an account by its address, account@domain, in any letter
 	// case and by any alias. One that does not exist gives fs.ErrNotExist.
@@ -149,20 +146,4 @@ type Site struct {
 	// such hosts mean. A proxy in front may have a name that only its clients
 	// know.
 	Default bool
-}
-
-// SameAccount reports whether two addresses lead to one account that exists.
-func SameAccount(ctx context.Context, accounts Accounts, a, b string) (bool, error) {
-	var real [2]string
-	for i, address := range [...]string{a, b} {
-		account, err := accounts.Account(ctx, address)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		real[i] = account.Address
-	}
-	return real[0] == real[1], nil
 }

@@ -261,6 +261,7 @@ func TestViewInheritedLists(t *testing.T) {
 		require.NoError(t, err)
 		a.Limits.Files = u.Files + 1
 	})
+	john = fixture.Views(d).View(callers["owner"], owner)
 	require.ErrorIs(t, john.Mkdir(t.Context(), "box/full"), filestore.ErrLimit)
 	require.NoError(t, john.Mkdir(t.Context(), "fits"))
 }

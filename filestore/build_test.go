@@ -82,7 +82,7 @@ func TestViewBuildsFreeBusy(t *testing.T) {
 	require.Equal(t, "refused", content(t, stranger, "private/freebusy.vfb"))
 	require.Equal(t, before, d.calls.Load(), "other names are not built")
 	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
-	require.Equal(t, "not there", content(t, stranger, freeBusy))
+	require.Equal(t, "not there", content(t, fixture.Views(d).View(callers["stranger"], owner), freeBusy))
 	require.Equal(t, before, d.calls.Load(), "nor is it for those who may not read it")
 }
 

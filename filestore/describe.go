@@ -8,8 +8,11 @@ import (
 	"github.com/cgpkit/cgpkit/meta"
 )
 
-// Describer is an addition to [FS] for whoever lists entries with their attributes.
+// Describer is an addition to [FS] for whoever looks at entries and at their attributes.
 type Describer interface {
+	// Describe is Stat, and brings the attributes that Attributes would tell of. Where
+	// there are none it is one call of a store.
+	Describe(ctx context.Context, name string) (Described, error)
 	// ListAttributes is List, and brings the attributes that Attributes would tell of
 	// each entry. It is one call of a store as well.
 	ListAttributes(ctx context.Context, dir, after string) iter.Seq2[Described, error]
@@ -21,6 +24,29 @@ type Described struct {
 	// Attributes are those that the caller may know of. They are empty if they cannot
 	// be understood.
 	Attributes []meta.Attribute
+}
+
+// Describe implements [Describer].
+func (v *View) Describe(ctx context.Context, name string) (Described, error) {
+	a, info, err := v.stat(ctx, name)
+	if err != nil {
+		return Described{}, err
+	}
+	d := Described{FileInfo: a.show(name, info)}
+	if info.Sidecar() == nil && a.name != freeBusyFile { // which may be built, and have one
+		return d, nil
+	}
+	asked, err := v.enterAny(ctx, "read attributes", name, toDescribe, toSetGrants)
+	if err == nil {
+		var of document
+		if of, err = asked.document(ctx, a.name); of.Document != nil {
+			d.Attributes = known(of.Attributes(), asked.rights)
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		return Described{}, err
+	}
+	return d, nil // what may not be known, or cannot be understood, is left out
 }
 
 // ListAttributes implements [Describer].

@@ -2,11 +2,11 @@
 // which names there are, who may do what, and what a store has to promise.
 //
 // A way in (HTTP, FTP, ...) asks a [View]: one account's storage as one caller
-// may see it. Everything about rights is decided there, so that a new protocol
-// cannot get it wrong:
+// may see it, for one request. Everything about rights is decided there, so that a new
+// protocol cannot get it wrong:
 //
 //	views := filestore.NewViews(directory, stores, nil) // one for the program
-//	view := views.View(caller, "john@client1.com")
+//	view := views.View(caller, "john@client1.com")       // one for each request or command
 //	name, _, err := filestore.CleanName("pictures/cat.jpg") // once, at the edge
 //	upload, err := view.Create(ctx, name, filestore.CreateOptions{Size: size})
 //	if err != nil {
@@ -25,9 +25,31 @@
 // memstore in memory; package storetest is the test suite for more. What else these
 // may know has interfaces of its own: [Groups], [Builder] and [Mounts].
 //
-// A store may be across a network: to open, create or rename something public, or as its
-// owner, and to list a directory as its owner, a View calls it once, whatever the
-// directory holds; to list one by an access control list three times.
+// # What a request costs
+//
+// A View asks for the account, for the caller's role unless that is a stranger, and for the
+// store once each, whatever the request does. GET of what a stranger may not read asks twice,
+// as it looks for the credentials after that. MOVE and COPY, RNTO and RENAMESTORAGEFILE look
+// up one more account if they spell that of their target in another way.
+//
+// A store may be across a network. For its owner, or for anybody where a file is public,
+// a whole request makes these calls of it, however much a directory holds:
+//
+//	Open                  GET, HEAD, RETR, READSTORAGEFILE, TFTP
+//	List                  MLSD, LIST, LISTSTORAGEFILES
+//	List, Usage           a management page
+//	Stat, Locks           PROPFIND, Depth: 0; Sidecar as well if there is one
+//	Stat, Locks, List     PROPFIND, Depth: 1, with all attributes
+//	Create, Commit        STOR, WRITESTORAGEFILE, TFTP; before them Stat: PUT
+//	Stat, Rename          RNFR and RNTO, RENAMESTORAGEFILE; one more Stat: MOVE
+//	Stat, Stat, Sidecar, Copy   COPY
+//	Stat, Remove          DELE, DELETE, DELETESTORAGEFILE
+//	Sidecar, Mkdir        MKD; before them Stat: MKCOL
+//
+// Sidecar reads the access control list that something new inherits. Where such a list
+// decides, there come a Stat of the name and the Sidecar of its directory, and its own
+// if that version is not remembered. A listing takes a Stat and a Sidecar, whatever
+// rights the entries have.
 //
 // # Who may do what
 //

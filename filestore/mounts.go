@@ -20,7 +20,7 @@ func (v *View) decideMount(ctx context.Context, a access, m mount) (access, erro
 	role := a.role
 	if m == serverMount {
 		var err error
-		if role, err = v.views.directory.Role(ctx, v.caller, ""); err != nil {
+		if role, err = v.serverRole(ctx); err != nil {
 			return access{}, err
 		}
 	}

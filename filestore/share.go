@@ -171,6 +171,9 @@ func (a access) show(name string, info FileInfo) FileInfo {
 
 // hide keeps the real name out of an error.
 func (a access) hide(name string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var p *fs.PathError
 	if (a.share || a.mount != "") && errors.As(err, &p) {
 		err = pathError(p.Op, Redact(name), p.Err)

@@ -24,6 +24,7 @@ const MaxSidecarBytes = meta.MaxBytes
 // One call is one step: others see all of it or nothing, and a crash leaves all
 // of it or nothing. A call that fails changes nothing, and its error comes with zero
 // values. A Store is safe for concurrent use, and keeps no slice that it is given.
+// The package documentation tells which calls a request makes.
 //
 // # Names
 //

@@ -4,8 +4,8 @@ import "context"
 
 // Stores knows where the files of accounts are kept. Package lending, below dirstore,
 // does so for local directories; a host that keeps files elsewhere, all in one
-// database, say, implements it. It must be safe for concurrent use, and quick: it is
-// asked for every request.
+// database, say, implements it. It must be safe for concurrent use, and quick: a
+// [View] asks it once.
 type Stores interface {
 	// Store returns what keeps the files of the account with this real address.
 	// Where nothing has been stored yet that is an empty Store, which may come to be

@@ -28,13 +28,17 @@ import (
 //  5. Names that nobody may take are refused with ErrReserved.
 //  6. The store does the rest.
 //
-// A View is safe for concurrent use, holds nothing, and may be kept: rights,
-// services and limits are looked up anew for every operation.
+// A View is for one request or one command, and is made anew for the next. Its first
+// operations look up the account, the caller's role and the store, each once, and those
+// that follow go by that, even if a right, a service or a limit changes meanwhile. Sidecars,
+// with the access control lists in them, are looked at anew by every operation. A View
+// holds nothing that has to be given back, and is safe for concurrent use.
 type View struct {
 	views   *Views
 	caller  Caller
 	address string
 	tokens  []string // lock tokens that the client has submitted
+	lookups *lookups
 }
 
 var (
@@ -126,31 +130,6 @@ func (v *View) decideOther(ctx context.Context, a access, t traits, n need, bySh
 	return v.decideByList(ctx, a, n, byShape)
 }
 
-// lookup finds the account and the caller's role. For an account that does not
-// exist the role is Administrator for an administrator of the server, and
-// nothing else; for one that cannot be used it is the true one.
-func (v *View) lookup(ctx context.Context) (access, error) {
-	account, err := v.views.directory.Account(ctx, v.address)
-	a := access{Account: account, asked: new(int64), memory: &v.views.memory}
-	if !v.caller.Stranger() {
-		var failed error
-		if a.role, failed = v.views.directory.Role(ctx, v.caller, account.Address); failed != nil {
-			return access{}, failed
-		}
-		if v.caller.Limited && a.role == Owner {
-			a.role = Other
-		}
-	}
-	if err != nil {
-		return a, err
-	}
-	a.Store, err = v.views.stores.Store(ctx, account.Address)
-	if err != nil && a.role < Owner && !a.WebSite {
-		err = fs.ErrNotExist // a fault tells no more than a service that is off
-	}
-	return a, err
-}
-
 // read enters name for reading and leaves out what is not a stored file.
 func (v *View) read(ctx context.Context, op, name string, n need) (access, error) {
 	a, err := v.enter(ctx, op, name, n)
@@ -162,20 +141,26 @@ func (v *View) read(ctx context.Context, op, name string, n need) (access, error
 
 // Stat implements [FS].
 func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
-	a, err := v.read(ctx, "stat", name, toRead)
+	a, info, err := v.stat(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if b, err := v.built(ctx, a); err != nil {
-		return nil, err
-	} else if b != nil {
-		return b.entry(name).Info(), nil
-	}
-	info, err := a.stat(ctx)
-	if err != nil {
-		return nil, a.hide(name, err)
 	}
 	return a.show(name, info), nil
+}
+
+// stat is Stat, before what the caller may not see is left out.
+func (v *View) stat(ctx context.Context, name string) (access, FileInfo, error) {
+	a, err := v.read(ctx, "stat", name, toRead)
+	if err != nil {
+		return a, nil, err
+	}
+	if b, err := v.built(ctx, a); err != nil {
+		return a, nil, err
+	} else if b != nil {
+		return a, b.entry(name).Info(), nil
+	}
+	info, err := a.stat(ctx)
+	return a, info, a.hide(name, err)
 }
 
 // Open implements [FS].
@@ -245,7 +230,7 @@ func (v *View) DefaultPage(ctx context.Context, dir string) (string, error) {
 		}
 		return "", err
 	}
-	account, err := v.views.directory.Account(ctx, v.address)
+	account, err := v.account(ctx)
 	page := account.DefaultPage
 	parent, _ := Split(page)
 	if err != nil || page == "" || page == Root || parent != Root || CheckName(page) != nil || reservedTarget(page, false) || IsSidecar(page) {

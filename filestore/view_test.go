@@ -236,7 +236,7 @@ func TestViewWithoutWebSite(t *testing.T) {
 	d.Update(owner, func(a *fixture.Account) { a.WebSite = false })
 	require.Equal(t, "not there", read("owner", owner, "protected/pwd/rootkey/secret.txt"), "share paths need WebSite, for everybody")
 	d.Update(owner, func(a *fixture.Account) { a.WebSite = true })
-	require.Equal(t, "ok", read("stranger", owner, "public.txt"), "a change counts at once")
+	require.Equal(t, "ok", read("stranger", owner, "public.txt"), "a change counts for the next view")
 }
 
 func TestViewReservedNames(t *testing.T) {
@@ -354,6 +354,7 @@ func TestViewSidecarOfSidecar(t *testing.T) {
 		require.Equal(t, "not there", outcome(operations["read"](t.Context(), v, "dir/page.html.meta.meta")), who)
 		require.NotContains(t, names(t, v, "dir"), "meta", who)
 	}
+	v = fixture.Views(d).View(callers["owner"], owner)
 	require.Equal(t, "page.html page.html.meta page.html.meta.meta x.META.meta", names(t, v, "dir"))
 	require.Equal(t, "reserved", outcome(operations["create"](t.Context(), v, "dir/page.html.meta.meta")), "nor is one written over")
 	require.NoError(t, operations["copy"](t.Context(), v, "dir/page.html.meta.meta"))
@@ -572,13 +573,12 @@ func TestViewFaults(t *testing.T) {
 func TestViewDefaultPage(t *testing.T) {
 	t.Parallel()
 	d := house(t)
-	v := fixture.Views(d).View(filestore.Caller{}, owner)
 	for setting, want := range map[string]string{
 		"": "default.html", "home.htm": "home.htm", "a/b": "default.html", "..": "default.html", ".": "default.html",
 		"index.wssp": "default.html", "private": "default.html", "x.meta": "default.html", "~x": "default.html", "a\x00": "default.html",
 	} {
 		d.Update(owner, func(a *fixture.Account) { a.DefaultPage = setting })
-		page, err := v.DefaultPage(t.Context(), "dir")
+		page, err := fixture.Views(d).View(filestore.Caller{}, owner).DefaultPage(t.Context(), "dir")
 		require.NoError(t, err)
 		require.Equal(t, "dir/"+want, page, setting)
 	}

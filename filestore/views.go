@@ -3,10 +3,11 @@ package filestore
 import "time"
 
 // Views makes the views of the storages of one mail server: what a way in (HTTP,
-// FTP, ...) is given. They share what is remembered of sidecars, so that a large
-// one is parsed once and not for each request; who has named wrong share keys, so
-// that guessing comes to an end; and what is being built. So a program makes one
-// Views for its mail server, by [NewViews], and gives it to everything that serves.
+// FTP, ...) is given, and asks for a [View] for each request or command. The views share
+// what is remembered of sidecars, so that a large one is parsed once and not for each
+// request; who has named wrong share keys, so that guessing comes to an end; and what is
+// being built. So a program makes one Views for its mail server, by [NewViews], and gives
+// it to everything that serves.
 //
 // Views is safe for concurrent use, and what it remembers is bounded.
 type Views struct {
@@ -52,8 +53,14 @@ func (v *Views) Directory() Directory { return v.directory }
 // Stores returns the stores that the files are in.
 func (v *Views) Stores() Stores { return v.stores }
 
-// View returns the storage of the account at address as caller may see it. An
-// account that does not exist makes a View as well; its operations answer.
+// View returns the storage of the account at address as caller may see it, for one
+// request or command. Nothing is looked up yet: an account that does not exist makes a
+// View as well, and its operations answer.
 func (v *Views) View(caller Caller, address string) *View {
-	return &View{views: v, caller: caller, address: address}
+	made := &struct { // in one piece of memory
+		view  View
+		found lookups
+	}{view: View{views: v, caller: caller, address: address}}
+	made.view.lookups = &made.found
+	return &made.view
 }

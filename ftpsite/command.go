@@ -141,6 +141,7 @@ func (s *session) execute(line string) (r reply) {
 	if ok {
 		s.verb = verb // what is in the log is none of the client's making
 	}
+	s.command = users.Command{User: s.who, Views: s.server.Views}
 	s.done = filestore.Event{Service: users.Service, Remote: s.remote, Account: s.who.Caller.Account, Op: s.verb}
 	began := time.Now()
 	defer func() {

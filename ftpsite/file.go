@@ -172,7 +172,7 @@ func (s *session) renameTo(arg string) reply {
 	if err != nil {
 		return s.replyTo(err)
 	}
-	if err := source.Rename(s.ctx, s.server.Views.Directory(), target.Place); err != nil {
+	if err := source.Rename(s.ctx, target.Place); err != nil {
 		return s.replyTo(err)
 	}
 	return replyDone

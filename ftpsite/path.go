@@ -33,7 +33,7 @@ func (s *session) locateFile(arg string) (place, error) {
 
 // locateAbsolute finds the place of a folded path.
 func (s *session) locateAbsolute(path string) (place, error) {
-	p, err := s.who.Locate(s.server.Views, path)
+	p, err := s.command.Locate(path)
 	s.done.Storage, s.done.Name = p.Account, ""
 	if p.Name != filestore.Root {
 		s.done.Name = filestore.Redact(p.Name)

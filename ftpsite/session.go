@@ -36,6 +36,7 @@ type session struct {
 	ended    chan struct{}   // closed when run returns
 
 	verb    string // of the command that is being executed, for the log
+	command users.Command
 	done    filestore.Event
 	closing bool // nothing more is to be executed
 

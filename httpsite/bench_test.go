@@ -2,17 +2,20 @@ package httpsite_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -54,5 +57,41 @@ func BenchmarkGet(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// Requests to a storage in memory, without a connection: what the handler and the view
+// add to the store.
+func BenchmarkRequest(b *testing.B) {
+	d := fixture.New(func() filestore.Store { return memstore.New() })
+	for i := range 100 {
+		d.Write(b, "john@client1.com", fmt.Sprintf("dir/f%d", i), "x")
+	}
+	d.Write(b, "john@client1.com", "private/f", "x")
+	h := &httpsite.Handler{Views: fixture.Views(d)}
+	do := func(b *testing.B, method, path, destination string) {
+		r := httptest.NewRequestWithContext(b.Context(), method, "/~john/"+path, strings.NewReader("x"))
+		r.SetBasicAuth("john@client1.com", "john-pw")
+		r.Header.Set("Destination", "http://example.com/~john/"+destination)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Less(b, w.Code, 400)
+	}
+	for name, request := range map[string]func(b *testing.B){
+		"GET/public":  func(b *testing.B) { do(b, "GET", "dir/f0", "") },
+		"GET/private": func(b *testing.B) { do(b, "GET", "private/f", "") },
+		"GET/page":    func(b *testing.B) { do(b, "GET", "dir/index.wssp", "") },
+		"PUT":         func(b *testing.B) { do(b, "PUT", "dir/f0", "") },
+		"MOVE": func(b *testing.B) {
+			do(b, "MOVE", "private/f", "private/g")
+			do(b, "MOVE", "private/g", "private/f")
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				request(b)
+			}
+		})
 	}
 }

@@ -22,7 +22,14 @@ func (req *request) dav(view *filestore.View) error {
 		}
 		req.r.Body = body
 	}
-	h := dav.Handler{Files: view, Prefix: req.root, Resolve: req.resolve, ContentType: req.typeByName}
+	h := dav.Handler{
+		Files:  func(*http.Request) filestore.FS { return view },
+		Prefix: req.root,
+		Resolve: func(ctx context.Context, u *url.URL) (dav.Target, error) {
+			return req.resolve(ctx, view, u)
+		},
+		ContentType: req.typeByName,
+	}
 	return h.Serve(req.w, req.r, dav.Target{Name: req.name, Directory: req.directory})
 }
 
@@ -78,7 +85,7 @@ type markedBody struct {
 
 // resolve tells what another URL of the request means, as that of a Destination: a
 // name in the same storage.
-func (req *request) resolve(ctx context.Context, u *url.URL) (dav.Target, error) {
+func (req *request) resolve(ctx context.Context, view *filestore.View, u *url.URL) (dav.Target, error) {
 	path, ok := req.cutPrefix(rawPath(u))
 	if !ok {
 		return dav.Target{}, filestore.ErrReserved
@@ -95,7 +102,7 @@ func (req *request) resolve(ctx context.Context, u *url.URL) (dav.Target, error)
 		return dav.Target{}, err
 	}
 	here := func() error {
-		same, err := filestore.SameAccount(ctx, req.accounts(), req.account, t.account)
+		same, err := view.SameAccount(ctx, t.account)
 		if err == nil && !same {
 			err = filestore.ErrReserved
 		}

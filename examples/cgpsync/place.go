@@ -172,7 +172,7 @@ func (s *server) side(ctx context.Context, account string, _ bool) (side, func()
 	if _, err := storage.Usage(ctx, filestore.Root); err != nil {
 		return nil, nil, err
 	}
-	return &files{storage, storage}, closeNothing, nil
+	return &files{func() filestore.FS { return storage }, storage}, closeNothing, nil
 }
 
 // stored is an account of a base directory, or a domain, with its storages, wherever these
@@ -210,7 +210,8 @@ func (s *stored) side(ctx context.Context, account string, _ bool) (side, func()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", address, err)
 	}
-	return &files{s.views.View(filestore.Caller{Account: found.Address}, found.Address), nil}, closeNothing, nil
+	near := func() filestore.FS { return s.views.View(filestore.Caller{Account: found.Address}, found.Address) }
+	return &files{near, nil}, closeNothing, nil
 }
 
 // tree is a directory of this machine, or one with a directory for each account.

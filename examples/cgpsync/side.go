@@ -76,8 +76,8 @@ func isLeftover(name string) bool {
 
 // files is a storage: that of a local base, or one far away.
 type files struct {
-	filestore.FS
-	far *client.Storage // nil: it is near
+	storage func() filestore.FS // for one step
+	far     *client.Storage     // nil: it is near
 }
 
 func (f *files) keepsTimes() bool { return f.far == nil }
@@ -86,7 +86,7 @@ func (f *files) list(ctx context.Context, dir string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		var all []filestore.FileInfo
 		shown := map[string]bool{}
-		for i, err := range f.List(ctx, dir, "") {
+		for i, err := range f.storage().List(ctx, dir, "") {
 			var p *fs.PathError
 			if errors.As(err, &p) && p.Path != dir {
 				err = &listError{p.Path, p.Err}
@@ -127,7 +127,7 @@ func entryOf(i filestore.FileInfo) entry {
 
 // sidecar makes the sidecar of a file out of its attributes.
 func (f *files) sidecar(ctx context.Context, name string) ([]byte, error) {
-	all, err := f.Attributes(ctx, name)
+	all, err := f.storage().Attributes(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (f *files) open(ctx context.Context, e entry, offset int64) (io.ReadCloser,
 	if f.far != nil {
 		file, err = f.far.OpenAt(ctx, e.name, offset)
 	} else {
-		file, err = f.Open(ctx, e.name)
+		file, err = f.storage().Open(ctx, e.name)
 	}
 	of, isSidecar := filestore.SidecarOf(e.name)
 	if f.far != nil && isSidecar && errors.Is(err, fs.ErrNotExist) {
@@ -184,11 +184,11 @@ func (f *files) open(ctx context.Context, e entry, offset int64) (io.ReadCloser,
 
 func (f *files) create(ctx context.Context, e entry) (upload, error) {
 	if f.far == nil {
-		u, err := f.Create(ctx, e.name, filestore.CreateOptions{Size: e.size, ModTime: e.time})
+		u, err := f.storage().Create(ctx, e.name, filestore.CreateOptions{Size: e.size, ModTime: e.time})
 		return &fileUpload{u, 0}, err
 	}
 	if e.size == 0 {
-		u, err := f.Create(ctx, e.name, filestore.CreateOptions{})
+		u, err := f.storage().Create(ctx, e.name, filestore.CreateOptions{})
 		return &fileUpload{u, 0}, err
 	}
 	u, there, err := f.far.Resume(ctx, e.name, keyOf(e), filestore.CreateOptions{Size: e.size})
@@ -211,10 +211,10 @@ func (u *fileUpload) commit() (entry, error) {
 	return entryOf(i), nil
 }
 
-func (f *files) mkdir(ctx context.Context, name string) error { return f.Mkdir(ctx, name) }
+func (f *files) mkdir(ctx context.Context, name string) error { return f.storage().Mkdir(ctx, name) }
 
 func (f *files) remove(ctx context.Context, name string) error {
-	return f.Remove(ctx, name, filestore.RemoveOptions{})
+	return f.storage().Remove(ctx, name, filestore.RemoveOptions{})
 }
 
 // sameTime compares times that one side may have in whole seconds only.

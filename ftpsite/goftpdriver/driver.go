@@ -35,8 +35,11 @@ var (
 	_ server.Auth   = (*Driver)(nil)
 )
 
-// userKey is where a session keeps its user.
-const userKey = "github.com/cgpkit/cgpkit/ftpsite/goftpdriver"
+// Where a session keeps its user, and one command what it is about.
+const (
+	userKey    = "github.com/cgpkit/cgpkit/ftpsite/goftpdriver"
+	commandKey = userKey + " command"
+)
 
 // CheckPasswd implements server.Auth. It reports false for everything that is wrong
 // with the name, the password, the account or its services, and gives an error
@@ -98,7 +101,12 @@ func (d *Driver) locate(c *server.Context, path string) (users.Place, error) {
 	if !ok {
 		return users.Place{}, fs.ErrPermission
 	}
-	return user.Locate(d.Views, path)
+	command, ok := c.Data[commandKey].(*users.Command)
+	if !ok {
+		command = &users.Command{User: user, Views: d.Views}
+		c.Data[commandKey] = command
+	}
+	return command.Locate(path)
 }
 
 // Stat implements server.Driver.
@@ -181,7 +189,7 @@ func (d *Driver) Rename(c *server.Context, from, to string) error {
 	}
 	target, err := d.locate(c, to)
 	if err == nil {
-		err = source.Rename(c, d.Views.Directory(), target)
+		err = source.Rename(c, target)
 	}
 	return d.tell(c, err)
 }

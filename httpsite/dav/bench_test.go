@@ -14,7 +14,6 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
-	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // discarded is an answer that nobody keeps.
@@ -31,11 +30,11 @@ func (d *discarded) Write(b []byte) (int, error) { return len(b), nil }
 // golang.org/x/net/webdav.
 func BenchmarkPropfind(b *testing.B) {
 	store := memstore.New()
-	ours := &dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")}
+	ours := &dav.Handler{Files: filesOf(store)}
 	theirs := &webdav.Handler{FileSystem: webdav.NewMemFS(), LockSystem: webdav.NewMemLS()}
 	for i := range 1000 {
 		name := fmt.Sprintf("file %d.txt", i)
-		upload, err := ours.Files.Create(b.Context(), name, filestore.CreateOptions{})
+		upload, err := ours.Files(nil).Create(b.Context(), name, filestore.CreateOptions{})
 		require.NoError(b, err)
 		_, err = upload.Commit()
 		require.NoError(b, err)

@@ -31,10 +31,18 @@ type share struct {
 	store *memstore.Store
 }
 
+// filesOf returns the storage of the one user, for each request.
+func filesOf(store filestore.Store) func(*http.Request) filestore.FS {
+	views := fixture.Views(oneUser{store})
+	return func(*http.Request) filestore.FS {
+		return views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	}
+}
+
 func newShare(t testing.TB) *share {
 	t.Helper()
 	store := memstore.New()
-	s := &share{&dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}, store}
+	s := &share{&dav.Handler{Files: filesOf(store), Prefix: "/john"}, store}
 	s.want(t, 201, "PUT", "/john/a.txt", "content")
 	s.want(t, 201, "MKCOL", "/john/dir", "")
 	s.want(t, 201, "PUT", "/john/dir/b%20%26.txt", "b")
@@ -386,7 +394,7 @@ func TestPropfindIsOneListing(t *testing.T) {
 	t.Parallel()
 	calls := map[string]int{}
 	store := countedStore{memstore.New(), calls}
-	s := &share{Handler: &dav.Handler{Files: fixture.Views(oneUser{store}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com"), Prefix: "/john"}}
+	s := &share{Handler: &dav.Handler{Files: filesOf(store), Prefix: "/john"}}
 	for i := range 200 {
 		path := fmt.Sprintf("/john/%d", i)
 		s.want(t, 201, "PUT", path, "x")
@@ -469,11 +477,11 @@ func TestPropfindStreams(t *testing.T) {
 	t.Parallel()
 	yielded := 0
 	files := endless{entries: 100_000, yielded: &yielded}
-	files.FS = fixture.Views(oneUser{memstore.New()}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	files.FS = filesOf(memstore.New())(nil)
 	w := &pieces{header: http.Header{}, yielded: &yielded}
 	r := httptest.NewRequestWithContext(t.Context(), "PROPFIND", "http://h/x/", nil)
 	r.Header.Set("Depth", "1")
-	(&dav.Handler{Files: files, Prefix: "/x"}).ServeHTTP(w, r)
+	(&dav.Handler{Files: func(*http.Request) filestore.FS { return files }, Prefix: "/x"}).ServeHTTP(w, r)
 	require.Equal(t, 207, w.code)
 	require.Equal(t, 100_000, yielded)
 	require.Greater(t, w.total, 100_000*200)
@@ -489,8 +497,8 @@ func TestUnreadableEntries(t *testing.T) {
 	files := endless{entries: 5, yielded: &yielded, broken: map[int]error{
 		0: &fs.PathError{Op: "list", Path: "one", Err: fs.ErrPermission}, 3: &fs.PathError{Op: "list", Path: "a & b", Err: errors.New("i/o")},
 	}}
-	files.FS = fixture.Views(oneUser{memstore.New()}).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
-	s := &share{Handler: &dav.Handler{Files: files, Prefix: "/x"}}
+	files.FS = filesOf(memstore.New())(nil)
+	s := &share{Handler: &dav.Handler{Files: func(*http.Request) filestore.FS { return files }, Prefix: "/x"}}
 	answer := s.want(t, 207, "PROPFIND", "/x/", "", "Depth", "1")
 	require.Contains(t, answer, "<D:href>/x/one</D:href><D:status>HTTP/1.1 403 Forbidden</D:status>")
 	require.Contains(t, answer, "<D:href>/x/a%20%26%20b</D:href><D:status>HTTP/1.1 500 Internal Server Error</D:status>")

@@ -3,7 +3,7 @@
 // it is given, which for most programs is a [filestore.View]. Package httpsite serves
 // by it the storages of all accounts.
 //
-//	files := views.View(caller, "john@client1.com")
+//	files := func(r *http.Request) filestore.FS { return views.View(callerOf(r), "john@client1.com") }
 //	http.Handle("/john/", &dav.Handler{Files: files, Prefix: "/john"})
 //
 // # Properties

@@ -19,7 +19,10 @@ import (
 // it.
 func Example() {
 	one := oneUser{memstore.New()}
-	files := filestore.NewViews(one, one, nil).View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	views := filestore.NewViews(one, one, nil)
+	files := func(*http.Request) filestore.FS {
+		return views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	}
 	server := httptest.NewServer(&dav.Handler{Files: files, Prefix: "/john"})
 	defer server.Close()
 

@@ -15,9 +15,10 @@ import (
 // Handler answers the WebDAV requests for one storage. Only Files must be set. It is
 // safe for concurrent use; its fields must not change once it serves.
 type Handler struct {
-	// Files is the storage as the caller may see it. One that is a [filestore.Locker]
-	// has locks, and one that is a [filestore.Describer] is listed in one call.
-	Files filestore.FS
+	// Files returns the storage as the one who sent the request may see it, for this
+	// request. One that is a [filestore.Locker] has locks, and one that is a
+	// [filestore.Describer] is listed in one call.
+	Files func(*http.Request) filestore.FS
 	// Prefix is the path of the top of the storage, escaped and without a slash at
 	// its end: "/~john". What clients get to know of names begins with it.
 	Prefix string
@@ -71,7 +72,7 @@ type request struct {
 // answered: an error that is to be answered with [Status] and [Body]. One that comes
 // in the middle of an answer must end the connection, so that the client sees that.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, t Target) error {
-	req := &request{Handler: h, Target: t, w: w, r: r, files: h.Files}
+	req := &request{Handler: h, Target: t, w: w, r: r, files: h.Files(r)}
 	return req.explain(req.serve())
 }
 
@@ -132,7 +133,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.Method == http.MethodOptions {
-		w.Header().Set("DAV", h.classes())
+		w.Header().Set("DAV", h.classes(r))
 		w.Header().Set("MS-Author-Via", "DAV")
 		w.Header().Set("Allow", "OPTIONS, GET, HEAD, "+Methods)
 		w.WriteHeader(http.StatusOK)
@@ -151,15 +152,15 @@ func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) error {
 	return h.Serve(w, r, t)
 }
 
-func (h *Handler) classes() string {
-	if _, ok := h.Files.(filestore.Locker); ok {
+func (h *Handler) classes(r *http.Request) string {
+	if _, ok := h.Files(r).(filestore.Locker); ok {
 		return Classes
 	}
 	return ClassesWithoutLocks
 }
 
 func (h *Handler) get(w http.ResponseWriter, r *http.Request, t Target) error {
-	file, err := h.Files.Open(r.Context(), t.Name)
+	file, err := h.Files(r).Open(r.Context(), t.Name)
 	if err == nil && t.Directory {
 		_ = file.Close()
 		err = fs.ErrNotExist

@@ -46,8 +46,7 @@ type quota struct {
 
 // propfind answers PROPFIND (RFC 4918 §9.1).
 func (req *request) propfind() error {
-	ctx := req.r.Context()
-	info, err := req.files.Stat(ctx, req.Name)
+	info, err := req.describe()
 	if err == nil && req.Directory && !info.IsDir() {
 		err = fs.ErrNotExist
 	}
@@ -76,12 +75,7 @@ func (req *request) propfind() error {
 	if err := l.readLocks(children); err != nil {
 		return err
 	}
-	self := &entry{FileInfo: info, name: req.Name, listing: l, locks: l.locksOf(req.Name)}
-	if attributes, err := req.files.Attributes(ctx, req.Name); err == nil {
-		self.dead = meta.Properties(attributes)
-	} else if ctx.Err() != nil {
-		return err
-	}
+	self := &entry{FileInfo: info.FileInfo, name: req.Name, listing: l, dead: meta.Properties(info.Attributes), locks: l.locksOf(req.Name)}
 	next, stop := iter.Pull2(l.entries(children))
 	defer stop()
 	first, err, more := next()
@@ -240,6 +234,22 @@ func (l *listing) entries(children bool) iter.Seq2[*entry, error] {
 			}
 		}
 	}
+}
+
+// describe looks at what the request is about, in one call of the storage if it can tell
+// attributes with it.
+func (req *request) describe() (filestore.Described, error) {
+	ctx := req.r.Context()
+	if d, ok := req.files.(filestore.Describer); ok {
+		return d.Describe(ctx, req.Name)
+	}
+	info, err := req.files.Stat(ctx, req.Name)
+	d := filestore.Described{FileInfo: info}
+	if err == nil {
+		d.Attributes, _ = req.files.Attributes(ctx, req.Name)
+		err = ctx.Err()
+	}
+	return d, err
 }
 
 func (l *listing) described() iter.Seq2[filestore.Described, error] {

@@ -66,11 +66,20 @@ type Place struct {
 	stranger bool // the user is one
 }
 
+// Command is one command that a user has given: paths in the same storage share a view.
+type Command struct {
+	User  User
+	Views *filestore.Views
+
+	last Place // that has been located
+}
+
 // Locate finds the place of a path that is folded and begins with a slash. A first
 // segment "~name" is another's storage, with or without a domain (CommuniGate Pro
 // Guide, File Storage, FTP). A path that can be none gives fs.ErrInvalid, and a Place
 // without a View.
-func (u User) Locate(views *filestore.Views, path string) (Place, error) {
+func (c *Command) Locate(path string) (Place, error) {
+	u := c.User
 	p := Place{Account: u.Caller.Account, stranger: u.Caller.Stranger()}
 	path = strings.TrimPrefix(path, "/")
 	if strings.HasPrefix(path, "~") {
@@ -87,7 +96,10 @@ func (u User) Locate(views *filestore.Views, path string) (Place, error) {
 		return p, err
 	}
 	p.Name = name
-	p.View = views.View(u.Caller, p.Account)
+	if p.View = c.last.View; p.View == nil || p.Account != c.last.Account {
+		p.View = c.Views.View(u.Caller, p.Account)
+	}
+	c.last = p
 	return p, nil
 }
 
@@ -145,8 +157,8 @@ func (p Place) Remove(ctx context.Context, directory bool) error {
 // Rename puts what is at p to another place of the same storage. A file takes the
 // place of a file, in one step: clients upload aside and rename. A directory is never
 // replaced. Each storage is a world of its own.
-func (p Place) Rename(ctx context.Context, directory filestore.Directory, to Place) error {
-	same, err := filestore.SameAccount(ctx, directory, p.Account, to.Account)
+func (p Place) Rename(ctx context.Context, to Place) error {
+	same, err := p.View.SameAccount(ctx, to.Account)
 	if err == nil && !same {
 		err = fs.ErrPermission
 	}
