@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -113,6 +114,77 @@ func TestLimits(t *testing.T) {
 	c.ask(`WriteStorageFile * FILE "dir/digits" END DATA [QQ==]`, "501 storage limit exceeded")
 	content, _ := d.Read(t, "john@client1.com", "dir/digits")
 	require.Equal(t, "0123456789", content)
+}
+
+// refusing is a store that takes no file, for some reason.
+type refusing struct {
+	filestore.Store
+	err error
+}
+
+func (s refusing) Create(_ context.Context, name string, _ filestore.CreateOptions, _ filestore.Limits) (filestore.Upload, error) {
+	return nil, &fs.PathError{Op: "create", Path: name, Err: s.err}
+}
+
+// What a store says has a reply of its own, and the session goes on.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		err  error
+		want string
+	}{
+		{filestore.ErrDiskFull, "501 disk is full"},
+		{filestore.ErrHostDenied, "501 access denied"},
+		{filestore.ErrExhausted, "501 server is busy, try again later"},
+		{filestore.ErrChanged, "501 file is being changed"},
+		{filestore.ErrConflict, "501 attributes are in the way"},
+		{errors.ErrUnsupported, "501 not possible here"},
+		{errors.New("/var/secret"), "501 internal error"},
+	} {
+		d := accounts(t)
+		d.Update("john@client1.com", func(a *fixture.Account) { a.Store = refusing{a.Store, row.err} })
+		c := dial(t, serve(t, &clisite.Server{Views: fixture.Views(d)}))
+		c.login("john")
+		for range 2 {
+			c.ask(`WriteStorageFile * FILE "new" DATA [QQ==]`, row.want)
+		}
+	}
+}
+
+// What another client has locked stays as it is.
+func TestLocked(t *testing.T) {
+	t.Parallel()
+	d := accounts(t)
+	views := fixture.Views(d)
+	c := dial(t, serve(t, &clisite.Server{Views: views}))
+	c.login("john")
+	_, err := views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com").Lock(t.Context(), "public", filestore.Lock{}, time.Hour)
+	require.NoError(t, err)
+	for _, command := range []string{
+		`WriteStorageFile * FILE "public" DATA [QQ==]`, `RenameStorageFile * FILE "public" INTO "new"`, `DeleteStorageFile * FILE "public"`,
+		`UpdateStorageFileAttr * FILE "public" (<a>b</a>)`,
+	} {
+		c.ask(command, "501 locked by another client")
+	}
+	c.ask(`DeleteStorageFile * FILE "dir/digits"`, "200 OK")
+}
+
+// A file of a skin that no answer has room for is not sent in part.
+func TestSkinFileIsTooLarge(t *testing.T) {
+	t.Parallel()
+	views := fixture.Views(openTestBase(t))
+	c := dial(t, serve(t, &clisite.Server{Views: views}))
+	c.login("admin")
+	c.ask(`CreateDomainSkin client1.com SKIN new`, "200 OK")
+	upload, err := views.View(filestore.Caller{Account: "admin@client1.com"}, "admin@client1.com").Create(t.Context(), "$DomainSkins/new/large", filestore.CreateOptions{})
+	require.NoError(t, err)
+	defer upload.Abort()
+	_, err = upload.Write(make([]byte, 16<<20+1))
+	require.NoError(t, err)
+	_, err = upload.Commit()
+	require.NoError(t, err)
+	c.ask(`ReadDomainSkinFile client1.com SKIN new FILE large`, "501 file is too large for an answer")
+	c.ask(`NOOP`, "200 OK")
 }
 
 // failing is a directory whose functions, if set, stand in for the real ones.

@@ -17,10 +17,8 @@ import (
 // TestTable holds the table of commands in the documentation against the commands.
 func TestTable(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
 	var documented []string
-	for _, row := range regexp.MustCompile(`(?m)^//\t([A-Z]{6,}) +(.*)$`).FindAllStringSubmatch(string(text), -1) {
+	for _, row := range documentedRows(t) {
 		name := row[1]
 		documented = append(documented, name)
 		c, ok := commandNamed(name)
@@ -68,4 +66,12 @@ func TestTable(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, known, documented)
+}
+
+// documentedRows returns the rows of the table of commands, and their name and the rest.
+func documentedRows(t *testing.T) [][]string {
+	t.Helper()
+	text, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	return regexp.MustCompile(`(?m)^//\t([A-Z]{6,}) +(.*)$`).FindAllStringSubmatch(string(text), -1)
 }
