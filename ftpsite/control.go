@@ -47,8 +47,9 @@ type control struct {
 	aheadBytes int
 	failed     error // nothing can be read any more
 
-	writing sync.Mutex // one reply at a time
-	broken  bool       // a reply was not taken; guarded by writing
+	writing sync.Mutex // one reply at a time; guards what follows
+	held    string     // goes out with the next reply
+	broken  bool       // a reply was not taken
 
 	mu      sync.Mutex // guards what follows
 	waiting bool       // for a command: stop ends that
@@ -208,12 +209,26 @@ func (c *control) forget() {
 	c.ahead, c.aheadBytes = nil, 0
 }
 
+// hold keeps a reply until flush, or until the next one is sent.
+func (c *control) hold(text string) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.held += text
+}
+
+// flush sends what is held.
+func (c *control) flush() error { return c.write("") }
+
 // write sends a reply. After one that was not taken nothing is sent any more.
 func (c *control) write(text string) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.broken {
 		return net.ErrClosed
+	}
+	text, c.held = c.held+text, ""
+	if text == "" {
+		return nil
 	}
 	c.raw.SetWriteDeadline(time.Now().Add(c.patience))
 	_, err := io.WriteString(c.conn, text)

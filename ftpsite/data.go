@@ -94,20 +94,32 @@ func (s *session) leave(d *data) {
 	d.tcp.CloseWrite()
 	d.tcp.SetReadDeadline(time.Now().Add(d.patience))
 	s.left = d.tcp
-	s.leaving.Go(func() {
-		defer d.tcp.Close()
+	s.leaving.Add(1)
+	s.leaveLater = time.AfterFunc(hearAfter, func() {
 		defer context.AfterFunc(s.ctx, func() { d.tcp.SetReadDeadline(time.Now().Add(lastReplyTime)) })()
-		io.CopyN(io.Discard, d.tcp, maxDropped)
+		s.drop(d.tcp)
 	})
 }
 
-// endLeaving waits for no more of the connection that was left last.
+// drop takes what a client sends on a connection that was left, and closes it.
+func (s *session) drop(conn *net.TCPConn) {
+	defer s.leaving.Done()
+	defer conn.Close()
+	io.CopyN(io.Discard, conn, maxDropped)
+}
+
+// endLeaving waits no longer for the connection that was left last. Most clients have
+// come to its end by then.
 func (s *session) endLeaving() {
-	if s.left != nil {
-		s.left.SetReadDeadline(longAgo)
-		s.leaving.Wait()
-		s.left = nil
+	if s.left == nil {
+		return
 	}
+	s.left.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if s.leaveLater.Stop() {
+		s.drop(s.left)
+	}
+	s.leaving.Wait()
+	s.left = nil
 }
 
 // maxDropped is how many bytes a client may send where nothing is expected.

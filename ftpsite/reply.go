@@ -101,15 +101,20 @@ func (s *session) say(r reply) {
 	if r == replySent {
 		return
 	}
+	if err := s.control.write(r.wire()); err != nil {
+		s.cancel(errGone)
+	}
+}
+
+// wire is a reply as it is sent (RFC 959 §4.2).
+func (r reply) wire() string {
 	code := strconv.Itoa(r.code)
 	text := code + " " + r.text
 	if first, rest, more := strings.Cut(r.text, "\n"); more {
 		i := strings.LastIndexByte(rest, '\n') + 1
 		text = code + "-" + first + "\r\n" + strings.ReplaceAll(rest[:i], "\n", "\r\n") + code + " " + rest[i:]
 	}
-	if err := s.control.write(text + "\r\n"); err != nil {
-		s.cancel(errGone)
-	}
+	return text + "\r\n"
 }
 
 // quoted is a path in a reply (RFC 959 §5.4, Appendix II).

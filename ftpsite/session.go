@@ -55,6 +55,7 @@ type session struct {
 	data        dataSource
 	left        *net.TCPConn   // the data connection that was left last; nil: none
 	leaving     sync.WaitGroup // for its end
+	leaveLater  *time.Timer    // begins to wait for it
 	rest        int64          // of REST
 	reserve     int64          // of ALLO
 	renaming    string         // the path of RNFR; empty: none
@@ -125,6 +126,9 @@ func (s *session) release() {
 	s.data.close()
 	if s.place != nil {
 		s.place.Trust(false)
+	}
+	if s.left != nil && s.leaveLater.Stop() {
+		s.leaveLater.Reset(0)
 	}
 	s.control.leave()
 	s.leaving.Wait()

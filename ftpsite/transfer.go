@@ -46,6 +46,7 @@ type transfer struct {
 // job is what a transfer is to do.
 type job struct {
 	announce reply
+	brief    bool // run waits for nobody: the announcement may come with the last reply
 	run      func(d *data) error
 	close    func() // in any case, at last
 }
@@ -76,7 +77,11 @@ func (s *session) transfer(open func(t *transfer) (job, error)) reply {
 		s.log.Debug("no data connection", "err", err)
 		return t.replyTo(errNoData)
 	}
-	s.say(j.announce)
+	if j.brief && !s.private {
+		s.control.hold(j.announce.wire())
+	} else {
+		s.say(j.announce)
+	}
 	if s.private {
 		err = t.data.secure(t.ctx, s.dataTLS)
 	}
@@ -95,13 +100,21 @@ func (s *session) beginTransfer(source dataSource) *transfer {
 	t := &transfer{s: s, source: source}
 	t.ctx, t.cancel = context.WithCancelCause(s.ctx)
 	t.uncut = context.AfterFunc(t.ctx, t.cut)
-	t.soon = time.AfterFunc(hearAfter, t.beginHearing)
+	t.soon = time.AfterFunc(hearAfter, t.lasts)
 	return t
 }
 
 // hearAfter is how long a transfer runs before anybody hears what the client says
 // meanwhile. Most are over by then.
 const hearAfter = 10 * time.Millisecond
+
+// lasts is called when the client has to be heard, and told what is held.
+func (t *transfer) lasts() {
+	if t.s.control.flush() != nil {
+		t.s.cancel(errGone)
+	}
+	t.beginHearing()
+}
 
 // beginHearing hears the client from now on, unless the transfer is over.
 func (t *transfer) beginHearing() {
@@ -231,6 +244,9 @@ func (s *session) abort(string) reply {
 	return reply{226, "Aborted."}
 }
 
+// briefFile is the size of a file that the buffers of every new connection hold.
+const briefFile = 8 << 10
+
 func (s *session) retrieve(arg string) reply {
 	return s.transfer(func(t *transfer) (job, error) {
 		p, err := s.locateFile(arg)
@@ -245,7 +261,13 @@ func (s *session) retrieve(arg string) reply {
 			file.Close()
 			return job{}, err
 		}
-		return job{announce: replyOpening, close: func() { file.Close() }, run: func(d *data) error {
+		info, err := file.Stat()
+		if err != nil {
+			file.Close()
+			return job{}, err
+		}
+		brief := info.Size() <= briefFile
+		return job{announce: replyOpening, brief: brief, close: func() { file.Close() }, run: func(d *data) error {
 			if s.ascii {
 				_, err := (&textReader{r: file}).WriteTo(d)
 				return err

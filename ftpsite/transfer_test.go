@@ -395,6 +395,25 @@ func TestCutDownloads(t *testing.T) {
 	}
 }
 
+// TestBriefDownloadThatLasts: the 150 of a small file comes with the 226, unless that takes
+// long.
+func TestBriefDownloadThatLasts(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.Write(t, john, "file", "content")
+	readable := make(chan struct{})
+	wrap(d, john, func(inner filestore.Store) filestore.Store {
+		return faulty{Store: inner, read: func([]byte) error { <-readable; return nil }}
+	})
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
+	conn := c.data("RETR file") // waits for the 150
+	close(readable)
+	got, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	require.Equal(t, "content", string(got))
+	c.want("226", "")
+}
+
 // TestStalledDownload: a client that takes nothing does not hold a session.
 func TestStalledDownload(t *testing.T) {
 	t.Parallel()
