@@ -28,6 +28,7 @@ func (s *Store) List(ctx context.Context, dir string, o filestore.ListOptions) i
 			return
 		}
 		defer l.close()
+		var infos []info
 		for e, err := range l.entries() {
 			if ctx.Err() != nil {
 				yield(nil, fail("list", dir, ctx.Err()))
@@ -35,7 +36,11 @@ func (s *Store) List(ctx context.Context, dir string, o filestore.ListOptions) i
 			}
 			var shown filestore.FileInfo
 			if err == nil {
-				shown = e
+				if len(infos) == cap(infos) {
+					infos = make([]info, 0, min(group, len(l.names.places)))
+				}
+				infos = append(infos, e)
+				shown = &infos[len(infos)-1]
 			} else {
 				err = fail("list", e.path, err)
 			}

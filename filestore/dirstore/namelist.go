@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -23,7 +24,7 @@ type nameList struct {
 }
 
 // sidecarMark is less than all bytes of names.
-const sidecarMark = 0x01
+const sidecarMark = "\x01"
 
 func (l *nameList) add(name string, sidecar bool) {
 	length := len(name)
@@ -32,14 +33,18 @@ func (l *nameList) add(name string, sidecar bool) {
 	}
 	last := len(l.blocks) - 1
 	if last < 0 || len(l.blocks[last])+1+length > maxBlock {
-		l.blocks = append(l.blocks, nil)
+		var block []byte
+		if last >= 0 { // this one may be full as well
+			block = make([]byte, 0, maxBlock)
+		}
+		l.blocks = append(l.blocks, block)
 		last++
 	}
 	block := l.blocks[last]
 	l.places = append(l.places, uint32(last)<<16|uint32(len(block)))
 	block = append(append(block, byte(length)), name...)
 	if sidecar {
-		block = append(block, sidecarMark)
+		block = append(block, sidecarMark...)
 	}
 	l.blocks[last] = block
 }
@@ -105,6 +110,9 @@ type listedName struct {
 	entry, sidecar bool
 }
 
+// group is how many names, and how many entries, share one allocation.
+const group = 32
+
 // in yields the names in byte order, each once, as those of a directory.
 func (l *nameList) in(dir string) iter.Seq[listedName] {
 	prefix := ""
@@ -113,20 +121,25 @@ func (l *nameList) in(dir string) iter.Seq[listedName] {
 	}
 	return func(yield func(listedName) bool) {
 		var now listedName
-		for _, place := range l.places {
-			name := l.at(place)
-			sidecar := name[len(name)-1] == sidecarMark
-			if sidecar {
-				name = name[:len(name)-1]
+		var buf []byte
+		for places := range slices.Chunk(l.places, group) {
+			buf = buf[:0]
+			for _, place := range places {
+				buf = append(append(buf, prefix...), l.at(place)...)
 			}
-			if now.last != string(name) {
-				if now.last != "" && !yield(now) {
-					return
+			paths := string(buf)
+			for _, place := range places {
+				path := paths[:len(prefix)+len(l.at(place))]
+				paths = paths[len(path):]
+				path, sidecar := strings.CutSuffix(path, sidecarMark)
+				if last := path[len(prefix):]; now.last != last {
+					if now.last != "" && !yield(now) {
+						return
+					}
+					now = listedName{path: path, last: last}
 				}
-				path := prefix + string(name)
-				now = listedName{path: path, last: path[len(prefix):]}
+				now.entry, now.sidecar = now.entry || !sidecar, now.sidecar || sidecar
 			}
-			now.entry, now.sidecar = now.entry || !sidecar, now.sidecar || sidecar
 		}
 		if now.last != "" {
 			yield(now)

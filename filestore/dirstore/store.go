@@ -294,11 +294,10 @@ func check(ctx context.Context, name string) error {
 	return ctx.Err()
 }
 
-// checkChange is check for a name that is to be made, moved or copied. That of a
-// sidecar is not.
+// checkChange is check for a name that is to be made, moved or copied.
 func checkChange(ctx context.Context, name string) error {
-	if name == filestore.Root || filestore.IsSidecar(name) {
-		return fs.ErrInvalid
+	if err := filestore.CheckEntryName(name); err != nil {
+		return err
 	}
-	return check(ctx, name)
+	return ctx.Err()
 }
