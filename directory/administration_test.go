@@ -171,5 +171,8 @@ func TestLoginAPOP(t *testing.T) {
 		caller, err := b.LoginAPOP(t.Context(), filestore.Credentials{Login: name + "@main.example", Service: "PWD"}, "<1@main.example>", answer)
 		require.Equal(t, want, err, name)
 		require.Equal(t, want == nil, caller.Account == name+"@main.example")
+		caller, err = b.LoginProof(t.Context(), filestore.Credentials{Login: name + "@main.example", Service: "PWD"}, func(password string) bool { return password == "secret1" })
+		require.Equal(t, want, err, name)
+		require.Equal(t, want == nil, caller.Account == name+"@main.example")
 	}
 }

@@ -17,8 +17,9 @@ type HTTPSettings struct {
 	// MaxBody bounds a request body, in bytes (HTTPRequestSizeLimit); 0: no bound. A
 	// setting of 0 is none either, as is unlimited: its meaning is our choice.
 	MaxBody int64
-	// NoBasicAuth switches Basic authentication off (AdvertiseBasicAUTH is NO).
-	NoBasicAuth bool
+	// NoBasicAuth and NoDigestAuth switch these kinds of authentication off
+	// (AdvertiseBasicAUTH, AdvertiseDigestAUTH is NO).
+	NoBasicAuth, NoDigestAuth bool
 	// Types are content types by file name extension, in lower case and without
 	// the dot (FileExtensions). It must not be changed.
 	Types map[string]string
@@ -55,12 +56,14 @@ func readHTTPSettings(path string, log *slog.Logger) (s HTTPSettings, err error)
 			s.MaxBody = limit
 		}
 	}
-	if v, ok := settings["AdvertiseBasicAUTH"]; ok {
-		on, err := ParseBool(v)
-		if err != nil {
-			return HTTPSettings{}, fmt.Errorf("AdvertiseBasicAUTH: %w", err)
+	for name, off := range map[string]*bool{"AdvertiseBasicAUTH": &s.NoBasicAuth, "AdvertiseDigestAUTH": &s.NoDigestAuth} {
+		if v, ok := settings[name]; ok {
+			on, err := ParseBool(v)
+			if err != nil {
+				return HTTPSettings{}, fmt.Errorf("%s: %w", name, err)
+			}
+			*off = !on
 		}
-		s.NoBasicAuth = !on
 	}
 	s.Types = contentTypes(settings["FileExtensions"], log)
 	return s, nil

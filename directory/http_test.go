@@ -24,6 +24,7 @@ func TestHTTPSettings(t *testing.T) {
 		{name: "zero", text: "{HTTPRequestSizeLimit=0;}", want: directory.HTTPSettings{Types: map[string]string{}}},
 		{name: "unlimited", text: "{HTTPRequestSizeLimit=unlimited;}", want: directory.HTTPSettings{Types: map[string]string{}}},
 		{name: "no logins", text: "{AdvertiseBasicAUTH=NO;}", want: directory.HTTPSettings{NoBasicAuth: true, Types: map[string]string{}}},
+		{name: "no digests", text: "{AdvertiseDigestAUTH=NO;}", want: directory.HTTPSettings{NoDigestAuth: true, Types: map[string]string{}}},
 		{name: "types", text: `{FileExtensions={".FOO"="text/x-foo; charset=utf-8";bar="no type";baz=();};}`,
 			want: directory.HTTPSettings{Types: map[string]string{"foo": "text/x-foo; charset=utf-8"}}, log: "extension=bar"},
 		{name: "types that are none", text: "{FileExtensions=(a);}", want: directory.HTTPSettings{Types: map[string]string{}}},

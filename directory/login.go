@@ -38,6 +38,19 @@ func (b *Base) Login(ctx context.Context, c filestore.Credentials) (filestore.Ca
 	return b.passwords.Login(ctx, c, a)
 }
 
+// LoginProof is Login for a client that does not send the password, but proves to know
+// it, as by Digest of HTTP (RFC 7616): proves reports whether whoever knows this password
+// has sent the proof. It must compare in constant time and must not keep the password.
+// Only accounts whose password is kept in clear can log in so. Failures are counted
+// together with those of Login.
+func (b *Base) LoginProof(ctx context.Context, c filestore.Credentials, proves func(password string) bool) (filestore.Caller, error) {
+	a, err := b.knownOf(ctx, c)
+	if err != nil {
+		return filestore.Caller{}, err
+	}
+	return b.passwords.LoginProof(ctx, c, a, proves)
+}
+
 // LoginAPOP is Login for a client that sends an answer to a challenge and no password:
 // the MD5 of the challenge and the password, in hexadecimal digits (APOP, RFC 1939 §7).
 // Only accounts whose password is kept in clear can log in so. Failures are counted

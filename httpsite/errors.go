@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
@@ -14,6 +13,7 @@ import (
 
 var (
 	errLoginNeeded       = errors.New("login needed")
+	errStaleNonce        = errors.New("nonce is too old, or used")
 	errMethod            = errors.New("method not allowed")
 	errBodyNotUnderstood = errors.New("body not understood")
 	errNoSuchRange       = errors.New("range cannot be satisfied")
@@ -28,7 +28,7 @@ func status(err error) int {
 	var body bodyError
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.Is(err, errLoginNeeded), errors.Is(err, filestore.ErrLogin):
+	case errors.Is(err, errLoginNeeded), errors.Is(err, errStaleNonce), errors.Is(err, filestore.ErrLogin):
 		return http.StatusUnauthorized
 	case errors.Is(err, errForeignPage), errors.Is(err, filestore.ErrHostDenied):
 		return http.StatusForbidden
@@ -57,7 +57,7 @@ func (req *request) refuse(err error) {
 	if code == http.StatusInternalServerError && r.Context().Err() != nil {
 		code = http.StatusServiceUnavailable // the client has gone, or the server is about to
 	}
-	if code == http.StatusUnauthorized && req.NoBasicAuth {
+	if code == http.StatusUnauthorized && !w.started && !req.challenge(err) {
 		code = http.StatusForbidden
 	}
 	level := slog.LevelDebug
@@ -69,10 +69,7 @@ func (req *request) refuse(err error) {
 	if w.started {
 		panic(http.ErrAbortHandler)
 	}
-	switch code {
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", "Basic realm="+strconv.Quote(req.site.Domain)+`, charset="UTF-8"`)
-	case http.StatusMethodNotAllowed:
+	if code == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", allowed)
 	}
 	if body := dav.Body(err); body != nil {

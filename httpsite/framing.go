@@ -100,6 +100,20 @@ func watchedContext(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
+// IsPrivate reports whether nobody on the way can read a request, as far as this
+// machine knows: it came within TLS, of a [Server] or of another, or from this machine
+// itself.
+func IsPrivate(r *http.Request) bool {
+	if _, ok := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); ok || r.TLS != nil || peerAddr(r).IsLoopback() {
+		return true
+	}
+	watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
+	if ok {
+		_, ok = watched.halfCloser.(*tls.Conn)
+	}
+	return ok
+}
+
 // isFaultyFraming reports whether a request is one of HTTP/1.0 that has, or may
 // have, a Transfer-Encoding. Those of HTTP/2, many at a time on one connection, have
 // none.

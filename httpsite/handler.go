@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
 )
@@ -47,11 +46,16 @@ type Handler struct {
 	// server behind proxies. The zero Addr is a client whose address is not
 	// known; all such are one.
 	ClientAddr func(*http.Request) netip.Addr
-	// NoBasicAuth switches Basic authentication off (HTTP setting
-	// AdvertiseBasicAUTH is NO): it is not offered, and credentials that come
-	// unasked are not looked at. There is no other, so everybody is a stranger;
-	// what needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
-	NoBasicAuth bool
+	// NoBasicAuth and NoDigestAuth switch these kinds of authentication off (HTTP
+	// settings AdvertiseBasicAUTH and AdvertiseDigestAUTH are NO): what is off is not
+	// offered, and credentials that come unasked are not looked at. Digest is off as
+	// well if the directory is no [Prover]. With neither everybody is a stranger; what
+	// needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
+	NoBasicAuth, NoDigestAuth bool
+	// RequireTLS switches Basic authentication off for requests that come neither
+	// within TLS nor from this machine, as those of a proxy do that ends TLS here.
+	// Anybody on the way could read the password.
+	RequireTLS bool
 	// NoLocks tells that the stores have no locks ([filestore.Locks]): WebDAV of class 2
 	// is not announced.
 	NoLocks bool
@@ -81,6 +85,8 @@ type Handler struct {
 	Logger *slog.Logger
 	// Now is the clock for dates on the management page; nil: time.Now.
 	Now func() time.Time
+
+	nonces nonces
 }
 
 const defaultStallTimeout = time.Minute
@@ -270,22 +276,6 @@ func (req *request) mayManage(view *filestore.View) error {
 func (req *request) view(caller filestore.Caller) *filestore.View {
 	caller.Remote = req.remote
 	return req.Views.View(caller, req.account)
-}
-
-// login returns who sent the request. Without credentials that is nobody, and
-// nobody gets errLoginNeeded.
-func (req *request) login() (filestore.Caller, error) {
-	name, password, ok := req.r.BasicAuth()
-	if !ok || req.NoBasicAuth {
-		return filestore.Caller{}, errLoginNeeded
-	}
-	name = filestore.QualifyAccount(name, req.site.Domain)
-	caller, err := req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
-	if err == nil {
-		req.caller = caller.Account
-		connlimit.FromContext(req.r.Context()).Trust(true)
-	}
-	return caller, err
 }
 
 func (h *Handler) accounts() filestore.Directory { return h.Views.Directory() }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -178,6 +179,49 @@ func TestServeTLS(t *testing.T) {
 		protocols[i] = string(body)
 	}
 	require.Equal(t, [2]string{"HTTP/1.1", "HTTP/2.0"}, protocols)
+}
+
+// A request is private within TLS of whatever version, or from this machine.
+func TestIsPrivate(t *testing.T) {
+	t.Parallel()
+	far := func(handler http.HandlerFunc) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.RemoteAddr = "192.0.2.1:1234"
+			handler(w, r)
+		})
+	}
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, r.Proto, " ", httpsite.IsPrivate(r))
+	}
+	with := httptest.NewUnstartedServer(far(answer))
+	with.StartTLS()
+	defer with.Close()
+	s := &httpsite.Server{TLSConfig: &tls.Config{Certificates: with.TLS.Certificates}, Handler: far(answer)}
+	plain, secure := listen(t, s, s.Serve), listen(t, s, s.ServeTLS)
+	here := &httpsite.Server{Handler: http.HandlerFunc(answer)}
+	for _, tt := range []struct {
+		url   string
+		http2 bool
+		want  string
+	}{
+		{"http://" + plain, false, "HTTP/1.1 false"},
+		{"https://" + secure, false, "HTTP/1.1 true"},
+		{"https://" + secure, true, "HTTP/2.0 true"},
+		{with.URL, false, "HTTP/1.1 true"},
+		{"http://" + listen(t, here, here.Serve), false, "HTTP/1.1 true"},
+	} {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: tt.http2}
+		if !tt.http2 {
+			transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+		}
+		response, err := (&http.Client{Transport: transport}).Get(tt.url)
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		transport.CloseIdleConnections()
+		require.NoError(t, err)
+		require.Equal(t, tt.want, string(body), tt.url)
+	}
 }
 
 func TestServerThatCannotServe(t *testing.T) {

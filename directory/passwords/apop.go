@@ -10,30 +10,33 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// LoginAPOP is [Verifier.Login] for a client that does not send the password, but, as APOP
-// has it (RFC 1939 §7), an answer to a challenge: the MD5 of both, in hexadecimal
-// digits. c.Password counts for nothing. Only a password that is kept in clear opens an
-// account so. Failures are counted together with those of Login.
+// LoginProof is [Verifier.Login] for a client that does not send the password, but proves
+// to know it: proves reports whether whoever knows this password has sent the proof. It is
+// called once at most, must compare in constant time and must not keep the password.
+// c.Password counts for nothing. Only a password that is kept in clear opens an account
+// so. Failures are counted together with those of Login.
 //
-// Whoever has heard challenge and answer can try passwords on them without asking
+// Whoever has heard challenge and proof can try passwords on them without asking
 // anybody: TLS is better.
-func (v *Verifier) LoginAPOP(ctx context.Context, c filestore.Credentials, a Account, challenge, answer string) (filestore.Caller, error) {
+func (v *Verifier) LoginProof(ctx context.Context, c filestore.Credentials, a Account, proves func(password string) bool) (filestore.Caller, error) {
 	at := v.attempt(ctx, c, a)
 	if at.refused == "" && !at.secret.clear {
 		at.refused = noClear
 	}
-	at.secret = at.secret.answering(challenge)
-	return v.logIn(ctx, c, at, strings.ToLower(answer))
+	stored := at.secret.stored
+	if at.secret.clear {
+		at.secret = secret{stored: stored, match: func(string) bool { return proves(stored) }}
+	} else {
+		at.secret = secret{}
+	}
+	return v.logIn(ctx, c, at, "a proof")
 }
 
-// answering returns the secret that the right answer to a challenge opens.
-func (s secret) answering(challenge string) secret {
-	if !s.clear {
-		return secret{}
-	}
-	sum := md5.Sum([]byte(challenge + s.stored))
-	want := hex.EncodeToString(sum[:])
-	return secret{stored: s.stored, match: func(answer string) bool {
-		return subtle.ConstantTimeCompare([]byte(answer), []byte(want)) == 1
-	}}
+// LoginAPOP is LoginProof for APOP (RFC 1939 §7): the answer to a challenge is the MD5 of
+// both, in hexadecimal digits.
+func (v *Verifier) LoginAPOP(ctx context.Context, c filestore.Credentials, a Account, challenge, answer string) (filestore.Caller, error) {
+	return v.LoginProof(ctx, c, a, func(password string) bool {
+		sum := md5.Sum([]byte(challenge + password))
+		return subtle.ConstantTimeCompare([]byte(strings.ToLower(answer)), []byte(hex.EncodeToString(sum[:]))) == 1
+	})
 }

@@ -39,7 +39,7 @@ const maxPassword = 1024
 const (
 	noAccount  = "no such account"
 	noPassword = "account has no password"
-	noClear    = "password is not kept in clear, as APOP needs it"
+	noClear    = "password is not kept in clear, as APOP and Digest need it"
 	// Why a password cannot be checked:
 	unknownForm       = "form of the stored password is not known"
 	unknownEncryption = "encryption of the stored password is not known"

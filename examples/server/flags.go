@@ -28,6 +28,7 @@ type config struct {
 	clis                        string // TLS from the first byte; "" is off
 	httpPrefix                  string
 	httpCLI                     bool
+	httpRequireTLS              bool
 	trustedProxies              httpsite.TrustedProxies
 	certFile, keyFile           string
 	certificates                *certificates // nil without -cert and -key
@@ -97,6 +98,7 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		c.httpCLI, err = parseSwitch(s)
 		return err
 	})
+	fs.BoolVar(&c.httpRequireTLS, "http-require-tls", false, "take passwords by HTTP within TLS alone, or from this machine; Digest is taken everywhere")
 	fs.Func("trust-pages", "let pages of the users of `DOMAIN` run without a sandbox, with all that their visitors may do; may be repeated", func(s string) error {
 		c.directory.TrustPages = append(c.directory.TrustPages, s)
 		return nil

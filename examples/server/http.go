@@ -7,6 +7,7 @@ import (
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite"
 )
 
 // besideSites answers what leads to no account: the command line in /cli/, if it is on.
@@ -19,11 +20,15 @@ func (c *config) besideSites(views *filestore.Views, settings directory.HTTPSett
 		Logger: logger.With("service", "cli"),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		code := http.StatusNotFound
 		if r.URL.Path == "/cli/" || r.URL.Path == "/cli" {
-			cli.ServeHTTP(w, r)
-			return
+			if !c.httpRequireTLS || httpsite.IsPrivate(r) {
+				cli.ServeHTTP(w, r)
+				return
+			}
+			code = http.StatusForbidden
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		http.Error(w, http.StatusText(http.StatusNotFound), http.StatusNotFound)
+		http.Error(w, http.StatusText(code), code)
 	})
 }

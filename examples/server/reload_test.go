@@ -147,7 +147,7 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	made, views := 0, filestore.NewViews(base, base.Stores(), nil)
 	s, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		made++
-		return &httpsite.Handler{Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types, Prefix: "/files"}
+		return &httpsite.Handler{Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth, Types: settings.Types, Prefix: "/files"}
 	})
 	require.NoError(t, err)
 	do := func(method, path, body string) *httptest.ResponseRecorder {
@@ -167,7 +167,7 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	require.Equal(t, "/files/~john/", do(http.MethodGet, "/~john", "").Header().Get("Location"), "what the flags say stays")
 	require.Equal(t, 2, made)
 
-	for _, bad := range []string{"{", "", "(a)", "{HTTPRequestSizeLimit=much;}", "{AdvertiseBasicAUTH=perhaps;}"} {
+	for _, bad := range []string{"{", "", "(a)", "{HTTPRequestSizeLimit=much;}", "{AdvertiseBasicAUTH=perhaps;}", "{AdvertiseDigestAUTH=(YES);}"} {
 		write("Settings/HTTPU.settings", bad)
 		before := strings.Count(log.String(), "level=WARN")
 		for range 3 {
@@ -178,6 +178,10 @@ func TestSettingsAreReadAgain(t *testing.T) {
 	}
 
 	write("Settings/HTTPU.settings", "{AdvertiseBasicAUTH=NO;}")
+	require.Equal(t, http.StatusUnauthorized, put("/~john/new", "x"))
+	require.NotContains(t, log.String(), "nobody can log in by HTTP")
+	now.pass()
+	write("Settings/HTTPU.settings", "{AdvertiseBasicAUTH=NO;AdvertiseDigestAUTH=NO;}")
 	require.Equal(t, http.StatusForbidden, put("/~john/new", "x"))
 	require.Contains(t, log.String(), "nobody can log in by HTTP")
 	require.NoError(t, os.Remove(filepath.Join(dir, "Settings", "HTTPU.settings")))

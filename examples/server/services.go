@@ -57,7 +57,8 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 	}
 	site, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		return &httpsite.Handler{
-			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, Types: settings.Types,
+			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth,
+			RequireTLS: c.httpRequireTLS, Types: settings.Types,
 			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, FreeBusyPage: weekpage.Page{}.Write,
 			Next: c.besideSites(views, settings, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}

@@ -50,11 +50,11 @@ func (s *site) current() *httpsite.Handler {
 // use makes the handler. It needs mu.
 func (s *site) use(settings directory.HTTPSettings) {
 	s.settings, s.handler = settings, s.make(settings)
-	if settings.NoBasicAuth {
-		s.log.Warn("nobody can log in by HTTP, which has no other login here", "setting", "AdvertiseBasicAUTH")
+	if settings.NoBasicAuth && settings.NoDigestAuth {
+		s.log.Warn("nobody can log in by HTTP, which has no other logins here", "setting", "AdvertiseBasicAUTH")
 	}
 }
 
 func same(a, b directory.HTTPSettings) bool {
-	return a.MaxBody == b.MaxBody && a.NoBasicAuth == b.NoBasicAuth && maps.Equal(a.Types, b.Types)
+	return a.MaxBody == b.MaxBody && a.NoBasicAuth == b.NoBasicAuth && a.NoDigestAuth == b.NoDigestAuth && maps.Equal(a.Types, b.Types)
 }
