@@ -160,37 +160,9 @@ func (m mounted) view(ctx context.Context, o *operation, a arguments) (*filestor
 		}
 		domain = real
 	}
-	at := topOf{o.views.Directory(), o.views.Stores(), "postmaster@" + domain}
 	o.done.Storage, o.done.Name = "@"+domain, m.name()
-	return filestore.NewViews(at, at, nil).View(o.caller, at.address), nil
+	return o.views.Mounts(o.caller, domain), nil
 }
-
-// topOf is a directory in which a domain has one account with nothing in its storage but
-// what is mounted there. A domain has its skins whether or not it has accounts.
-type topOf struct {
-	filestore.Directory
-	stores  filestore.Stores
-	address string
-}
-
-// Account implements [filestore.Accounts].
-func (t topOf) Account(context.Context, string) (filestore.Account, error) {
-	return filestore.Account{Address: t.address}, nil
-}
-
-// Store implements [filestore.Stores].
-func (t topOf) Store(context.Context, string) (filestore.Store, error) { return onlyMounts{}, nil }
-
-// Mount implements [filestore.Mounts].
-func (t topOf) Mount(ctx context.Context, domain, name string) (filestore.Store, error) {
-	if mounts, ok := t.stores.(filestore.Mounts); ok {
-		return mounts.Mount(ctx, domain, name)
-	}
-	return nil, fs.ErrNotExist
-}
-
-// onlyMounts is a store that nothing reaches: all names that commands make are in a mount.
-type onlyMounts struct{ filestore.Store }
 
 // at returns the name of something in the mount.
 func (m mounted) at(elements ...string) (string, error) {

@@ -20,34 +20,6 @@ type Groups interface {
 	InGroup(ctx context.Context, caller Caller, group, domain string) (bool, error)
 }
 
-// need is what somebody needs to do something with a name. Owners and
-// administrators need nothing.
-type need struct {
-	// byShape refuses all who have no right of their own, whatever is there.
-	// Without it what is public is open to everybody.
-	byShape bool
-	// on is what the access control list of the name has to give, and inside
-	// that of the directory which holds it. With neither, no list helps.
-	on, inside meta.Rights
-}
-
-// The table of operations: our choice, over the letters that vendor clients
-// send. No letter implies another. A name where nothing is has the rights of a
-// file without a list of its own: those of its directory.
-var (
-	toRead      = need{on: meta.Read}
-	toList      = need{on: meta.List}
-	toWrite     = need{byShape: true, on: meta.Write}
-	toMake      = need{byShape: true, inside: meta.Write}
-	toRemove    = need{byShape: true, on: meta.Delete}
-	toDescribe  = need{byShape: true, on: meta.Read} // attributes are not public
-	toSetPlain  = need{byShape: true, on: meta.Write}
-	toSetGrants = need{byShape: true, on: meta.Administer}
-	toManage    = need{byShape: true}
-)
-
-const allRights = meta.List | meta.Read | meta.Write | meta.Delete | meta.Administer
-
 // found is what stands under a name, and what access control lists give the
 // caller there.
 type found struct {
@@ -138,22 +110,6 @@ func (v *View) rights(ctx context.Context, a access, grants *meta.Grants, failed
 	return r, listed, err
 }
 
-// decideByList decides for a caller who has logged in and is neither owner nor
-// administrator, where a list alone can help. What fails on the way tells no
-// more than a list that gives nothing.
-func (v *View) decideByList(ctx context.Context, a access, n need, byShape bool) (access, error) {
-	f, err := v.find(ctx, a, a.name, n)
-	if f.meets(n) {
-		a.rights, a.listed = f.on, f.info != nil && f.info.IsDir()
-		return a, nil
-	}
-	refusal := fs.ErrNotExist
-	if byShape {
-		refusal = fs.ErrPermission
-	}
-	return access{}, refuse(refusal, err)
-}
-
 // mayRead reports whether a list lets the caller read an entry.
 func (v *View) mayRead(ctx context.Context, a access, name string) bool {
 	f, _ := v.find(ctx, a, name, toRead) // what fails gives nothing
@@ -175,21 +131,25 @@ func refuse(refusal, err error) error {
 
 // throughout demands a right on everything below a directory that was reached
 // by a list. Sidecars belong to their entries, and an orphan to nobody; other names
-// with their suffix are the owner's alone.
-func (v *View) throughout(ctx context.Context, a access, dir string, n need) error {
+// with their suffix are the owner's alone. The names that orphans wait for are added to
+// orphans, if that is not nil.
+func (v *View) throughout(ctx context.Context, a access, dir string, n need, orphans map[string]bool) error {
 	inside := v.inside(ctx, a, dir)
 	for info, err := range a.Store.List(ctx, dir, ListOptions{Sidecars: true}) {
 		if err != nil {
 			return err
 		}
 		if isOrphan(info) {
+			if orphans != nil {
+				orphans[info.Path()] = true
+			}
 			continue
 		}
 		if f, err := v.foundIn(ctx, a, info, inside); !f.meets(n) {
 			return refuse(fs.ErrPermission, err)
 		}
 		if info.IsDir() {
-			if err := v.throughout(ctx, a, info.Path(), n); err != nil {
+			if err := v.throughout(ctx, a, info.Path(), n, orphans); err != nil {
 				return err
 			}
 		}

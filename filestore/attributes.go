@@ -148,7 +148,7 @@ func (v *View) mayShare(ctx context.Context, a access, before, after *meta.Docum
 	if !info.IsDir() {
 		return nil
 	}
-	return v.throughout(ctx, a, a.name, toSetGrants)
+	return v.throughout(ctx, a, a.name, toSetGrants, nil)
 }
 
 // inherited returns the first sidecar of a new directory, which takes over the

@@ -53,7 +53,7 @@ func TestViewCallsOfTheStore(t *testing.T) {
 func TestViewLooksUpOnce(t *testing.T) {
 	t.Parallel()
 	for who, want := range map[string]string{
-		"owner": "account, role, store, server role", "admin": "account, role, store, server role", "other": "account, role, store", "stranger": "account, store",
+		"owner": "account, role, store, server role", "admin": "account, role, store, server role", "other": "account, role, store, server role", "stranger": "account, store",
 	} {
 		d := house(t)
 		far := fixture.NewFar(d)

@@ -119,7 +119,7 @@ func (v *View) mayRemove(ctx context.Context, a access, recursive bool) error {
 	if err != nil || !info.IsDir() {
 		return nil // the store tells
 	}
-	return v.throughout(ctx, a, a.name, toRemove)
+	return v.throughout(ctx, a, a.name, toRemove, nil)
 }
 
 // Rename implements [FS].
@@ -155,7 +155,7 @@ func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
 	skip := o.Skip
 	o.Skip = func(name string, directory bool) bool {
 		_, last := Split(name)
-		return reservedSegment(last, directory) || skip != nil && skip(name, directory)
+		return reservedSegment(last, directory) || t.orphans[name] || skip != nil && skip(name, directory)
 	}
 	return a.hideEither(&t, a.Store.Copy(ctx, t.source, a.name, o, a.Limits))
 }
@@ -168,7 +168,8 @@ type transfer struct {
 	move     bool
 	replace  bool
 	shallow  bool
-	readable bool // the attributes of all that is copied
+	readable bool            // the attributes of all that is copied
+	orphans  map[string]bool // in the tree that is copied: they are nobody's to copy
 	// bySidecar tells that one of the two is the name of a sidecar: then it is no
 	// single step of the store.
 	bySidecar bool
@@ -248,7 +249,7 @@ func (v *View) mayMove(ctx context.Context, source access, from string, info Fil
 	case !f.meets(n):
 		return refuse(fs.ErrPermission, err)
 	case info.IsDir():
-		return v.throughout(ctx, source, from, n)
+		return v.throughout(ctx, source, from, n, nil)
 	}
 	return nil
 }
@@ -265,7 +266,8 @@ func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info Fil
 		err = nil
 	}
 	if err == nil && info.IsDir() && !t.shallow {
-		err = v.throughout(ctx, source, t.from, toRead)
+		t.orphans = map[string]bool{}
+		err = v.throughout(ctx, source, t.from, toRead, t.orphans)
 	}
 	t.readable = err == nil
 	if source.rights == 0 { // public
@@ -278,12 +280,12 @@ func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info Fil
 // or a copy takes the place of. A file that is copied over a file overwrites
 // it, and removes the attributes that stood beside it.
 func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileInfo) error {
-	if !t.replace {
-		return nil
-	}
 	old, err := v.find(ctx, a, t.to, toRemove)
 	if old.info == nil {
-		return nil // what failed fails in the store again
+		return a.noOrphan(ctx, t.to) // what failed fails in the store again
+	}
+	if !t.replace {
+		return nil // the store refuses
 	}
 	n := toRemove
 	if !t.move && !info.IsDir() && !old.info.IsDir() {
@@ -296,9 +298,25 @@ func (v *View) mayReplace(ctx context.Context, a access, t *transfer, info FileI
 		return refuse(fs.ErrPermission, err)
 	}
 	if old.info.IsDir() {
-		return v.throughout(ctx, a, t.to, toRemove)
+		return v.throughout(ctx, a, t.to, toRemove, nil)
 	}
 	return nil
+}
+
+// noOrphan refuses a name for which a sidecar waits: a rename or a copy would remove it,
+// and it is the owner's alone.
+func (a access) noOrphan(ctx context.Context, name string) error {
+	if !hasRoom(name) {
+		return nil
+	}
+	_, err := a.Store.Sidecar(ctx, name, "")
+	switch {
+	case err == nil:
+		return fs.ErrPermission
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return withoutPath(err)
 }
 
 // copiedAttributes returns what becomes of the sidecars of a copy. Nobody may

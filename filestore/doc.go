@@ -198,7 +198,10 @@
 //	at the top        names that start with ~; the six $ mounts; freebusy.wssp;
 //	                  a directory freebusy.vfb; a file private; private in other letters
 //
-// A copy of a tree leaves out what has come by such a name in another way.
+// A copy of a tree leaves out what has come by such a name in another way. At the top a
+// name with private.meta in it is the owner's alone, as that sidecar is: clients that
+// upload aside make such names. A sidecar that waits for its entry is nobody's but the
+// owner's too: others neither copy it with a tree nor put anything in its place.
 //
 // The root and the private directory itself are neither renamed nor copied. No
 // listing shows a mount, which is reached by its name, and one in which nothing

@@ -147,7 +147,8 @@ func waitFor(waiting []FileInfo, s FileInfo) []FileInfo {
 // sidecarsBehind returns the sidecars behind a name in a directory whose entries are
 // not: those of its own beginnings.
 func (a access) sidecarsBehind(ctx context.Context, after string) (behind []FileInfo, err error) {
-	for end := range len(after) {
+	own, _, _ := strings.Cut(after, "/") // no entry has one
+	for end := range len(own) {
 		name := Join(a.name, after[:end+1])
 		if after[:end+1]+sidecarSuffix <= after || CheckName(name) != nil {
 			continue

@@ -35,7 +35,7 @@ func (v *View) mayLockBelow(ctx context.Context, a access) error {
 	if err != nil || !info.IsDir() {
 		return nil // the store tells
 	}
-	return v.throughout(ctx, a, a.name, toWrite)
+	return v.throughout(ctx, a, a.name, toWrite, nil)
 }
 
 // RefreshLock implements [Locker].

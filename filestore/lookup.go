@@ -55,31 +55,38 @@ func (v *View) role(ctx context.Context, account Account, failed error) (role Ro
 	case failed == nil:
 		role, err = v.lookups.role.or(ask)
 	case errors.Is(failed, fs.ErrNotExist):
-		role, err = v.serverRole(ctx)
+		return v.serverRole(ctx)
 	default:
 		role, err = ask() // the next operation may find another account
 	}
-	if v.caller.Limited && role == Owner {
-		role = Other
-	}
-	return role, err
+	return v.asLoggedIn(role), err
 }
 
-// serverRole finds what the caller is to the server.
+// serverRole finds what the caller, who has logged in, is to the server.
 func (v *View) serverRole(ctx context.Context) (Role, error) {
-	return v.lookups.serverRole.or(func() (Role, error) { return v.views.directory.Role(ctx, v.caller, "") })
+	role, err := v.lookups.serverRole.or(func() (Role, error) { return v.views.directory.Role(ctx, v.caller, "") })
+	return v.asLoggedIn(role), err
 }
 
-// lookup finds the account, the caller's role, and the store. With an error that is about
-// the account or its store the role comes as well.
-func (v *View) lookup(ctx context.Context) (access, error) {
+// asLoggedIn returns what a role means for a caller who has logged in.
+func (v *View) asLoggedIn(role Role) Role {
+	if role == Stranger || role > Administrator || role == Owner && v.caller.Limited {
+		return Other
+	}
+	return role
+}
+
+// lookup finds the account, the caller's role, and the store, if the name does not stand
+// in another one. With an error that is about the account or its store the role
+// comes as well.
+func (v *View) lookup(ctx context.Context, where ground) (access, error) {
 	account, err := v.account(ctx)
 	a := access{Account: account, asked: new(int64), memory: &v.views.memory}
 	var failed error
 	if a.role, failed = v.role(ctx, account, err); failed != nil {
 		return access{}, failed
 	}
-	if err != nil {
+	if err != nil || where >= mountsOfDomain {
 		return a, err
 	}
 	a.Store, err = v.lookups.store.or(func() (Store, error) { return v.views.stores.Store(ctx, account.Address) })

@@ -13,20 +13,9 @@ import (
 // are as closed to everybody else.
 var mountNames = [...]string{"$DomainSkins", "$ServerSkins", "$ClusterSkins", "$DomainPBXApp", "$ServerPBXApp", "$ClusterPBXApp"}
 
-// decideMount: the mounts of a domain are for its administrators, those of the
-// server for the server's. What is below one is a store of its own, which does
+// enterMount enters a mount, or what is below one: that is a store of its own, which does
 // not count, knows no private directory, and whose sidecars grant nothing.
-func (v *View) decideMount(ctx context.Context, a access, m mount) (access, error) {
-	role := a.role
-	if m == serverMount {
-		var err error
-		if role, err = v.serverRole(ctx); err != nil {
-			return access{}, err
-		}
-	}
-	if role != Administrator || v.caller.Limited {
-		return access{}, fs.ErrPermission
-	}
+func (v *View) enterMount(ctx context.Context, a access, m mount) (access, error) {
 	name, rest, below := strings.Cut(a.name, "/")
 	store, err := v.mount(ctx, a.Address, m, name)
 	if err != nil {

@@ -112,36 +112,6 @@ func LogError(err error) slog.Attr {
 	return slog.String("err", Redact(err.Error()))
 }
 
-// decideShare decides on a share path. It is read-only, for the owner too, and
-// a wrong key looks like a missing file: keys are compared before anything is
-// looked up at the target.
-func (v *View) decideShare(ctx context.Context, s share, n need) (access, error) {
-	if n.byShape {
-		return access{}, fs.ErrPermission
-	}
-	a, err := v.lookup(ctx)
-	if err != nil {
-		return access{}, err
-	}
-	if !a.WebSite {
-		return access{}, fs.ErrNotExist
-	}
-	right := false
-	if CheckName(s.target) == nil {
-		if right, err = a.opens(ctx, s); err != nil {
-			return access{}, err // and no guess
-		}
-	}
-	if !a.memory.admits(v.caller, a.Address, s.key, right) {
-		return access{}, fs.ErrNotExist
-	}
-	if t := traitsOf(s.target); t.sidecar || t.virtual {
-		return access{}, fs.ErrNotExist
-	}
-	a.name, a.share = s.target, true
-	return a, nil
-}
-
 // opens reports whether the sidecar of the target or of a directory above it
 // has the key. It asks all of them, found or not. The error is ErrExhausted,
 // which is the same for every key.

@@ -44,7 +44,7 @@ func mountOf(first string) mount {
 type traits struct {
 	private bool  // is, or is below, the private directory
 	mount   mount // is, or is below, a mount
-	sidecar bool  // is, or is below, something with the suffix of a sidecar
+	sidecar bool  // is, or is below, something with the suffix of a sidecar, or nearly so
 	page    bool  // is the management page of a directory
 	virtual bool  // never stands for a stored file
 }
@@ -55,6 +55,7 @@ func traitsOf(name string) traits {
 		private: strings.EqualFold(first, privateName),
 		mount:   mountOf(first),
 	}
+	t.sidecar = spellsPrivateSidecar(first)
 	t.virtual = t.mount != noMount || first[0] == '~' || strings.EqualFold(name, freeBusyPage)
 	for segment := range strings.SplitSeq(name, "/") {
 		t.page = strings.EqualFold(segment, pageName)
@@ -62,6 +63,19 @@ func traitsOf(name string) traits {
 		t.sidecar = t.sidecar || hasSidecarSuffix(segment)
 	}
 	return t
+}
+
+// spellsPrivateSidecar reports whether a top-level name holds that of the sidecar of
+// private: clients that upload aside make such names, "private.meta.partial", and what
+// stands there has share keys before it is renamed.
+func spellsPrivateSidecar(first string) bool {
+	const sidecar = privateName + sidecarSuffix
+	for i := 0; i+len(sidecar) <= len(first); i++ {
+		if strings.EqualFold(first[i:i+len(sidecar)], sidecar) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasSidecarSuffix reports whether the suffix is there in any letter case. No

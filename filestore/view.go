@@ -2,7 +2,6 @@ package filestore
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 
 	"github.com/cgpkit/cgpkit/meta"
@@ -61,73 +60,6 @@ type access struct {
 	mount      string      // the mount that it is in
 	asked      *int64      // bytes of sidecars that were looked at for grants
 	memory     *memory
-}
-
-// enter decides whether the caller may do with name what has that need.
-func (v *View) enter(ctx context.Context, op, name string, n need) (access, error) {
-	a, err := v.decide(ctx, name, n)
-	if err != nil {
-		return access{}, pathError(op, Redact(name), err)
-	}
-	return a, nil
-}
-
-func (v *View) decide(ctx context.Context, name string, n need) (access, error) {
-	if err := ctx.Err(); err != nil {
-		return access{}, err
-	}
-	if err := CheckName(name); err != nil {
-		return access{}, err
-	}
-	if s, ok := parseShare(name); ok {
-		return v.decideShare(ctx, s, n)
-	}
-	t := traitsOf(name)
-	byShape := n.byShape || t.private || t.page || t.mount != noMount
-	if byShape && v.caller.Stranger() {
-		return access{}, fs.ErrPermission
-	}
-	a, err := v.lookup(ctx)
-	known := a.Address != "" || errors.Is(err, fs.ErrNotExist)
-	if err != nil && byShape && known && a.role < Owner {
-		return access{}, fs.ErrPermission // a fault of one account tells no more than its absence
-	}
-	if err != nil {
-		return access{}, err
-	}
-	a.name = name
-	if a.role == Owner || a.role == Administrator {
-		a.privileged, a.sidecars, a.rights = true, !v.caller.Limited, allRights
-	}
-	switch {
-	case !a.privileged:
-		return v.decideOther(ctx, a, t, n, byShape)
-	case t.mount != noMount:
-		return v.decideMount(ctx, a, t.mount)
-	case !v.caller.Limited:
-		return a, nil
-	case !a.WebSite, t.sidecar && !n.byShape:
-		return access{}, fs.ErrNotExist
-	case t.sidecar:
-		return access{}, fs.ErrPermission
-	}
-	return a, nil
-}
-
-// decideOther decides for whoever is neither owner nor administrator: what is
-// public is open, as long as the WebSite service is on, and a list may open
-// more. It is asked last, so that what is public costs no look at one.
-func (v *View) decideOther(ctx context.Context, a access, t traits, n need, byShape bool) (access, error) {
-	switch {
-	case a.WebSite && !byShape && !t.sidecar:
-		return a, nil
-	case v.caller.Stranger(), v.caller.Limited && !a.WebSite, t.sidecar, t.page, t.mount != noMount:
-		if byShape {
-			return access{}, fs.ErrPermission
-		}
-		return access{}, fs.ErrNotExist
-	}
-	return v.decideByList(ctx, a, n, byShape)
 }
 
 // read enters name for reading and leaves out what is not a stored file.

@@ -1,6 +1,9 @@
 package filestore
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
 
 // Views makes the views of the storages of one mail server: what a way in (HTTP,
 // FTP, ...) is given, and asks for a [View] for each request or command. The views share
@@ -63,4 +66,13 @@ func (v *Views) View(caller Caller, address string) *View {
 	}{view: View{views: v, caller: caller, address: address}}
 	made.view.lookups = &made.found
 	return &made.view
+}
+
+// Mounts returns a storage with nothing in it but what is mounted in those of a domain,
+// which has that whether or not it has accounts.
+func (v *Views) Mounts(caller Caller, domain string) *View {
+	view := v.View(caller, "postmaster@"+domain)
+	view.lookups.account.known, view.lookups.account.value = true, Account{Address: view.address}
+	view.lookups.store.known, view.lookups.store.err = true, fs.ErrNotExist
+	return view
 }
