@@ -86,11 +86,11 @@ func accountCommand(name string) (c command, ok bool) {
 	return c, true
 }
 
-// standing is what the caller is to a domain, or to an account in it.
-type standing uint8
+// relation is what the caller is to a domain, or to an account in it.
+type relation uint8
 
 const (
-	other standing = iota
+	other relation = iota
 	itself
 	domainAdministrator
 	serverAdministrator
@@ -104,9 +104,9 @@ func (o *operation) administration() (Administration, error) {
 	return nil, errUnknown
 }
 
-// inDomain tells what the caller is to a domain, and its real name; without a name it
+// domainRelation tells what the caller is to a domain, and its real name; without a name it
 // is the caller's. Whoever is no administrator learns nothing about others.
-func (o *operation) inDomain(ctx context.Context, name string) (_ Administration, real string, _ standing, err error) {
+func (o *operation) domainRelation(ctx context.Context, name string) (_ Administration, real string, _ relation, err error) {
 	all, err := o.administration()
 	if err != nil {
 		return nil, "", other, err
@@ -137,20 +137,20 @@ func (o *operation) inDomain(ctx context.Context, name string) (_ Administration
 	return all, real, domainAdministrator, nil
 }
 
-// administered is inDomain for what only administrators may ask.
-func (o *operation) administered(ctx context.Context, name string) (Administration, string, standing, error) {
-	all, real, is, err := o.inDomain(ctx, name)
+// administeredDomain is domainRelation for what only administrators may ask.
+func (o *operation) administeredDomain(ctx context.Context, name string) (Administration, string, relation, error) {
+	all, real, is, err := o.domainRelation(ctx, name)
 	if err == nil && is < domainAdministrator {
 		err = errAuth
 	}
 	return all, real, is, err
 }
 
-// about tells what the caller is to the account that the command is about, if he is at
-// least what is wanted.
-func (o *operation) about(ctx context.Context, wanted standing) (Administration, standing, error) {
+// accountRelation tells what the caller is to the account that the command is about, if that is
+// at least what is wanted.
+func (o *operation) accountRelation(ctx context.Context, wanted relation) (Administration, relation, error) {
 	_, domain, _ := strings.Cut(o.account, "@")
-	all, _, is, err := o.inDomain(ctx, domain)
+	all, _, is, err := o.domainRelation(ctx, domain)
 	if err != nil {
 		return nil, other, err
 	}
@@ -181,7 +181,7 @@ func mainDomainName(_ context.Context, o *operation, _ arguments) (cgpdata.Value
 
 // listDomains: an administrator of a domain sees that.
 func listDomains(ctx context.Context, o *operation, _ arguments) (cgpdata.Value, error) {
-	all, own, is, err := o.administered(ctx, "")
+	all, own, is, err := o.administeredDomain(ctx, "")
 	if err != nil {
 		return none, err
 	}
@@ -200,7 +200,7 @@ func listDomains(ctx context.Context, o *operation, _ arguments) (cgpdata.Value,
 }
 
 func listAccounts(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
-	all, domain, _, err := o.administered(ctx, a.domain)
+	all, domain, _, err := o.administeredDomain(ctx, a.domain)
 	if err != nil {
 		return none, err
 	}
@@ -218,7 +218,7 @@ func listAccounts(ctx context.Context, o *operation, a arguments) (cgpdata.Value
 }
 
 func domainAliases(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
-	all, domain, _, err := o.administered(ctx, a.domain)
+	all, domain, _, err := o.administeredDomain(ctx, a.domain)
 	if err != nil {
 		return none, err
 	}
@@ -227,7 +227,7 @@ func domainAliases(ctx context.Context, o *operation, a arguments) (cgpdata.Valu
 }
 
 func domainSettings(ctx context.Context, o *operation, a arguments, effective bool) (cgpdata.Value, error) {
-	all, domain, is, err := o.administered(ctx, a.domain)
+	all, domain, is, err := o.administeredDomain(ctx, a.domain)
 	if err != nil {
 		return none, err
 	}
@@ -242,7 +242,7 @@ func domainSettings(ctx context.Context, o *operation, a arguments, effective bo
 }
 
 func accountSettings(ctx context.Context, o *operation, effective bool) (cgpdata.Value, error) {
-	all, is, err := o.about(ctx, itself)
+	all, is, err := o.accountRelation(ctx, itself)
 	if err != nil {
 		return none, err
 	}
@@ -257,7 +257,7 @@ func accountSettings(ctx context.Context, o *operation, effective bool) (cgpdata
 }
 
 func accountLocation(ctx context.Context, o *operation, _ arguments) (cgpdata.Value, error) {
-	all, _, err := o.about(ctx, domainAdministrator)
+	all, _, err := o.accountRelation(ctx, domainAdministrator)
 	if err != nil {
 		return none, err
 	}
@@ -266,7 +266,7 @@ func accountLocation(ctx context.Context, o *operation, _ arguments) (cgpdata.Va
 }
 
 func accountAliases(ctx context.Context, o *operation, _ arguments) (cgpdata.Value, error) {
-	all, _, err := o.about(ctx, itself)
+	all, _, err := o.accountRelation(ctx, itself)
 	if err != nil {
 		return none, err
 	}
@@ -275,7 +275,7 @@ func accountAliases(ctx context.Context, o *operation, _ arguments) (cgpdata.Val
 }
 
 func accountRights(ctx context.Context, o *operation, _ arguments) (cgpdata.Value, error) {
-	all, _, err := o.about(ctx, itself)
+	all, _, err := o.accountRelation(ctx, itself)
 	if err != nil {
 		return none, err
 	}
@@ -286,7 +286,7 @@ func accountRights(ctx context.Context, o *operation, _ arguments) (cgpdata.Valu
 // accountInfo answers with the value of a key, an empty string if there is none; with
 // those of a list of keys that are there; or with all.
 func accountInfo(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
-	all, _, err := o.about(ctx, itself)
+	all, _, err := o.accountRelation(ctx, itself)
 	if err != nil {
 		return none, err
 	}
@@ -321,7 +321,7 @@ func accountInfo(ctx context.Context, o *operation, a arguments) (cgpdata.Value,
 
 // verifyPassword counts wrong passwords as logins do.
 func verifyPassword(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error) {
-	all, _, err := o.about(ctx, domainAdministrator)
+	all, _, err := o.accountRelation(ctx, domainAdministrator)
 	if err != nil {
 		return none, err
 	}

@@ -154,7 +154,7 @@ func one(name string) (string, error) {
 func (m mounted) view(ctx context.Context, o *operation, a arguments) (*filestore.View, error) {
 	domain := o.domain
 	if a.domain != "" && !strings.EqualFold(a.domain, domain) {
-		_, real, _, err := o.administered(ctx, a.domain)
+		_, real, _, err := o.administeredDomain(ctx, a.domain)
 		if err != nil {
 			return nil, err
 		}

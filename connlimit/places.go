@@ -17,19 +17,19 @@ type Places struct {
 	mu        sync.Mutex // guards what follows, and all places
 	taken     list.List  // of *Place, oldest first
 	leaving   int        // have given way and not yet left
-	addresses map[netip.Addr]*crowd
-	networks  map[netip.Addr]*crowd
+	addresses map[netip.Addr]*counts
+	networks  map[netip.Addr]*counts
 }
 
-// crowd counts the places that an address or a network has.
-type crowd struct{ all, strange int }
+// counts counts the places that an address or a network has.
+type counts struct{ all, untrusted int }
 
 // Place is what one client has. The methods of a nil *Place do nothing.
 type Place struct {
 	places           *Places
 	seat             *list.Element // nil: has left, or given way
 	addr, net        netip.Addr
-	address, network *crowd
+	address, network *counts
 	trusted, busy    bool
 	gaveWay          bool
 	giveWay          func()
@@ -56,9 +56,9 @@ func (p *Places) seat(place *Place, total, perAddr int) (victim *Place, ok bool)
 	defer p.mu.Unlock()
 	switch at := p.addresses[place.addr]; {
 	case at != nil && at.all >= perAddr:
-		victim, ok = p.choose(at)
+		victim, ok = p.chooseVictim(at)
 	case p.taken.Len() >= total:
-		victim, ok = p.choose(nil)
+		victim, ok = p.chooseVictim(nil)
 	default:
 		ok = true
 	}
@@ -66,7 +66,7 @@ func (p *Places) seat(place *Place, total, perAddr int) (victim *Place, ok bool)
 		return nil, false
 	}
 	if victim != nil {
-		victim.stand()
+		victim.vacate()
 		victim.gaveWay = true
 		p.leaving++
 	}
@@ -76,8 +76,8 @@ func (p *Places) seat(place *Place, total, perAddr int) (victim *Place, ok bool)
 	return victim, true
 }
 
-// choose returns who has to give way: at one address, or of all if that is nil.
-func (p *Places) choose(at *crowd) (victim *Place, ok bool) {
+// chooseVictim returns who has to give way: at one address, or of all if that is nil.
+func (p *Places) chooseVictim(at *counts) (victim *Place, ok bool) {
 	for e := p.taken.Front(); e != nil; e = e.Next() {
 		other := e.Value.(*Place)
 		if !other.trusted && (at == nil || other.address == at) && (victim == nil || other.before(victim)) {
@@ -90,37 +90,37 @@ func (p *Places) choose(at *crowd) (victim *Place, ok bool) {
 // before reports whether a place is given up rather than an older one.
 func (pl *Place) before(older *Place) bool {
 	switch {
-	case pl.network.strange != older.network.strange:
-		return pl.network.strange > older.network.strange
-	case pl.address.strange != older.address.strange:
-		return pl.address.strange > older.address.strange
+	case pl.network.untrusted != older.network.untrusted:
+		return pl.network.untrusted > older.network.untrusted
+	case pl.address.untrusted != older.address.untrusted:
+		return pl.address.untrusted > older.address.untrusted
 	}
 	return !pl.busy && older.busy
 }
 
-func count(crowds *map[netip.Addr]*crowd, at netip.Addr) *crowd {
-	if *crowds == nil {
-		*crowds = map[netip.Addr]*crowd{}
+func count(all *map[netip.Addr]*counts, at netip.Addr) *counts {
+	if *all == nil {
+		*all = map[netip.Addr]*counts{}
 	}
-	c := (*crowds)[at]
+	c := (*all)[at]
 	if c == nil {
-		c = &crowd{}
-		(*crowds)[at] = c
+		c = &counts{}
+		(*all)[at] = c
 	}
 	c.all++
-	c.strange++
+	c.untrusted++
 	return c
 }
 
-// stand leaves the seat.
-func (pl *Place) stand() {
+// vacate leaves the seat.
+func (pl *Place) vacate() {
 	p := pl.places
 	p.taken.Remove(pl.seat)
 	pl.seat = nil
-	for _, c := range []*crowd{pl.address, pl.network} {
+	for _, c := range []*counts{pl.address, pl.network} {
 		c.all--
 		if !pl.trusted {
-			c.strange--
+			c.untrusted--
 		}
 	}
 	if pl.address.all == 0 {
@@ -143,11 +143,11 @@ func (pl *Place) Trust(trusted bool) {
 		return
 	}
 	pl.trusted = trusted
-	for _, c := range []*crowd{pl.address, pl.network} {
+	for _, c := range []*counts{pl.address, pl.network} {
 		if trusted {
-			c.strange--
+			c.untrusted--
 		} else {
-			c.strange++
+			c.untrusted++
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (pl *Place) Leave() (gaveWay bool) {
 	defer pl.places.mu.Unlock()
 	switch {
 	case pl.seat != nil:
-		pl.stand()
+		pl.vacate()
 	case pl.gaveWay:
 		pl.gaveWay = false
 		pl.places.leaving--

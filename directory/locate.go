@@ -208,15 +208,15 @@ func (b *Base) Accounts(ctx context.Context, domain string) iter.Seq2[string, er
 	}
 }
 
-// standing is an account as it stands on disk.
-type standing struct{ dir, stored string }
+// storedAccount is an account as it stands on disk.
+type storedAccount struct{ dir, stored string }
 
 // walkAccounts yields the accounts of a domain, each once.
-func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[standing, error] {
-	return func(yield func(standing, error) bool) {
+func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[storedAccount, error] {
+	return func(yield func(storedAccount, error) bool) {
 		d, now, err := b.findDomain(ctx, domain)
 		if err != nil {
-			yield(standing{}, err)
+			yield(storedAccount{}, err)
 			return
 		}
 		seen := map[string]struct{}{}
@@ -230,11 +230,11 @@ func (b *Base) walkAccounts(ctx context.Context, domain string) iter.Seq2[standi
 					continue
 				}
 				if ctx.Err() != nil {
-					yield(standing{}, ctx.Err())
+					yield(storedAccount{}, ctx.Err())
 					return
 				}
 				seen[name] = struct{}{}
-				if !yield(standing{dir, stored}, err) {
+				if !yield(storedAccount{dir, stored}, err) {
 					return
 				}
 			}

@@ -104,11 +104,11 @@ func (f *failures) pair(g guesser) proof {
 	return f.proofs.of("network", g.address, g.network.String())
 }
 
-// standing tells what is known of a guesser.
-func (f *failures) standing(g guesser) standing {
+// reputation tells what is known of a guesser.
+func (f *failures) reputation(g guesser) reputation {
 	_, own := f.welcome.Get(f.pair(g))
 	_, known := f.networks.Get(g.network)
-	return standing{g, known, own && g.exists}
+	return reputation{g, known, own && g.exists}
 }
 
 // succeeded remembers that somebody has logged in.

@@ -17,55 +17,55 @@ type turns struct {
 
 	mu       sync.Mutex // guards what follows
 	working  int
-	known    ring // networks that have logged in before
-	unknown  ring
+	known    rotation // networks that have logged in before
+	unknown  rotation
 	inARow   int // turns of known networks since the last of another
-	networks map[netip.Addr]*crowd
+	networks map[netip.Addr]*networkQueue
 }
 
 // maxInARow is how many turns known networks have before one of another.
 const maxInARow = 3
 
-// ring holds the networks that have somebody waiting, the next one at the front.
-type ring struct{ list.List }
+// rotation holds the networks that have somebody waiting, the next one at the front.
+type rotation struct{ list.List }
 
-// crowd are those of one network who work or wait. Those who have logged in to
+// networkQueue are those of one network who work or wait. Those who have logged in to
 // this very account from there before come first.
-type crowd struct {
+type networkQueue struct {
 	working int
 	first   list.List // of *waiter
 	others  list.List
-	in      *ring         // nil if nobody waits
+	in      *rotation     // nil if nobody waits
 	at      *list.Element // in it
 }
 
 // waiter waits for a turn.
 type waiter struct {
 	ready chan struct{} // closed when it is there
-	in    *list.List    // of the crowd
+	in    *list.List    // of the network
 	at    *list.Element
 }
 
-// standing is what is known of whoever wants a turn.
-type standing struct {
+// reputation is what is known of whoever wants a turn.
+type reputation struct {
 	guesser
 	known bool // somebody has logged in from this network before
 	own   bool // and to this account
 }
 
 func newTurns(places int) turns {
-	return turns{places: places, networks: map[netip.Addr]*crowd{}}
+	return turns{places: places, networks: map[netip.Addr]*networkQueue{}}
 }
 
 // most is how many of one network work at a time.
 func (t *turns) most() int { return max(1, t.places/2) }
 
 // take waits for a turn, or for ctx.
-func (t *turns) take(ctx context.Context, who standing) (leave func(), err error) {
+func (t *turns) take(ctx context.Context, who reputation) (leave func(), err error) {
 	t.mu.Lock()
 	c, ok := t.networks[who.network]
 	if !ok {
-		c = &crowd{}
+		c = &networkQueue{}
 		t.networks[who.network] = c
 	}
 	w := &waiter{ready: make(chan struct{}), in: &c.others}
@@ -106,10 +106,10 @@ func (t *turns) take(ctx context.Context, who standing) (leave func(), err error
 	return nil, ctx.Err()
 }
 
-func (c *crowd) waiting() int { return c.first.Len() + c.others.Len() }
+func (c *networkQueue) waiting() int { return c.first.Len() + c.others.Len() }
 
-// place puts a crowd with somebody waiting into its ring.
-func (t *turns) place(c *crowd, known bool) {
+// place puts a queue with somebody waiting into its rotation.
+func (t *turns) place(c *networkQueue, known bool) {
 	in := &t.unknown
 	if known {
 		in = &t.known
@@ -121,15 +121,15 @@ func (t *turns) place(c *crowd, known bool) {
 	c.in, c.at = in, in.PushBack(c)
 }
 
-func (t *turns) displace(c *crowd) {
+func (t *turns) displace(c *networkQueue) {
 	if c.in != nil {
 		c.in.Remove(c.at)
 		c.in, c.at = nil, nil
 	}
 }
 
-// forget drops a crowd that has gone.
-func (t *turns) forget(network netip.Addr, c *crowd) {
+// forget drops a queue that is empty.
+func (t *turns) forget(network netip.Addr, c *networkQueue) {
 	if c.working == 0 && c.waiting() == 0 {
 		delete(t.networks, network)
 	}
@@ -165,10 +165,10 @@ func (t *turns) next() {
 	}
 }
 
-// next returns the first crowd of which less than most work; nil if there is none.
-func (r *ring) next(most int) *crowd {
+// next returns the first queue of which less than most work; nil if there is none.
+func (r *rotation) next(most int) *networkQueue {
 	for e := r.Front(); e != nil; e = e.Next() {
-		if c := e.Value.(*crowd); c.working < most {
+		if c := e.Value.(*networkQueue); c.working < most {
 			return c
 		}
 	}

@@ -15,8 +15,8 @@ import (
 
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	who := func(network string, known, own bool) standing {
-		return standing{guesser{network: netip.MustParseAddr(network)}, known, own}
+	who := func(network string, known, own bool) reputation {
+		return reputation{guesser{network: netip.MustParseAddr(network)}, known, own}
 	}
 	a, b, c := who("192.0.2.1", false, false), who("192.0.2.2", false, false), who("192.0.2.3", false, false)
 	known, own := who("192.0.2.9", true, false), who("192.0.2.9", true, true)
@@ -24,15 +24,15 @@ func TestTurns(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		places int
-		wait   []standing
+		wait   []reputation
 		want   []int // the order in which they have their turn, when all wait already
 	}{
-		{"one network", 1, []standing{a, a, a}, []int{0, 1, 2}},
-		{"network by network", 1, []standing{a, a, a, b, c, b}, []int{0, 3, 4, 1, 5, 2}},
-		{"known ones first", 1, []standing{a, b, known, known2, known}, []int{2, 3, 4, 0, 1}},
-		{"who was here first", 1, []standing{known, known, own, a}, []int{2, 0, 1, 3}},
-		{"every fourth turn is for others", 1, []standing{known, known, known, known, known, known, known, a, b, c}, []int{0, 1, 2, 7, 3, 4, 5, 8, 6, 9}},
-		{"half of the places for one network", 4, []standing{a, a, a, a, b}, []int{0, 4, 1, 2, 3}},
+		{"one network", 1, []reputation{a, a, a}, []int{0, 1, 2}},
+		{"network by network", 1, []reputation{a, a, a, b, c, b}, []int{0, 3, 4, 1, 5, 2}},
+		{"known ones first", 1, []reputation{a, b, known, known2, known}, []int{2, 3, 4, 0, 1}},
+		{"who was here first", 1, []reputation{known, known, own, a}, []int{2, 0, 1, 3}},
+		{"every fourth turn is for others", 1, []reputation{known, known, known, known, known, known, known, a, b, c}, []int{0, 1, 2, 7, 3, 4, 5, 8, 6, 9}},
+		{"half of the places for one network", 4, []reputation{a, a, a, a, b}, []int{0, 4, 1, 2, 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +86,7 @@ func TestTurnsOfOneNetwork(t *testing.T) {
 		release := make(chan struct{})
 		for range 10 {
 			go func() {
-				leave, err := turns.take(t.Context(), standing{})
+				leave, err := turns.take(t.Context(), reputation{})
 				if err == nil {
 					working.Add(1)
 					<-release
@@ -108,13 +108,13 @@ func TestTurnsThatAreGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(1)
-		leave, err := turns.take(t.Context(), standing{})
+		leave, err := turns.take(t.Context(), reputation{})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		var gone atomic.Int64
 		for i := range 10 {
 			go func() {
-				_, err := turns.take(ctx, standing{known: i%2 == 0, own: i%3 == 0})
+				_, err := turns.take(ctx, reputation{known: i%2 == 0, own: i%3 == 0})
 				assert.ErrorIs(t, err, context.Canceled)
 				gone.Add(1)
 			}()
@@ -123,11 +123,11 @@ func TestTurnsThatAreGivenUp(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		require.EqualValues(t, 10, gone.Load())
-		_, err = turns.take(ctx, standing{})
+		_, err = turns.take(ctx, reputation{})
 		require.ErrorIs(t, err, context.Canceled)
 		leave()
 		require.Empty(t, turns.networks)
-		leave, err = turns.take(t.Context(), standing{})
+		leave, err = turns.take(t.Context(), reputation{})
 		require.NoError(t, err)
 		leave()
 		require.Zero(t, turns.working)

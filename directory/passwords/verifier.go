@@ -168,7 +168,7 @@ func (v *Verifier) try(ctx context.Context, a attempt, given string, now time.Ti
 	if v.failures.over(a.guesser, a.flow, now) {
 		return tooManyFailed, nil
 	}
-	who := v.failures.standing(a.guesser)
+	who := v.failures.reputation(a.guesser)
 	heard := who.own || a.admin
 	if a.secret.costly && v.checked.has(v.checked.proof(a.address, a.secret.stored, given), now) &&
 		(heard || !v.failures.closed(a.guesser, a.flow, now)) {
@@ -187,7 +187,7 @@ const (
 // is refused without a hash works one out in vain before the next has its turn:
 // neither its time nor that of several at once tells whether there is an account,
 // or whether it is closed.
-func (v *Verifier) guess(ctx context.Context, a attempt, who standing, heard bool, given string, now time.Time) (refused string, err error) {
+func (v *Verifier) guess(ctx context.Context, a attempt, who reputation, heard bool, given string, now time.Time) (refused string, err error) {
 	leave, err := v.lanes.enter(ctx, a.guesser)
 	if err != nil {
 		return "", err
@@ -229,7 +229,7 @@ func (v *Verifier) guess(ctx context.Context, a attempt, who standing, heard boo
 }
 
 // hashOnce is hash, unless that was done while others were in the lane.
-func (v *Verifier) hashOnce(ctx context.Context, a attempt, who standing, given string, now time.Time) (right bool, err error) {
+func (v *Verifier) hashOnce(ctx context.Context, a attempt, who reputation, given string, now time.Time) (right bool, err error) {
 	p := v.checked.proof(a.address, a.secret.stored, given)
 	if v.checked.has(p, now) {
 		return true, nil
@@ -244,7 +244,7 @@ func (v *Verifier) hashOnce(ctx context.Context, a attempt, who standing, given 
 }
 
 // hash checks a password for which that takes long: only some run at any time.
-func (v *Verifier) hash(ctx context.Context, who standing, s secret, given string) (right bool, err error) {
+func (v *Verifier) hash(ctx context.Context, who reputation, s secret, given string) (right bool, err error) {
 	leave, err := v.turns.take(ctx, who)
 	if err != nil {
 		return false, err
