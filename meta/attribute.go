@@ -12,7 +12,7 @@ import (
 // a property may have any name. Our choice.
 const (
 	PropertiesSpace = "https://github.com/cgpkit/cgpkit/webdav"
-	PropertiesLocal = "props"
+	propertiesLocal = "props"
 )
 
 // Attribute is one attribute of a file: an XML element with all that is in it.

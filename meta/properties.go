@@ -13,7 +13,7 @@ type PropertyChange struct {
 	Remove xml.Name
 }
 
-var propertiesName = xml.Name{Space: PropertiesSpace, Local: PropertiesLocal}
+var propertiesName = xml.Name{Space: PropertiesSpace, Local: propertiesLocal}
 
 // Properties returns the properties of WebDAV clients among the attributes of a
 // document, in their order (RFC 4918 §4, dead properties).
@@ -87,10 +87,10 @@ func (e *editor) changeProperties(changes []PropertyChange) error {
 		return nil
 	}
 	var text strings.Builder
-	text.WriteString("<w:" + PropertiesLocal + declarationOf("w", PropertiesSpace) + ">")
+	text.WriteString("<w:" + propertiesLocal + declarationOf("w", PropertiesSpace) + ">")
 	for _, a := range properties {
 		text.WriteString(a.text)
 	}
-	text.WriteString("</w:" + PropertiesLocal + ">")
+	text.WriteString("</w:" + propertiesLocal + ">")
 	return e.setText(text.String())
 }

@@ -24,7 +24,7 @@ func (c *Calls) Serve(l net.Listener, closed error, admit func(*Call, net.Conn))
 
 	var admitted sync.WaitGroup
 	defer admitted.Wait()
-	defer call.Stop()
+	defer call.stop()
 	for {
 		conn, err := accept(call.Accepting, l)
 		if call.Accepting.Err() != nil {

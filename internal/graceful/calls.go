@@ -24,7 +24,7 @@ type Call struct {
 	Accepting context.Context
 
 	calls  *Calls
-	stop   context.CancelFunc
+	stop   context.CancelFunc // of Accepting
 	cancel context.CancelFunc
 }
 
@@ -45,9 +45,6 @@ func (c *Calls) Begin() (call *Call, ok bool) {
 	c.serving.Add(1)
 	return call, true
 }
-
-// Stop ends Accepting, as Shutdown does, for this call alone.
-func (call *Call) Stop() { call.stop() }
 
 // Finish ends both contexts and the call. Nothing that belongs to it may run
 // any more.
