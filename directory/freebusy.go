@@ -12,9 +12,9 @@ import (
 	"github.com/cgpkit/cgpkit/freebusy/publisher"
 )
 
-var _ filestore.Builder = (*Base)(nil)
+var _ filestore.FreeBusyBuilder = (*Base)(nil)
 
-// Build implements [filestore.Builder], by a [publisher.Publisher]: the file
+// BuildFreeBusy implements [filestore.FreeBusyBuilder], by a [publisher.Publisher]: the file
 // freebusy.vfb tells when the Main Calendar of an account says that its owner is
 // busy. That is the mailbox which the preference CalendarBox names, for as many
 // days as PublishFreeBusy says; see [Base.Preference]. A single-mailbox account
@@ -24,11 +24,11 @@ var _ filestore.Builder = (*Base)(nil)
 // Without [Options.Calendars] nothing is made, and what is stored is the file.
 //
 // Source: CommuniGate Pro Guide, File Storage, "Special Files and Folders".
-func (b *Base) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
+func (b *Base) BuildFreeBusy(ctx context.Context, account string, stored *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 	if b.publisher == nil {
 		return nil, nil
 	}
-	return b.publisher.Build(ctx, account, stored)
+	return b.publisher.BuildFreeBusy(ctx, account, stored)
 }
 
 // calendars are the calendars of the accounts.

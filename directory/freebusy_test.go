@@ -153,7 +153,7 @@ func TestFreeBusyOfOthers(t *testing.T) {
 	require.False(t, b.stored(t, "fred@main.example"))
 	_, err := filestore.NewViews(b.Base, b.Stores(), nil).View(filestore.Caller{}, "nobody@main.example").Open(t.Context(), freeBusyFile)
 	require.Error(t, err)
-	_, err = b.Build(t.Context(), "nobody@main.example", nil)
+	_, err = b.BuildFreeBusy(t.Context(), "nobody@main.example", nil)
 	require.NoError(t, err)
 }
 

@@ -23,7 +23,7 @@
 // user database implements the interface. Files are kept by a [Store] for each
 // account, which [Stores] find: package dirstore keeps them in a local directory,
 // memstore in memory; package storetest is the test suite for more. What else these
-// may know has interfaces of its own: [Groups], [Builder] and [Mounts].
+// may know has interfaces of its own: [Groups], [FreeBusyBuilder] and [Mounts].
 //
 // # What a request costs
 //

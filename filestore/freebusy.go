@@ -9,29 +9,28 @@ import (
 	"time"
 )
 
-// Builder is an addition to [Accounts] that makes the file freebusy.vfb at the
+// FreeBusyBuilder is an addition to [Accounts] that makes the file freebusy.vfb at the
 // top of a storage when somebody who may read it looks at it or opens it
 // (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"). It must be
 // safe for concurrent use.
-type Builder interface {
-	// Build returns what the file of the account with this real address is to
-	// be. It gets what is stored, nil if nothing is, and returns nil if that is
-	// what the file is to be. The context does not end with the request that asks first: others
-	// may wait for the answer, and there is one call at a time for each account.
-	// An error is one for all of them.
-	Build(ctx context.Context, account string, stored *Stored) (*Built, error)
+type FreeBusyBuilder interface {
+	// BuildFreeBusy returns what the file of the account with this real address is to
+	// be. It gets what is stored, nil if nothing is, and returns nil if that is to
+	// stay. There is one call at a time for each account, and others wait for its
+	// answer: so the context does not end with the request that asks first, and an
+	// error is one for all of them.
+	BuildFreeBusy(ctx context.Context, account string, stored *StoredFreeBusy) (*FreeBusyFile, error)
 }
 
-// Stored is the file that an account has.
-type Stored struct {
+// StoredFreeBusy is the file freebusy.vfb that an account has.
+type StoredFreeBusy struct {
 	FileInfo
 	// Open opens it, as it is now.
 	Open func(ctx context.Context) (File, error)
 }
 
-// Built is the content of a file that was made when somebody asked for it. Use
-// field names.
-type Built struct {
+// FreeBusyFile is what a [FreeBusyBuilder] has made. Use field names.
+type FreeBusyFile struct {
 	Content []byte
 	// Keep stores the content, as a write of the account itself, within its
 	// limits. If that fails the content is served all the same. What is stored
@@ -42,27 +41,27 @@ type Built struct {
 }
 
 // built asks the builder about a name; nil if what is stored has to be served.
-func (v *View) built(ctx context.Context, a access) (*Built, error) {
-	builder, ok := v.views.directory.(Builder)
+func (v *View) built(ctx context.Context, a access) (*FreeBusyFile, error) {
+	builder, ok := v.views.directory.(FreeBusyBuilder)
 	if !ok || a.name != freeBusyFile || a.mount != "" || a.share {
 		return nil, nil
 	}
-	return v.views.memory.once(ctx, a.Address, func(ctx context.Context) (*Built, error) {
+	return v.views.memory.once(ctx, a.Address, func(ctx context.Context) (*FreeBusyFile, error) {
 		return a.build(ctx, builder)
 	})
 }
 
-func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
-	var stored *Stored
+func (a access) build(ctx context.Context, builder FreeBusyBuilder) (*FreeBusyFile, error) {
+	var stored *StoredFreeBusy
 	switch info, err := a.Store.Stat(ctx, a.name); {
 	case err == nil && info.IsDir(): // somebody else has put it there
 		return nil, nil
 	case err == nil:
-		stored = &Stored{info, func(ctx context.Context) (File, error) { return a.Store.Open(ctx, a.name) }}
+		stored = &StoredFreeBusy{info, func(ctx context.Context) (File, error) { return a.Store.Open(ctx, a.name) }}
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	b, err := builder.Build(ctx, a.Address, stored)
+	b, err := builder.BuildFreeBusy(ctx, a.Address, stored)
 	if err != nil {
 		return nil, pathError("build", a.name, fmt.Errorf("build: %w", HostError(err))) // opaque: a fault must not look like a missing file
 	}
@@ -78,14 +77,14 @@ func (a access) build(ctx context.Context, builder Builder) (*Built, error) {
 // clear removes what is outdated, unless it has a sidecar: that would go with it,
 // and tells who may read the file. What stays is found outdated again at the next
 // look.
-func (a access) clear(ctx context.Context, stored *Stored) {
+func (a access) clear(ctx context.Context, stored *StoredFreeBusy) {
 	if stored.Sidecar() == nil {
 		_ = a.Store.Remove(ctx, a.name, RemoveOptions{If: Precondition{ETag: stored.ETag()}})
 	}
 }
 
 // keep stores what was built, unless somebody else has stored something.
-func (a access) keep(ctx context.Context, stored *Stored, b *Built) error {
+func (a access) keep(ctx context.Context, stored *StoredFreeBusy, b *FreeBusyFile) error {
 	o := CreateOptions{Size: int64(len(b.Content)), If: Precondition{Absent: stored == nil}}
 	if stored != nil {
 		o.If.ETag = stored.ETag()
@@ -96,14 +95,14 @@ func (a access) keep(ctx context.Context, stored *Stored, b *Built) error {
 // building is a call of a builder under way.
 type building struct {
 	done  chan struct{}
-	built *Built
+	built *FreeBusyFile
 	err   error
 }
 
 var errBuild = errors.New("build did not end")
 
 // once calls build, or waits for a call that is under way for the same account.
-func (m *memory) once(ctx context.Context, account string, build func(context.Context) (*Built, error)) (*Built, error) {
+func (m *memory) once(ctx context.Context, account string, build func(context.Context) (*FreeBusyFile, error)) (*FreeBusyFile, error) {
 	m.mu.Lock()
 	if b, ok := m.builds[account]; ok {
 		m.mu.Unlock()
@@ -131,7 +130,7 @@ func (m *memory) once(ctx context.Context, account string, build func(context.Co
 }
 
 // entry describes content that is not stored.
-func (b *Built) entry(name string) Entry {
+func (b *FreeBusyFile) entry(name string) Entry {
 	sum := sha256.Sum256(b.Content)
 	return Entry{Path: name, Mode: 0o640, Size: int64(len(b.Content)), ModTime: b.ModTime, ETag: fmt.Sprintf(`"%x"`, sum[:16])}
 }

@@ -21,10 +21,10 @@ import (
 type building struct {
 	*fixture.Directory
 	calls *atomic.Int32
-	build func(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error)
+	build func(ctx context.Context, account string, stored *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error)
 }
 
-func (b building) Build(ctx context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
+func (b building) BuildFreeBusy(ctx context.Context, account string, stored *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 	b.calls.Add(1)
 	return b.build(ctx, account, stored)
 }
@@ -35,11 +35,11 @@ const freeBusy = "freebusy.vfb"
 func withBuilder(t *testing.T, keep bool) building {
 	t.Helper()
 	d := house(t)
-	return building{d, &atomic.Int32{}, func(_ context.Context, account string, stored *filestore.Stored) (*filestore.Built, error) {
+	return building{d, &atomic.Int32{}, func(_ context.Context, account string, stored *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 		if stored != nil {
 			return nil, nil
 		}
-		return &filestore.Built{Content: []byte("busy " + account), Keep: keep, ModTime: time.Unix(1e9, 0)}, nil
+		return &filestore.FreeBusyFile{Content: []byte("busy " + account), Keep: keep, ModTime: time.Unix(1e9, 0)}, nil
 	}}
 }
 
@@ -141,8 +141,8 @@ func TestViewRemovesWhatIsOutdated(t *testing.T) {
 			if !tt.roomy {
 				d.Update(owner, func(a *fixture.Account) { a.Limits = filestore.Limits{} })
 			}
-			d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
-				return &filestore.Built{Content: []byte("new"), Keep: tt.keep}, nil
+			d.build = func(context.Context, string, *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
+				return &filestore.FreeBusyFile{Content: []byte("new"), Keep: tt.keep}, nil
 			}
 			require.Equal(t, "new", content(t, fixture.Views(d).View(callers["owner"], owner), freeBusy))
 			stored, _ := d.Read(t, owner, freeBusy)
@@ -172,9 +172,9 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
 	d.Write(t, owner, freeBusy, "old")
-	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
+	d.build = func(context.Context, string, *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 		d.Write(t, owner, freeBusy, "upload")
-		return &filestore.Built{Content: []byte("built")}, nil
+		return &filestore.FreeBusyFile{Content: []byte("built")}, nil
 	}
 	require.Equal(t, "built", content(t, fixture.Views(d).View(callers["owner"], owner), freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
@@ -189,7 +189,7 @@ func TestViewRebuilds(t *testing.T) {
 	v := fixture.Views(d).View(callers["stranger"], owner)
 	d.Write(t, owner, freeBusy, "old")
 	require.Equal(t, "old", content(t, v, freeBusy))
-	d.build = func(_ context.Context, _ string, stored *filestore.Stored) (*filestore.Built, error) {
+	d.build = func(_ context.Context, _ string, stored *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 		require.EqualValues(t, 3, stored.Size())
 		f, err := stored.Open(t.Context())
 		require.NoError(t, err)
@@ -197,13 +197,13 @@ func TestViewRebuilds(t *testing.T) {
 		text, err := io.ReadAll(f)
 		require.NoError(t, err)
 		require.Equal(t, "old", string(text))
-		return &filestore.Built{Content: []byte("new"), Keep: true}, nil
+		return &filestore.FreeBusyFile{Content: []byte("new"), Keep: true}, nil
 	}
 	v = fixture.Views(d).View(callers["stranger"], owner)
 	require.Equal(t, "new", content(t, v, freeBusy))
 	stored, _ := d.Read(t, owner, freeBusy)
 	require.Equal(t, "new", stored)
-	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) {
+	d.build = func(context.Context, string, *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 		return nil, fs.ErrNotExist
 	}
 	_, err := fixture.Views(d).View(callers["stranger"], owner).Open(t.Context(), freeBusy)
@@ -218,9 +218,9 @@ func TestViewBuildsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := withBuilder(t, false)
 		release := make(chan struct{})
-		d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
+		d.build = func(ctx context.Context, _ string, _ *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 			<-release
-			return &filestore.Built{Content: []byte("busy")}, ctx.Err()
+			return &filestore.FreeBusyFile{Content: []byte("busy")}, ctx.Err()
 		}
 		v := fixture.Views(d).View(callers["stranger"], owner)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -250,12 +250,14 @@ func TestViewBuildsOnce(t *testing.T) {
 func TestViewBuilderPanics(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, false)
-	d.build = func(context.Context, string, *filestore.Stored) (*filestore.Built, error) { panic("builder") }
+	d.build = func(context.Context, string, *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
+		panic("builder")
+	}
 	v := fixture.Views(d).View(callers["stranger"], owner)
 	for range 2 {
 		require.PanicsWithValue(t, "builder", func() { _, _ = v.Stat(t.Context(), freeBusy) })
 	}
-	d.build = func(ctx context.Context, _ string, _ *filestore.Stored) (*filestore.Built, error) {
+	d.build = func(ctx context.Context, _ string, _ *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 		return nil, fmt.Errorf("after: %w", errors.Join(ctx.Err()))
 	}
 	_, err := fixture.Views(d).View(callers["stranger"], owner).Stat(t.Context(), freeBusy)

@@ -40,7 +40,7 @@ type ViewsOptions struct {
 }
 
 // NewViews returns the views of the accounts of a directory, whose files are in
-// stores. If the directory implements [Groups] or [Builder] as well, and the stores
+// stores. If the directory implements [Groups] or [FreeBusyBuilder] as well, and the stores
 // [Mounts], these count. Options may be nil.
 func NewViews(d Directory, s Stores, o *ViewsOptions) *Views {
 	v := &Views{directory: d, stores: s}

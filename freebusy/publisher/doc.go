@@ -4,12 +4,12 @@
 //
 //	type server struct {
 //		filestore.Directory
-//		*publisher.Publisher // adds Build, which makes it a filestore.Builder
+//		*publisher.Publisher // adds BuildFreeBusy, which makes it a filestore.FreeBusyBuilder
 //	}
 //	site := &httpsite.Handler{Views: filestore.NewViews(server{users, publisher.New(calendars, nil)}, stores, nil)}
 //
 // The file is made when somebody who may read it looks at it, and stored: see
-// [filestore.Builder]. After that it is made again
+// [filestore.FreeBusyBuilder]. After that it is made again
 //
 //   - when the calendar has changed;
 //   - when another calendar is published, unless the account is not in memory:

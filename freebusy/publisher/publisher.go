@@ -46,7 +46,7 @@ type Publisher struct {
 	accounts *lru.Map[string, *account]
 }
 
-var _ filestore.Builder = (*Publisher)(nil)
+var _ filestore.FreeBusyBuilder = (*Publisher)(nil)
 
 // New returns a Publisher for the calendars of a source. Options may be nil.
 func New(source Source, o *Options) *Publisher {
@@ -74,9 +74,9 @@ type account struct {
 	found  bool      // whether it could be found then
 }
 
-// Build implements [filestore.Builder]. The error is that of ctx, or tells that
+// BuildFreeBusy implements [filestore.FreeBusyBuilder]. The error is that of ctx, or tells that
 // the stored file cannot be read.
-func (p *Publisher) Build(ctx context.Context, address string, file *filestore.Stored) (*filestore.Built, error) {
+func (p *Publisher) BuildFreeBusy(ctx context.Context, address string, file *filestore.StoredFreeBusy) (*filestore.FreeBusyFile, error) {
 	a, ok := p.accounts.Get(address)
 	if !ok {
 		a = p.accounts.Add(address, &account{})
@@ -102,7 +102,7 @@ func within(event, now time.Time, d time.Duration) bool {
 }
 
 // build needs a.mu.
-func (p *Publisher) build(ctx context.Context, address string, a *account, file *filestore.Stored, now time.Time) (*filestore.Built, error) {
+func (p *Publisher) build(ctx context.Context, address string, a *account, file *filestore.StoredFreeBusy, now time.Time) (*filestore.FreeBusyFile, error) {
 	if file != nil {
 		switch err := a.stored.read(ctx, file); {
 		case errors.Is(err, fs.ErrNotExist): // somebody has just removed it
@@ -138,7 +138,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 		switch {
 		case err == nil:
 			a.keep(m)
-			return &filestore.Built{Content: m.content, Keep: true, ModTime: now}, nil
+			return &filestore.FreeBusyFile{Content: m.content, Keep: true, ModTime: now}, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case !errors.Is(err, ErrCalendarChanged):
@@ -151,7 +151,7 @@ func (p *Publisher) build(ctx context.Context, address string, a *account, file 
 	if changing == nil {
 		return a.without(address, file, now), nil
 	}
-	return &filestore.Built{Content: changing.content, ModTime: now}, nil // what was read last is right for now, and no longer
+	return &filestore.FreeBusyFile{Content: changing.content, ModTime: now}, nil // what was read last is right for now, and no longer
 }
 
 // keep remembers what was made, but not a long content.
@@ -165,7 +165,7 @@ func (a *account) keep(m *made) {
 
 // without returns what is served while the calendar cannot be read: what is
 // stored, or nothing at all.
-func (a *account) without(address string, file *filestore.Stored, now time.Time) *filestore.Built {
+func (a *account) without(address string, file *filestore.StoredFreeBusy, now time.Time) *filestore.FreeBusyFile {
 	if file != nil {
 		return nil
 	}
@@ -173,12 +173,12 @@ func (a *account) without(address string, file *filestore.Stored, now time.Time)
 }
 
 // empty is the dataset of an account that is never busy.
-func empty(address string, days int64, now time.Time) *filestore.Built {
+func empty(address string, days int64, now time.Time) *filestore.FreeBusyFile {
 	if days <= 0 {
 		days = emptyDays
 	}
 	start, end := window(now, days)
-	return &filestore.Built{
+	return &filestore.FreeBusyFile{
 		Content: freebusy.Append(nil, freebusy.Schedule{Organizer: organizer(address), Stamp: start, Start: start, End: end}),
 		ModTime: start, // so that it is the same all day
 	}

@@ -346,7 +346,7 @@ func TestFileThatGoes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.items = []string{s.event("a", 9)}
-	built, err := s.Build(t.Context(), owner, &filestore.Stored{FileInfo: tagged{}, Open: func(context.Context) (filestore.File, error) {
+	built, err := s.BuildFreeBusy(t.Context(), owner, &filestore.StoredFreeBusy{FileInfo: tagged{}, Open: func(context.Context) (filestore.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: fileName, Err: fs.ErrNotExist}
 	}})
 	require.NoError(t, err)
@@ -458,7 +458,7 @@ func TestCalendarThatChangesBeforeTheFileIsStored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.items = []string{s.event("a", 9)}
-	built, err := s.Build(t.Context(), owner, nil)
+	built, err := s.BuildFreeBusy(t.Context(), owner, nil)
 	require.NoError(t, err)
 	s.edit(s.event("a", 10))
 	s.Write(t, owner, fileName, string(built.Content))
@@ -498,7 +498,7 @@ func TestManyReaders(t *testing.T) {
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() {
-			built, err := s.Build(t.Context(), owner, nil)
+			built, err := s.BuildFreeBusy(t.Context(), owner, nil)
 			if err != nil || !built.Keep {
 				t.Errorf("built %v, %v", built, err)
 			}
@@ -516,7 +516,7 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s.readErr = ctx.Err()
-	_, err := s.Build(ctx, owner, nil)
+	_, err := s.BuildFreeBusy(ctx, owner, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	s.readErr = nil
 	require.Equal(t, "9", s.hours(t))
@@ -526,7 +526,7 @@ func TestContextEnds(t *testing.T) {
 func TestUnreadableFile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	_, err := s.Build(t.Context(), owner, &filestore.Stored{FileInfo: tagged{}, Open: func(context.Context) (filestore.File, error) {
+	_, err := s.BuildFreeBusy(t.Context(), owner, &filestore.StoredFreeBusy{FileInfo: tagged{}, Open: func(context.Context) (filestore.File, error) {
 		return nil, errors.New("disk on fire")
 	}})
 	require.ErrorContains(t, err, "disk on fire")

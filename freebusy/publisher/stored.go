@@ -29,7 +29,7 @@ type stored struct {
 
 // read reads a file, unless it is known already. One that cannot be parsed is
 // somebody else's.
-func (s *stored) read(ctx context.Context, file *filestore.Stored) error {
+func (s *stored) read(ctx context.Context, file *filestore.StoredFreeBusy) error {
 	if s.tag == file.ETag() {
 		return nil
 	}
