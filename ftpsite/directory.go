@@ -39,7 +39,7 @@ func (s *session) enter(p place) error {
 	}
 	found, err := s.stat(p)
 	switch {
-	case err != nil && !p.LeadsOn(err):
+	case err != nil && !p.LeadsOn(s.ctx, err):
 		return err
 	case err == nil && !found.dir:
 		return filestore.ErrNotDirectory

@@ -38,7 +38,8 @@
 //
 // Many clients send one CWD for each segment of a path. So whoever may follow a
 // share path, or an access control list below private, may enter every directory
-// on the way. Such a directory accepts any name, is empty, and confirms nothing:
+// on the way. So may they in a storage whose WebSite service is off, where lists count
+// all the same. Such a directory accepts any name, is empty, and confirms nothing:
 // a wrong key is told like a missing file, by the first command that needs the
 // content.
 //

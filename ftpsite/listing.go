@@ -101,7 +101,7 @@ func (s *session) look(ctx context.Context, arg string) (listing, error) {
 // of.
 func (s *session) isOnTheWay(full string, err error) bool {
 	p, locateErr := s.locateAbsolute(full)
-	return locateErr == nil && !filestore.IsShare(p.Name) && p.LeadsOn(err)
+	return locateErr == nil && !filestore.IsShare(p.Name) && p.LeadsOn(s.ctx, err)
 }
 
 // lookAt lists those entries of a directory that picks wants; nil: all.

@@ -283,7 +283,43 @@ func TestOnTheWay(t *testing.T) {
 	}
 }
 
-// TestUniqueNames: STOU finds a new name and tells it.
+// TestOnTheWayWithoutWebSite: lists count where the WebSite service is off, so those who
+// have logged in go step by step, and learn no more than of an account that is not there.
+func TestOnTheWayWithoutWebSite(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	for _, dir := range []string{"private/box", "docs/box"} {
+		d.Write(t, john, dir+"/open.txt", "open to mary")
+		d.Write(t, john, dir+".meta", `<meta><ACL><subKey key="mary">lr</subKey></ACL></meta>`)
+	}
+	d.Write(t, john, "docs/other/closed.txt", "closed")
+	d.Update(john, func(a *fixture.Account) { a.WebSite = false })
+	addr := serve(t, &ftpsite.Server{Views: fixture.Views(d), Anonymous: true})
+	mary, stranger := login(t, addr, "mary"), login(t, addr, "ftp")
+	for _, path := range []string{"~john/private/box", "~john/docs/box"} {
+		mary.want("250", "CWD /")
+		for _, step := range strings.Split(path, "/") {
+			require.Empty(t, mary.get("NLST"))
+			mary.want("250", "CWD "+step)
+		}
+		require.Equal(t, "open.txt\r\n", mary.get("NLST"))
+		require.Equal(t, "open to mary", mary.get("RETR open.txt"))
+		mary.want("250", "CDUP")
+		mary.want("250", "CDUP")
+	}
+	for _, account := range []string{"~john", "~nobody"} {
+		for _, dir := range []string{"", "/docs", "/docs/other", "/docs/other/nothing"} {
+			mary.want("250", "CWD /"+account+dir)
+			require.Empty(t, mary.get("LIST"))
+			require.Equal(t, "550", mary.try("RETR closed.txt"))
+			require.Equal(t, "550", mary.try("LIST /"+account+dir))
+			require.Equal(t, "550", stranger.try("CWD /"+account+dir))
+		}
+	}
+	mary.want("250", "CWD /~mary")
+	require.Equal(t, "550", mary.try("CWD nothing"))
+}
+
 // TestListingOfLargeSidecars: a listing that would have to read more sidecars than
 // one request may is refused, and does not look like an empty one.
 func TestListingOfLargeSidecars(t *testing.T) {
@@ -302,6 +338,7 @@ func TestListingOfLargeSidecars(t *testing.T) {
 	require.Equal(t, "x", c.get("RETR a"), "each one by itself can be read")
 }
 
+// TestUniqueNames: STOU finds a new name and tells it.
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()

@@ -129,7 +129,7 @@ func (d *Driver) Stat(c *server.Context, path string) (os.FileInfo, error) {
 	switch {
 	case err == nil:
 		return found, nil
-	case c.Cmd == "CWD" && p.LeadsOn(err), p.BeforeKey() && isListing(c.Cmd):
+	case c.Cmd == "CWD" && p.LeadsOn(c, err), p.BeforeKey() && isListing(c.Cmd):
 		return emptyDirectory{}, nil // clients go step by step
 	}
 	return nil, d.tell(c, err)

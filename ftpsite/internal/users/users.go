@@ -110,17 +110,25 @@ func (c *Command) Locate(path string) (Place, error) {
 
 // LeadsOn reports whether p, which the view does not show because of err, may be
 // entered on the way to something.
-func (p Place) LeadsOn(err error) bool {
-	if p.sharing() {
+func (p Place) LeadsOn(ctx context.Context, err error) bool {
+	switch {
+	case p.sharing():
 		return true
-	}
-	if errors.Is(err, filestore.ErrSidecars) { // there is more to see than can be shown
+	case p.stranger || errors.Is(err, filestore.ErrSidecars): // there is more to see than can be shown
 		return false
 	}
-	// An access control list somewhere below private opens something to those
-	// that have logged in.
+	// An access control list opens something to those that have logged in: below
+	// private, or anywhere in a storage whose WebSite service is off. There may be no
+	// such account: that is told as little.
 	first, _, _ := strings.Cut(p.Name, "/")
-	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) && !p.stranger
+	return strings.EqualFold(first, "private") && errors.Is(err, fs.ErrPermission) ||
+		errors.Is(err, fs.ErrNotExist) && p.hidden(ctx)
+}
+
+// hidden reports whether not even the top of the storage is shown.
+func (p Place) hidden(ctx context.Context) bool {
+	_, err := p.View.Stat(ctx, filestore.Root)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // sharing reports whether p is "protected" or something behind it, a real
