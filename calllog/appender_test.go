@@ -21,7 +21,7 @@ func readLog(t testing.TB, path string) (records []calllog.Record, errs []error)
 	defer f.Close()
 	year, month, ok := calllog.ParseFileName(filepath.Base(path))
 	require.True(t, ok)
-	return collect(calllog.Read(f, calllog.Options{Year: year, Month: month, Location: time.UTC}))
+	return collect(calllog.Read(f, &calllog.Options{Year: year, Month: month, Location: time.UTC}))
 }
 
 func TestAppend(t *testing.T) {
@@ -180,7 +180,7 @@ func FuzzAppend(f *testing.F) {
 		r.CallID, r.ErrorCode, r.Program = plain(id), plain(code), plain(program)
 		r.CallTime, r.AlertTime = r.CallTime.Truncate(time.Second), r.AlertTime.Truncate(time.Second)
 		records, _ := readLog(t, path)
-		oldRecords, _ := collect(calllog.Read(strings.NewReader(old), calllog.Options{Year: 2009, Month: time.March, Location: time.UTC}))
+		oldRecords, _ := collect(calllog.Read(strings.NewReader(old), &calllog.Options{Year: 2009, Month: time.March, Location: time.UTC}))
 		require.Equal(t, append(oldRecords, r), records)
 	})
 }

@@ -4,7 +4,7 @@
 //	log, err := os.Open("calls-2009-Mar")
 //	...
 //	year, month, _ := calllog.ParseFileName("calls-2009-Mar") // a record has no year
-//	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month}) {
+//	for record, err := range calllog.Read(log, &calllog.Options{Year: year, Month: month}) {
 //		var bad *calllog.SyntaxError
 //		if errors.As(err, &bad) {
 //			continue // this line only; the next ones still come

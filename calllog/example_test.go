@@ -15,7 +15,7 @@ func ExampleRead() {
 		"this line is damaged\n" +
 		"2\t06-Mar 09:12:55\tO\t\"Bob\" <bob@domain4.dom>\t70710\t\t20\t486\n")
 	year, month, _ := calllog.ParseFileName("calls-2009-Mar")
-	for record, err := range calllog.Read(log, calllog.Options{Year: year, Month: month, Location: time.UTC}) {
+	for record, err := range calllog.Read(log, &calllog.Options{Year: year, Month: month, Location: time.UTC}) {
 		if err != nil {
 			fmt.Println(err)
 			continue

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Options say how to read records.
+// Options say how to read records; nil is the zero value.
 type Options struct {
 	// Year and Month are those of the file name ([ParseFileName]). Records hold
 	// no year, so all of them get this one, but for the turn of the year: a
@@ -80,7 +80,7 @@ var (
 // ParseRecord reads one record, given without its end of line. The strings of
 // the record share the memory of line. A line whose version is a number other
 // than 2 becomes a raw record. The error is a *SyntaxError.
-func ParseRecord(line string, o Options) (Record, error) {
+func ParseRecord(line string, o *Options) (Record, error) {
 	r, err := newParser(o).parse(withoutMark(line))
 	if err != nil {
 		return Record{}, &SyntaxError{Err: err}
@@ -99,11 +99,15 @@ type parser struct {
 	even     bool  // it has 24 hours: the clocks are not changed
 }
 
-func newParser(o Options) *parser {
-	if o.Location == nil {
-		o.Location = time.Local
+func newParser(o *Options) *parser {
+	p := &parser{day: -1}
+	if o != nil {
+		p.Options = *o
 	}
-	return &parser{Options: o, day: -1}
+	if p.Location == nil {
+		p.Location = time.Local
+	}
+	return p
 }
 
 // parse reads one record. After an error the Record is of no use.

@@ -28,9 +28,10 @@ var errLineTooLong = errors.New("line is too long")
 // It buffers one line. Records that stand near each other share one string of at
 // most 16 KiB, or of one line that is longer: to keep one of many records,
 // clone its strings. The sequence can be used once.
-func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
+func Read(r io.Reader, o *Options) iter.Seq2[Record, error] {
+	parser := newParser(o)
+	lines := newLineReader(r, parser.MaxLine)
 	return func(yield func(Record, error) bool) {
-		lines, parser := newLineReader(r, o.MaxLine), newParser(o)
 		for n := 1; ; n++ {
 			line, end := lines.next()
 			line = withoutMark(line)

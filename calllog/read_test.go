@@ -62,10 +62,10 @@ func TestRead(t *testing.T) {
 func TestReadGoesOnAfterABadLine(t *testing.T) {
 	t.Parallel()
 	good := samples[0].line
-	o := march2009
+	o := *march2009
 	o.MaxLine = 200
 	src := strings.Join([]string{"bad", good, "", strings.Repeat("2", 5000), good, "2\t", strings.Repeat("x", 400)}, "\n")
-	records, errs := collect(calllog.Read(strings.NewReader(src), o))
+	records, errs := collect(calllog.Read(strings.NewReader(src), &o))
 	require.Len(t, records, 2)
 	require.Len(t, errs, 4)
 	for i, line := range []int{1, 4, 6, 7} {
@@ -80,24 +80,24 @@ func TestReadGoesOnAfterABadLine(t *testing.T) {
 func TestReadLineLimit(t *testing.T) {
 	t.Parallel()
 	raw := "3\t" + strings.Repeat("x", 98) // 100 bytes
-	o := march2009
+	o := *march2009
 	for name, source := range map[string]func(string) io.Reader{
 		"any reader":            func(s string) io.Reader { return strings.NewReader(s) },
 		"buffer larger than it": func(s string) io.Reader { return bufio.NewReaderSize(strings.NewReader(s), 1<<16) },
 	} {
 		for _, end := range []string{"", "\n", "\r\n"} {
 			o.MaxLine = 100
-			records, errs := collect(calllog.Read(source(raw+"\n"+raw+end), o))
+			records, errs := collect(calllog.Read(source(raw+"\n"+raw+end), &o))
 			require.Len(t, records, 2, name)
 			require.Empty(t, errs, name)
 			o.MaxLine = 99
-			records, errs = collect(calllog.Read(source(raw+end), o))
+			records, errs = collect(calllog.Read(source(raw+end), &o))
 			require.Empty(t, records, name)
 			require.Len(t, errs, 1, name)
 		}
 	}
 	o.MaxLine = 5
-	records, errs := collect(calllog.Read(strings.NewReader("3\txyz\n3\txyz!\n"), o))
+	records, errs := collect(calllog.Read(strings.NewReader("3\txyz\n3\txyz!\n"), &o))
 	require.Len(t, records, 1)
 	require.Len(t, errs, 1)
 }
@@ -128,10 +128,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(sampleFile("\r\n"), true)
 	f.Add("2\t29-Feb 00:00:00\tO\t\"\\\tx\t\n\n3\n2\t", true)
 	f.Fuzz(func(t *testing.T, src string, lenient bool) {
-		o := march2009
+		o := *march2009
 		o.Lenient, o.MaxLine = lenient, 512
 		yields := 0
-		for record, err := range calllog.Read(strings.NewReader(src), o) {
+		for record, err := range calllog.Read(strings.NewReader(src), &o) {
 			yields++
 			if err != nil {
 				var bad *calllog.SyntaxError

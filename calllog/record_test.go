@@ -11,7 +11,7 @@ import (
 )
 
 // march2009 are the options for the samples.
-var march2009 = calllog.Options{Year: 2009, Location: time.UTC}
+var march2009 = &calllog.Options{Year: 2009, Location: time.UTC}
 
 // at returns a moment in March 2009.
 func at(day, hour, minute, second int) time.Time {
@@ -154,11 +154,11 @@ func TestParseRecordRefuses(t *testing.T) {
 func TestParseRecordYearAndLocation(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("", 3600)
-	got, err := calllog.ParseRecord("2\t29-Feb 14:03:22\tI\t\t\t\t\t", calllog.Options{Year: 2008, Location: zone})
+	got, err := calllog.ParseRecord("2\t29-Feb 14:03:22\tI\t\t\t\t\t", &calllog.Options{Year: 2008, Location: zone})
 	require.NoError(t, err)
 	require.Equal(t, "2008-02-29T14:03:22+01:00", got.End.Format(time.RFC3339))
 
-	got, err = calllog.ParseRecord("2\t01-Mar 14:03:22\tI\t\t\t\t\t", calllog.Options{Year: 2009})
+	got, err = calllog.ParseRecord("2\t01-Mar 14:03:22\tI\t\t\t\t\t", &calllog.Options{Year: 2009})
 	require.NoError(t, err)
 	require.Equal(t, time.Date(2009, time.March, 1, 14, 3, 22, 0, time.Local), got.End)
 }
@@ -183,13 +183,13 @@ func TestParseRecordTurnOfTheYear(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			o := march2009
+			o := *march2009
 			if tt.file != "" {
 				var ok bool
 				o.Year, o.Month, ok = calllog.ParseFileName(tt.file)
 				require.True(t, ok)
 			}
-			got, err := calllog.ParseRecord("2\t"+tt.end+"\tI\t\t\t\t\t", o)
+			got, err := calllog.ParseRecord("2\t"+tt.end+"\tI\t\t\t\t\t", &o)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got.End.Format(time.DateTime))
 		})
@@ -198,7 +198,7 @@ func TestParseRecordTurnOfTheYear(t *testing.T) {
 
 func TestParseRecordLenient(t *testing.T) {
 	t.Parallel()
-	lenient := march2009
+	lenient := *march2009
 	lenient.Lenient = true
 	for _, tt := range []struct {
 		name   string
@@ -214,7 +214,7 @@ func TestParseRecordLenient(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := calllog.ParseRecord(tt.line, lenient)
+			got, err := calllog.ParseRecord(tt.line, &lenient)
 			if !tt.ok {
 				require.ErrorContains(t, err, "fields")
 				return

@@ -27,7 +27,7 @@ func TestReadLocalTimes(t *testing.T) {
 				want = append(want, time.Date(2016, civil.Month(), civil.Day(), civil.Hour(), civil.Minute(), civil.Second(), 0, location))
 			}
 		}
-		records, errs := collect(calllog.Read(strings.NewReader(log.String()), calllog.Options{Year: 2016, Location: location}))
+		records, errs := collect(calllog.Read(strings.NewReader(log.String()), &calllog.Options{Year: 2016, Location: location}))
 		require.Empty(t, errs)
 		require.Len(t, records, len(want))
 		for i, r := range records {

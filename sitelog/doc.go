@@ -1,7 +1,7 @@
 // Package sitelog keeps the logs of a server in bounds, whatever strangers send,
 // and writes access logs.
 //
-//	handler := sitelog.New(slog.NewTextHandler(os.Stderr, nil), sitelog.Options{})
+//	handler := sitelog.New(slog.NewTextHandler(os.Stderr, nil), nil)
 //	defer handler.Close()
 //	logger := slog.New(handler)
 //	site := &httpsite.Handler{Views: views, Logger: logger.With("service", "http")}

@@ -12,7 +12,8 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// Options bound a [Handler]. Zero fields have the value named beside them.
+// Options bound a [Handler]; nil is the zero value. Zero fields have the value named
+// beside them.
 type Options struct {
 	// MaxValue is the longest value of an attribute, in bytes; 0: 256. What is
 	// longer is cut there, and ends in "…". A stack may have 32 times as much.
@@ -48,18 +49,22 @@ type traits struct {
 }
 
 // New returns a handler that passes records on to next. Close it in the end.
-func New(next slog.Handler, o Options) *Handler {
+func New(next slog.Handler, o *Options) *Handler {
+	var bounds Options
+	if o != nil {
+		bounds = *o
+	}
 	set := func(n *int, value int) {
 		if *n <= 0 {
 			*n = value
 		}
 	}
-	set(&o.MaxValue, 256)
-	set(&o.MaxPeers, 1000)
-	if o.Every <= 0 {
-		o.Every = time.Minute
+	set(&bounds.MaxValue, 256)
+	set(&bounds.MaxPeers, 1000)
+	if bounds.Every <= 0 {
+		bounds.Every = time.Minute
 	}
-	return &Handler{next: next, shared: &shared{Options: o, out: next}}
+	return &Handler{next: next, shared: &shared{Options: bounds, out: next}}
 }
 
 // Enabled implements slog.Handler.

@@ -20,7 +20,7 @@ import (
 )
 
 // handler returns a handler that writes text without times.
-func handler(w io.Writer, o sitelog.Options) *sitelog.Handler {
+func handler(w io.Writer, o *sitelog.Options) *sitelog.Handler {
 	return sitelog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey && len(groups) == 0 {
 			return slog.Attr{}
@@ -73,7 +73,7 @@ func TestValuesAreCut(t *testing.T) {
 		"one byte":   func(l *slog.Logger) { l.Info("m", "a", strings.Repeat("\x80", 60_000)) },
 	} {
 		var out bytes.Buffer
-		h := handler(&out, sitelog.Options{})
+		h := handler(&out, &sitelog.Options{})
 		log(slog.New(h))
 		require.NoError(t, h.Close())
 		require.Less(t, out.Len(), 1200, name)
@@ -85,7 +85,7 @@ func TestValuesAreCut(t *testing.T) {
 func TestShape(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	h := handler(&out, sitelog.Options{})
+	h := handler(&out, &sitelog.Options{})
 	l := slog.New(h)
 	l.Info("nothing", "err", nil, "remote", netip.Addr{}, slog.Group("g", slog.Any("err", nil)))
 	l.Info("port", "remote", "127.0.0.1:80")
@@ -98,7 +98,7 @@ func TestShape(t *testing.T) {
 func TestRefusalsAreSummedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out output
-		h := handler(&out, sitelog.Options{})
+		h := handler(&out, &sitelog.Options{})
 		l := slog.New(h).With("service", "ftp")
 		session := l.With("remote", "192.0.2.1")
 		refuse := func() { session.Info("login refused", "reason", "wrong password") }
@@ -141,7 +141,7 @@ func TestRefusalsAreSummedUp(t *testing.T) {
 func TestManyPeers(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	h := handler(&out, sitelog.Options{MaxPeers: 10, Every: time.Hour})
+	h := handler(&out, &sitelog.Options{MaxPeers: 10, Every: time.Hour})
 	for i := range 5000 {
 		slog.New(h).Warn("refused", "remote", fmt.Sprintf("10.0.%d.%d", i/250, i%250), "err", "x")
 	}
@@ -157,7 +157,7 @@ func TestManyPeers(t *testing.T) {
 func TestErrorLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	h := handler(&out, sitelog.Options{})
+	h := handler(&out, &sitelog.Options{})
 	l := sitelog.ErrorLog(slog.New(h))
 	for range 3 {
 		l.Printf("http: TLS handshake error from %s: %v", "[::1]:4711", "EOF")

@@ -93,7 +93,7 @@ func TestRecordAfterACrash(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(web, filepath.FromSlash(march)))
 	require.NoError(t, err)
 	found := map[string]int{}
-	for r, err := range calllog.Read(strings.NewReader(string(text)), calllog.Options{Year: 2009, Month: time.March}) {
+	for r, err := range calllog.Read(strings.NewReader(string(text)), &calllog.Options{Year: 2009, Month: time.March}) {
 		require.NoError(t, err)
 		found[r.CallID]++
 	}

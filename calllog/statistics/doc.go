@@ -6,7 +6,7 @@
 //		log, err := os.Open(name)
 //		...
 //		year, month, _ := calllog.ParseFileName(name)
-//		err = c.AddAll(calllog.Read(log, calllog.Options{Year: year, Month: month}), nil)
+//		err = c.AddAll(calllog.Read(log, &calllog.Options{Year: year, Month: month}), nil)
 //		...
 //	}
 //	report := c.Report()

@@ -16,7 +16,7 @@ func ExampleCollector() {
 		"2\t06-Mar 09:12:55\tO\t\"Bob\" <bob@domain4.dom>\t70710\t\t20\t486\n")
 	year, month, _ := calllog.ParseFileName("calls-2009-Mar")
 	var c statistics.Collector
-	if err := c.AddAll(calllog.Read(log, calllog.Options{Year: year, Month: month, Location: time.UTC}), nil); err != nil {
+	if err := c.AddAll(calllog.Read(log, &calllog.Options{Year: year, Month: month, Location: time.UTC}), nil); err != nil {
 		fmt.Println(err)
 		return
 	}

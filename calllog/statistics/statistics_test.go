@@ -33,7 +33,7 @@ func add(t testing.TB, c *statistics.Collector, name, text string, bad func(*cal
 	t.Helper()
 	year, month, ok := calllog.ParseFileName(name)
 	require.True(t, ok)
-	o := calllog.Options{Year: year, Month: month, Location: time.UTC}
+	o := &calllog.Options{Year: year, Month: month, Location: time.UTC}
 	require.NoError(t, c.AddAll(calllog.Read(strings.NewReader(text), o), bad))
 }
 
@@ -225,7 +225,7 @@ func TestAddAllEndsAtAnError(t *testing.T) {
 	broken := errors.New("disk is gone")
 	var c statistics.Collector
 	src := io.MultiReader(strings.NewReader(months[0].text), iotest.ErrReader(broken))
-	require.ErrorIs(t, c.AddAll(calllog.Read(src, calllog.Options{Year: 2008}), nil), broken)
+	require.ErrorIs(t, c.AddAll(calllog.Read(src, &calllog.Options{Year: 2008}), nil), broken)
 	require.EqualValues(t, 2, c.Report().Total.Calls)
 }
 
@@ -239,7 +239,7 @@ func FuzzCollector(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, maxKeys int) {
 		c := statistics.Collector{MaxKeys: maxKeys}
 		var bad int64
-		o := calllog.Options{Year: 2009, Location: time.UTC, MaxLine: 4096}
+		o := &calllog.Options{Year: 2009, Location: time.UTC, MaxLine: 4096}
 		require.NoError(t, c.AddAll(calllog.Read(strings.NewReader(text), o), func(*calllog.SyntaxError) { bad++ }))
 		r := c.Report()
 		require.Equal(t, bad, r.BadLines)
@@ -295,7 +295,7 @@ func BenchmarkCollector(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var c statistics.Collector
-		o := calllog.Options{Year: 2009, Location: time.UTC}
+		o := &calllog.Options{Year: 2009, Location: time.UTC}
 		require.NoError(b, c.AddAll(calllog.Read(bytes.NewReader(text), o), nil))
 		require.EqualValues(b, 10_000, c.Report().Total.Calls)
 	}

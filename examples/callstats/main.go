@@ -43,7 +43,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "callstats: %s: want a name such as calls-2009-Mar\n", name)
 			return 2
 		}
-		if err := add(&c, name, calllog.Options{Year: year, Month: month, Lenient: true}, stderr); err != nil {
+		if err := add(&c, name, &calllog.Options{Year: year, Month: month, Lenient: true}, stderr); err != nil {
 			fmt.Fprintln(stderr, "callstats:", err)
 			return 1
 		}
@@ -61,7 +61,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // add counts the calls of one log, and tells of its bad lines.
-func add(c *statistics.Collector, name string, o calllog.Options, stderr io.Writer) error {
+func add(c *statistics.Collector, name string, o *calllog.Options, stderr io.Writer) error {
 	log, err := os.Open(name)
 	if err != nil {
 		return err

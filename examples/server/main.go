@@ -202,5 +202,5 @@ func (c *config) logHandler(w io.Writer) *sitelog.Handler {
 	if c.logJSON {
 		out = slog.NewJSONHandler(w, o)
 	}
-	return sitelog.New(out, sitelog.Options{})
+	return sitelog.New(out, nil)
 }

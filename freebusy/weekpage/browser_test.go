@@ -63,7 +63,7 @@ func TestChromiumDrawsWeek(t *testing.T) {
 	day := hour(-24) // a Thursday
 	s := freebusy.Schedule{Start: hour(-240), End: hour(240), Periods: periods{{Start: day, End: day.Add(20 * time.Hour)}}}
 	var page bytes.Buffer
-	require.NoError(t, weekpage.Write(&page, s, weekpage.Options{Now: hour(0)}))
+	require.NoError(t, weekpage.Write(&page, s, &weekpage.Options{Now: hour(0)}))
 	for _, tt := range []struct {
 		name, size string
 		flags      []string

@@ -25,7 +25,7 @@ var anna = freebusy.Schedule{Start: friday(0, 0), End: friday(24, 0), Periods: [
 
 func ExampleWrite() {
 	var page bytes.Buffer
-	err := weekpage.Write(&page, anna, weekpage.Options{Week: friday(0, 0), Zone: friday(0, 0).Location()})
+	err := weekpage.Write(&page, anna, &weekpage.Options{Week: friday(0, 0), Zone: friday(0, 0).Location()})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -42,7 +42,7 @@ func ExampleWrite() {
 
 func ExampleOptions_WithQuery() {
 	query := url.Values{"week": {"2009-03-06"}, "zone": {"nonsense"}}
-	o := weekpage.Options{Zone: time.UTC}.WithQuery(query)
+	o := (&weekpage.Options{Zone: time.UTC}).WithQuery(query)
 	fmt.Println(o.Week.Format(time.DateOnly), o.Zone)
 	// Output: 2009-03-06 UTC
 }

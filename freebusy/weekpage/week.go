@@ -21,7 +21,7 @@ var weekText string
 var weekTemplate = template.Must(template.New("week").Parse(weekText))
 
 // Options say which week is drawn, and how. Use field names: the struct may
-// grow. The zero value is the present week in UTC.
+// grow. The zero value, and nil, is the present week in UTC.
 type Options struct {
 	// Week is any time of the week, which begins on a Monday (ISO 8601). What
 	// counts is its date, in its own zone. The zero time is the same as Now.
@@ -48,26 +48,34 @@ func zoneName(name string) bool {
 	return len(name) <= maxZoneName && zoneForm.MatchString(name) && name != "Local" && !strings.EqualFold(name, "localtime")
 }
 
-// WithQuery returns o with what the query of a request asks for:
+func (o *Options) orZero() Options {
+	if o == nil {
+		return Options{}
+	}
+	return *o
+}
+
+// WithQuery returns a copy of o with what the query of a request asks for:
 //
 //	week=2009-03-06       the week of a day
 //	zone=Europe/Berlin    a name in the time zone database
 //
-// What is missing, or makes no sense, leaves o as it is; about a zone that is
+// What is missing, or makes no sense, is as in o; about a zone that is
 // not known the page says so.
-func (o Options) WithQuery(query url.Values) Options {
+func (o *Options) WithQuery(query url.Values) *Options {
+	with := o.orZero()
 	if day, err := time.Parse(time.DateOnly, query.Get("week")); err == nil && writable(day) {
-		o.Week = day
+		with.Week = day
 	}
 	if name := strings.TrimSpace(query.Get("zone")); name != "" {
-		o.unknownZone = true
+		with.unknownZone = true
 		if zoneName(name) {
 			if zone, err := time.LoadLocation(name); err == nil {
-				o.Zone, o.unknownZone = zone, false
+				with.Zone, with.unknownZone = zone, false
 			}
 		}
 	}
-	return o
+	return &with
 }
 
 // Write writes one week of a schedule as an HTML page of its own: drawn as
@@ -79,8 +87,8 @@ func (o Options) WithQuery(query url.Values) Options {
 // [Options.WithQuery]. It has no scripts, loads nothing, and has its styles
 // in it. Whatever the schedule holds, it cannot become markup, and the page is
 // smaller than 256 KiB. Errors are those of w.
-func Write(w io.Writer, s freebusy.Schedule, o Options) error {
-	return weekTemplate.Execute(w, newWeek(s, o))
+func Write(w io.Writer, s freebusy.Schedule, o *Options) error {
+	return weekTemplate.Execute(w, newWeek(s, o.orZero()))
 }
 
 // week is what the template shows.

@@ -34,7 +34,7 @@ type weekPage struct {
 const maxPage = 256 << 10
 
 // drawWeek writes a page and looks at whatever must hold for each of them.
-func drawWeek(t testing.TB, s freebusy.Schedule, o weekpage.Options) weekPage {
+func drawWeek(t testing.TB, s freebusy.Schedule, o *weekpage.Options) weekPage {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, weekpage.Write(&b, s, o))
@@ -158,7 +158,7 @@ func march(t testing.TB, p ...freebusy.Period) freebusy.Schedule {
 func TestWriteWeek(t *testing.T) {
 	t.Parallel()
 	s := march(t, span(9, 10, busy), span(12, 14, tentative), span(22, 26, unavailable), span(10, 11, free))
-	p := drawWeek(t, s, weekpage.Options{Now: hour(12)})
+	p := drawWeek(t, s, &weekpage.Options{Now: hour(12)})
 	require.Equal(t, []string{
 		"Monday 2 March|00:00|24:00|Unknown",
 		"Tuesday 3 March|00:00|24:00|Unknown",
@@ -197,7 +197,7 @@ func TestWriteWeek(t *testing.T) {
 // Screen readers get a drawing with a name and a table with headers.
 func TestWriteWeekIsAccessible(t *testing.T) {
 	t.Parallel()
-	p := drawWeek(t, march(t, span(9, 10, busy), span(12, 14, tentative)), weekpage.Options{Now: hour(12)})
+	p := drawWeek(t, march(t, span(9, 10, busy), span(12, 14, tentative)), &weekpage.Options{Now: hour(12)})
 	ids, today := map[string]string{}, 0
 	for _, n := range p.nodes {
 		if id := attribute(n, "id"); id != "" {
@@ -263,7 +263,7 @@ func TestWriteWeekWindow(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := drawWeek(t, tt.s, weekpage.Options{Week: hour(0), Now: week("2020-01-01")})
+			p := drawWeek(t, tt.s, &weekpage.Options{Week: hour(0), Now: week("2020-01-01")})
 			require.Equal(t, tt.want, p.rows)
 		})
 	}
@@ -286,7 +286,7 @@ func TestWriteWeekLinks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			o := weekpage.Options{Now: hour(12)}.WithQuery(url.Values{"week": {tt.week}, "zone": {tt.zone}})
+			o := (&weekpage.Options{Now: hour(12)}).WithQuery(url.Values{"week": {tt.week}, "zone": {tt.zone}})
 			want := map[string]string{}
 			for text, monday := range map[string]string{"← Previous week": tt.previous, "Next week →": tt.next, "This week": tt.this} {
 				if monday != "" {
@@ -297,16 +297,16 @@ func TestWriteWeekLinks(t *testing.T) {
 		})
 	}
 	// A zone that no query can name is left out, and is that of the page anyway.
-	p := drawWeek(t, march(t), weekpage.Options{Now: hour(12), Zone: time.FixedZone("here & now", 3600)})
+	p := drawWeek(t, march(t), &weekpage.Options{Now: hour(12), Zone: time.FixedZone("here & now", 3600)})
 	require.Equal(t, map[string]string{"← Previous week": "?week=2009-02-23", "Next week →": "?week=2009-03-09"}, p.links)
 	require.Contains(t, p.text, `list="zones" value=""`)
 	require.Contains(t, p.text, `Times are those of here &amp; now (UTC&#43;01:00).`)
-	p = drawWeek(t, march(t), weekpage.Options{Now: hour(12), Zone: time.Local})
+	p = drawWeek(t, march(t), &weekpage.Options{Now: hour(12), Zone: time.Local})
 	require.NotContains(t, p.links["Next week →"], "Local")
 	// The window ends on a Monday 00:00: that week holds nothing of it.
 	s := march(t)
 	s.End = at(t, time.UTC, "2009-03-16 00:00")
-	require.NotContains(t, drawWeek(t, s, weekpage.Options{Now: hour(12), Week: at(t, time.UTC, "2009-03-16 00:00")}).links, "Next week →")
+	require.NotContains(t, drawWeek(t, s, &weekpage.Options{Now: hour(12), Week: at(t, time.UTC, "2009-03-16 00:00")}).links, "Next week →")
 }
 
 func TestWithQuery(t *testing.T) {
@@ -349,7 +349,7 @@ func TestWithQuery(t *testing.T) {
 			t.Parallel()
 			query, err := url.ParseQuery(tt.query)
 			require.NoError(t, err)
-			o := weekpage.Options{Zone: berlin, Now: hour(0)}.WithQuery(query)
+			o := (&weekpage.Options{Zone: berlin, Now: hour(0)}).WithQuery(query)
 			require.Equal(t, tt.zone, o.Zone.String())
 			week := ""
 			if !o.Week.IsZero() {
@@ -413,7 +413,7 @@ func TestWriteWeekInZones(t *testing.T) {
 			from, to := at(t, time.UTC, tt.from), at(t, time.UTC, tt.to)
 			s := freebusy.Schedule{Start: from.AddDate(0, -1, 0), End: to.AddDate(0, 1, 0), Periods: periods{{Start: from, End: to}}}
 			z := zone(t, tt.zone)
-			p := drawWeek(t, s, weekpage.Options{Week: to.Add(-time.Minute).In(z), Zone: z, Now: hour(0).AddDate(5, 0, 0)})
+			p := drawWeek(t, s, &weekpage.Options{Week: to.Add(-time.Minute).In(z), Zone: z, Now: hour(0).AddDate(5, 0, 0)})
 			var rows []string
 			for _, row := range p.rows {
 				if !strings.HasSuffix(row, "||Free") {
@@ -437,11 +437,11 @@ func TestWriteWeekEscapes(t *testing.T) {
 	} {
 		s := march(t, span(1, 2, busy))
 		s.Organizer, s.Product = evil, evil
-		p := drawWeek(t, s, weekpage.Options{Now: hour(0), Zone: time.FixedZone(evil, 7200)})
+		p := drawWeek(t, s, &weekpage.Options{Now: hour(0), Zone: time.FixedZone(evil, 7200)})
 		for _, c := range p.text {
 			require.True(t, c == '\n' || c == '\t' || c >= ' ' && c != 0x7f && c != '\u202e' && c != '\u2066' && (c < 0xfff0 || c == 0xfffd), "%q of %q", c, evil)
 		}
-		plain := drawWeek(t, march(t, span(1, 2, busy)), weekpage.Options{Now: hour(0), Zone: time.FixedZone("x", 7200)})
+		plain := drawWeek(t, march(t, span(1, 2, busy)), &weekpage.Options{Now: hour(0), Zone: time.FixedZone("x", 7200)})
 		require.Len(t, p.nodes, len(plain.nodes))
 	}
 }
@@ -477,7 +477,7 @@ func TestWriteWeekIsBounded(t *testing.T) {
 					start := week.Add(time.Duration(i) * tt.step)
 					s.Periods = append(s.Periods, freebusy.Period{Start: start, End: start.Add(tt.length), Type: kinds[i%3]})
 				}
-				p := drawWeek(t, s, weekpage.Options{Now: week, Zone: zone(t, "Asia/Kathmandu")})
+				p := drawWeek(t, s, &weekpage.Options{Now: week, Zone: zone(t, "Asia/Kathmandu")})
 				require.Equal(t, tt.coarse, len(p.notes) == 1 && strings.Contains(p.notes[0], "too many periods"), p.notes)
 				for i := range 24 * 7 * 2 { // each half of an hour, where it is busy
 					moment := week.Add(time.Duration(i)*30*time.Minute + time.Second/2)
@@ -515,10 +515,10 @@ func TestWriteWeekExtremeTimes(t *testing.T) {
 	for _, when := range []time.Time{{}, time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0), time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		for _, name := range []string{"UTC", "Europe/Berlin", "Pacific/Apia"} {
 			s := freebusy.Schedule{Stamp: when, Start: when, End: hour(5), Periods: periods{{Start: when, End: hour(1)}, {Start: hour(1), End: when}}}
-			drawWeek(t, s, weekpage.Options{Zone: zone(t, name), Now: hour(1)})
+			drawWeek(t, s, &weekpage.Options{Zone: zone(t, name), Now: hour(1)})
 			s.Start, s.End = hour(5), when
-			drawWeek(t, s, weekpage.Options{Zone: zone(t, name), Now: hour(1)})
-			o := weekpage.Options{Zone: zone(t, name), Now: hour(1), Week: when}
+			drawWeek(t, s, &weekpage.Options{Zone: zone(t, name), Now: hour(1)})
+			o := &weekpage.Options{Zone: zone(t, name), Now: hour(1), Week: when}
 			var b bytes.Buffer
 			require.NoError(t, weekpage.Write(&b, s, o))
 			require.Less(t, b.Len(), maxPage)
@@ -530,7 +530,7 @@ func TestWriteWeekReportsTheWriter(t *testing.T) {
 	t.Parallel()
 	r, w := io.Pipe()
 	require.NoError(t, r.Close())
-	require.ErrorIs(t, weekpage.Write(w, march(t), weekpage.Options{}), io.ErrClosedPipe)
+	require.ErrorIs(t, weekpage.Write(w, march(t), &weekpage.Options{}), io.ErrClosedPipe)
 }
 
 // FuzzWriteWeek draws any schedule for any query.
@@ -544,7 +544,7 @@ func FuzzWriteWeek(f *testing.F) {
 		if err != nil {
 			return
 		}
-		o := weekpage.Options{Now: time.Unix(now, 0)}.WithQuery(values)
+		o := (&weekpage.Options{Now: time.Unix(now, 0)}).WithQuery(values)
 		base := o.Now
 		if !o.Week.IsZero() {
 			base = o.Week
@@ -576,7 +576,7 @@ func BenchmarkWriteWeek(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				page.Reset()
-				require.NoError(b, weekpage.Write(&page, s, weekpage.Options{Now: week}))
+				require.NoError(b, weekpage.Write(&page, s, &weekpage.Options{Now: week}))
 			}
 			b.ReportMetric(float64(page.Len()), "bytes/page")
 		})
