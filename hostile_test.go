@@ -67,7 +67,7 @@ func outside(t *testing.T, dir string) map[string]string {
 }
 
 // Whatever an owner does to whatever name, by whatever way: nothing outside of
-// his storage changes, or comes into being. Where a name is hostile as it stands
+// their storage changes, or comes into being. Where a name is hostile as it stands
 // it is refused as well; protocols that fold names may make a harmless one of
 // it.
 func TestHostileNames(t *testing.T) {

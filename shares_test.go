@@ -69,7 +69,7 @@ func TestSharesByEveryWayIn(t *testing.T) {
 	}
 }
 
-// Whoever sends datagrams with the address of somebody else shuts him out of
+// Whoever sends datagrams with the address of somebody else shuts them out of
 // nothing but TFTP.
 func TestForgedAddressesShutNobodyOut(t *testing.T) {
 	t.Parallel()

@@ -85,7 +85,7 @@ func FuzzCommands(f *testing.F) {
 }
 
 // FuzzAdministration: whatever an administrator of a domain asks, no password is in the
-// answer, unless he has sent it.
+// answer, unless they have sent it.
 func FuzzAdministration(f *testing.F) {
 	for _, lines := range commandsIn(f, "testdata/base") {
 		f.Add(lines)

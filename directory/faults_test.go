@@ -13,7 +13,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore/dirstore"
 )
 
-// A storage on a disk that is not there is a fault: to its owner, files that he
+// A storage on a disk that is not there is a fault: to its owner, files that they
 // cannot reach must not look like files that are gone.
 func TestStorageBehindADanglingLink(t *testing.T) {
 	t.Parallel()

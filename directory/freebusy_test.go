@@ -184,7 +184,7 @@ func TestFreeBusyOfHostileNames(t *testing.T) {
 	require.Contains(t, b.log.String(), "mslc")
 }
 
-// An owner who publishes nothing any more need not wait until his calendar can be
+// An owner who publishes nothing any more need not wait until their calendar can be
 // read.
 func TestFreeBusyEndsWhileTheCalendarCannotBeRead(t *testing.T) {
 	t.Parallel()

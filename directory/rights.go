@@ -18,7 +18,7 @@ const (
 	rightAccounts    = "UserAccounts"      // shown as "All Domains and Accounts"
 	rightFiles       = "CanAccessWebSites" // CommuniGate Pro Guide, File Storage, "Private Folder"
 	rightFilesLater  = "CanViewWebSites"   // the same in later versions
-	rightDomain      = "Domain"            // an administrator of the domain, whatever else he may
+	rightDomain      = "Domain"            // an administrator of the domain, whatever else they may
 	rightImpersonate = "CanImpersonate"
 )
 
@@ -61,8 +61,8 @@ func (b *Base) Role(ctx context.Context, caller filestore.Caller, account string
 }
 
 // MayActFor reports whether caller may give commands in the name of the account
-// with this real address: if it is his own, if he is an administrator of the
-// server, or if he has the right CanImpersonate in the account's domain and the
+// with this real address: if it is their own, if they are an administrator of the
+// server, or if they have the right CanImpersonate in the account's domain and the
 // account itself is no administrator of the server. Strangers and limited
 // callers may not. The error is that of ctx only. Our choice.
 func (b *Base) MayActFor(ctx context.Context, caller filestore.Caller, account string) (bool, error) {

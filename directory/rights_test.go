@@ -48,7 +48,7 @@ func TestRole(t *testing.T) {
 		{name: "Master", caller: "boss@main.example", account: "john@client1.com", want: admin},
 		{name: "Master without account", caller: "boss@main.example", want: admin},
 		{name: "Master, limited", caller: "boss@main.example", account: "john@client1.com", limited: true, want: admin},
-		{name: "Master in his own account", caller: "boss@main.example", account: "boss@main.example", want: admin},
+		{name: "Master in their own account", caller: "boss@main.example", account: "boss@main.example", want: admin},
 		{name: "UserAccounts", caller: "users@main.example", account: "john@client1.com", want: admin},
 		{name: "shown names", caller: "shown@main.example", account: "john@main.example", want: other},
 		{name: "wrong spelling", caller: "wrong@main.example", account: "john@main.example", want: other},

@@ -91,7 +91,7 @@ func TestViewAttributesByLetters(t *testing.T) {
 }
 
 // A key opens all that is below it, and nobody adds one who could not do so
-// everywhere there. He may revoke one.
+// everywhere there. They may revoke one.
 func TestViewAddedKeyNeedsTheRightThroughout(t *testing.T) {
 	t.Parallel()
 	add, revoke := meta.AddKey(meta.Share{Key: "new"}), meta.RevokeKey("old")

@@ -11,8 +11,8 @@ import (
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
-// TestListAttributes: whoever lists sees the entries that List shows him, with the
-// attributes that Attributes tells him.
+// TestListAttributes: whoever lists sees the entries that List shows them, with the
+// attributes that Attributes tells them.
 func TestListAttributes(t *testing.T) {
 	t.Parallel()
 	const john = "john@client1.com"

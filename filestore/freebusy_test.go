@@ -181,8 +181,8 @@ func TestViewKeepsWhatComesMeanwhile(t *testing.T) {
 	require.Equal(t, "upload", stored)
 }
 
-// What is stored is replaced when the builder says so, and served when he does
-// not; a fault of his is no missing file.
+// What is stored is replaced when the builder says so, and served when it does
+// not. A fault of the builder is no missing file.
 func TestViewRebuilds(t *testing.T) {
 	t.Parallel()
 	d := withBuilder(t, true)

@@ -10,7 +10,7 @@ import (
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
-// What somebody may not read he cannot move to where he can.
+// What a caller may not read they cannot move to where they can.
 func TestViewMoveOfWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	d := shared(t, map[string]string{

@@ -193,7 +193,7 @@ func TestViewWrongKeysFromUnverifiedAddresses(t *testing.T) {
 	require.False(t, opens(t, views, from(victim), owner, "rootkey", "secret.txt"))
 }
 
-// Whoever is shut out cannot tell by the work that his keys make.
+// Whoever is shut out cannot tell by the work that their keys make.
 func TestViewShutOutMakesTheSameWork(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)

@@ -168,7 +168,7 @@ func TestAnonymousDAV(t *testing.T) {
 	}
 }
 
-// TestLocksHoldForAll: a lock is in the way of whoever has no token for it, and of his
+// TestLocksHoldForAll: a lock is in the way of whoever has no token for it, and of their
 // own token in the hands of another.
 func TestLocksHoldForAll(t *testing.T) {
 	t.Parallel()

@@ -196,7 +196,7 @@ func TestRecordOverTheLimit(t *testing.T) {
 	}
 }
 
-// The log is the owner's: he sees it, and nobody else does.
+// The log is the owner's: they see it, and nobody else does.
 func TestRecordIsPrivate(t *testing.T) {
 	t.Parallel()
 	a := inMemory()

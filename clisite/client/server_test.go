@@ -85,7 +85,7 @@ func TestOnBase(t *testing.T) {
 	_, err = c.Do(ctx, "SHUTDOWN")
 	require.Error(t, err)
 
-	// In the name of another, with his rights and no others.
+	// In the name of another, with their rights and no others.
 	ann := &client.Storage{Client: c, Account: "ann@client2.com", As: "john@client1.com"}
 	_, err = ann.Stat(ctx, "private")
 	require.ErrorIs(t, err, fs.ErrPermission)

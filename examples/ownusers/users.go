@@ -21,7 +21,7 @@ type user struct {
 	files    filestore.Store
 }
 
-// Account finds a user: what he has, and how much he may store.
+// Account finds a user: what they have, and how much they may store.
 func (u users) Account(_ context.Context, address string) (filestore.Account, error) {
 	address = strings.ToLower(address)
 	if _, ok := u.byAddress[address]; !ok {

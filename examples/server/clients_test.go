@@ -265,8 +265,8 @@ func TestChromiumShowsPages(t *testing.T) {
 	require.Contains(t, management, `<a href="./pictures/index.wssp"><bdi>pictures</bdi></a>`)
 }
 
-// Mary's page, opened by John with his password at hand, can neither read his
-// private files nor act on his management page.
+// Mary's page, opened by John with the password at hand, can neither read John's
+// private files nor act on John's management page.
 func TestChromiumKeepsUserPagesApart(t *testing.T) {
 	t.Parallel()
 	r := start(t)

@@ -72,7 +72,7 @@ func TestChromiumShowsFreeBusyPage(t *testing.T) {
 	}
 }
 
-// John's calendar becomes his busy time, whatever protocol asks first, and the
+// John's calendar becomes John's busy time, whatever protocol asks first, and the
 // same in all of them.
 func TestFreeBusyByEveryWayIn(t *testing.T) {
 	t.Parallel()

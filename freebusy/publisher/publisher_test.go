@@ -508,7 +508,7 @@ func TestManyReaders(t *testing.T) {
 	require.Equal(t, 1, s.reads)
 }
 
-// Who does not wait any longer gets his own error, and no minute begins.
+// Who does not wait any longer gets an error of their own, and no minute begins.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -65,7 +65,7 @@ func (req *request) proppatch() error {
 	return err
 }
 
-// unlocked refuses whoever lacks the token of a lock of a name, even if what he wants to
+// unlocked refuses whoever lacks the token of a lock of a name, even if what they want to
 // change is so already, which the store does not hear of.
 func (req *request) unlocked(name string) error {
 	locker, err := req.locker()
