@@ -12,11 +12,11 @@
 //	}
 //	text, err := cgpdata.Append(nil, v, &cgpdata.Format{Layout: cgpdata.Settings})
 //
-// Parse is strict unless Options name the faults that it may repair. Append
-// writes only what a strict Parse accepts, and the same value always becomes the
-// same bytes. No text, however hostile, makes them panic, run for long or take
-// more than about sixty times its size in memory: nesting, size and number of
-// items are limited from the start (see [Options]).
+// Parse is strict unless Options name the faults that it may repair. Append writes only
+// what a strict Parse accepts, and the same value always becomes the same bytes. No
+// text, however hostile, makes them panic, run for long or take more than about sixty
+// times its size in memory. Nesting, size and number of items are limited from the
+// start, see [Options].
 //
 // [Marshal] and [Unmarshal] map texts to Go values, [Check] finds all errors of a text.
 // Package stream reads and writes texts of any length token by token, and package edit
@@ -25,9 +25,9 @@
 // Parse copies its source once, and the strings of a [Value] point into that copy:
 // one small value that is kept keeps the whole copy, until [Value.Clone] frees it.
 //
-// [Marshal] and [Unmarshal] reach the values of Go by their addresses, with package unsafe,
-// in one file, and package stream makes strings of what it has read without a copy, in another.
-// The build tag purego does without either: it takes about a fifth more time.
+// Package unsafe is used in two files. By one, [Marshal] and [Unmarshal] reach the
+// values of Go by their addresses; by the other, package stream makes strings without a
+// copy. The build tag purego does without both, and takes about a fifth more time.
 //
 // # The grammar, as it is read
 //

@@ -1,7 +1,7 @@
-// Package clisite serves account storages to programs: the command line interface
-// of CommuniGate Pro over the PWD protocol and over HTTP (CommuniGate Pro Guide, CLI
-// and PWD), as far as storages, skins and applications go, and what scripts read on
-// the way to them.
+// Package clisite serves account storages to programs, by the command line interface of
+// CommuniGate Pro over the PWD protocol and over HTTP (CommuniGate Pro Guide, CLI and
+// PWD). It has the commands for storages, skins and applications, and those that
+// scripts need on the way to them.
 //
 //	server := &clisite.Server{Views: filestore.NewViews(users, stores, nil)}
 //	listener, err := net.Listen("tcp", "127.0.0.1:106")
@@ -141,10 +141,10 @@
 //
 // # Limits
 //
-// Without TLS passwords are sent in clear text: listen on the loopback interface
-// then. One answer carries at most 16 MiB of a file. What a command may see or change is
-// decided by [filestore.View]. A write that begins behind the beginning of a file has the
-// store copy what stands before: large files are best written in few slices.
+// Without TLS passwords are sent in clear text: listen on the loopback interface then.
+// One answer carries at most 16 MiB of a file. What a command may see or change is
+// decided by [filestore.View]. A write with an offset has the store copy what stands
+// before it, so large files are best written in few slices.
 //
 // Commands that come all at once are answered together, as far as that holds nobody up. A
 // GETSTORAGEFILEINFO takes one system call beside those of the connection. Sent all at once they

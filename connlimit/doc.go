@@ -10,11 +10,11 @@
 // since that is what one customer gets (RFC 4291 §2.5.4).
 //
 // When no place is free, a client that is not trusted gives its own to the one that
-// comes. It is one of the network that has most of them (24 bits of IPv4, 48 of
-// IPv6), there of the address that has most; one that is not busy before one that
-// is; and the oldest of these. So whoever takes all places loses them to those who
-// come from elsewhere. A server calls [Place.Trust] for who has logged in: these
-// keep their places.
+// comes. The network that has most of them gives one up (24 bits of IPv4, 48 of IPv6),
+// and there the address that has most: one that is not busy, if there is one, and the
+// oldest of these. So whoever takes all places loses them to those who come from
+// elsewhere. A client that has logged in keeps its place: the server calls
+// [Place.Trust] for it.
 //
 // The servers of the suite have such bounds of their own: httpsite.Server,
 // ftpsite.Server, tftpsite.Server and clisite.Server. For an http.Server see the

@@ -14,11 +14,11 @@
 //	}
 //	fmt.Println(account.Limits.Bytes, account.WebSite)
 //
-// The package never writes to the base directory. What changes there counts
-// from the next second on, without a restart: a file is read again when its
-// size, its time or its inode has changed, and looked at once a second at most.
-// In between answers come from memory, which holds a bounded number of accounts
-// and domains, so that a base of any size may be opened at no cost.
+// The package never writes to the base directory. What changes there counts within a
+// second, without a restart: a file is looked at once a second at most, and read again
+// when its size, its time or its inode has changed. In between answers come from
+// memory. That holds a bounded number of accounts and domains, so that a base of any
+// size opens at no cost.
 //
 // A file that cannot be read, or whose text is broken, closes what it would have
 // opened: no login, no service, no right, no alias. So does a single value of
@@ -26,12 +26,12 @@
 // of it is logged, once for each version of the file, by the file's name
 // within the base directory.
 //
-// Passwords may be stored as clear text or as hashes; see [Base.Login]. What checks
-// crypt(3) hashes is an option, [Options.Crypt], and so are its libraries: without it
-// nobody logs in by them. Package passwords does the checking, and limits guessing, for
-// mail servers of any kind. Router lines, domain aliases and the
-// addresses assigned to domains are [Options], as no source tells in which files
-// the server keeps them. For the same reason a Base knows no groups.
+// Passwords may be stored as clear text or as hashes; see [Base.Login]. Hashes of
+// crypt(3) need libraries, so what checks them is an option, [Options.Crypt]; without
+// it they let nobody in. Package passwords does the checking, and limits guessing, for
+// mail servers of any kind. Router lines, domain aliases and the addresses assigned to
+// domains are [Options], as no source tells in which files the server keeps them. For
+// the same reason a Base knows no groups.
 //
 // Sources: CommuniGate Pro Guide, Account Data, for the files of an account;
 // CommuniGate Pro Guide, File Storage, for the settings, services and rights

@@ -41,11 +41,11 @@
 // use: see [LoadLocation]. The IANA database is that of the system; a program that may
 // run without one imports time/tzdata.
 //
-// Sources: CommuniGate Pro Guide, File Storage, "Special Files and Folders", for
-// the file; RFC 5545 §3.6.4 (VFREEBUSY), §3.1 (lines), §3.3.9 (periods) and
-// §3.2.9 (busy types) and RFC 5546 §3.3.1 (publishing) for its content; RFC 5545
-// §3.6.1 (VEVENT), §3.3.10 and §3.8.5 (recurrence), §3.6.5 (VTIMEZONE), RFC 5546
-// §3.2 (methods), Unicode CLDR windowsZones and [MS-OXCICAL] 2.1.3.1.1.20 for
-// calendar items. What real programs write against these rules is read as far as it
-// can mean only one thing, and the rest of the item always. testdata/busy.txt has a case for each rule.
+// Sources: CommuniGate Pro Guide, File Storage, "Special Files and Folders", for the
+// file; RFC 5545 §3.6.4 (VFREEBUSY), §3.1 (lines), §3.3.9 (periods) and §3.2.9 (busy
+// types) and RFC 5546 §3.3.1 (publishing) for its content; RFC 5545 §3.6.1 (VEVENT),
+// §3.3.10 and §3.8.5 (recurrence), §3.6.5 (VTIMEZONE), RFC 5546 §3.2 (methods), Unicode
+// CLDR windowsZones and [MS-OXCICAL] 2.1.3.1.1.20 for calendar items. What programs
+// write against these rules is read where it can mean only one thing, and the rest of
+// the item in any case. testdata/busy.txt has a case for each rule.
 package freebusy

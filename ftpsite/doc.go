@@ -23,13 +23,13 @@
 // SIZE MDTM MFMT DELE RNFR RNTO HASH RETR STOR STOU APPE ABOR, SITE with CHMOD,
 // HELP and UTIME, and the old names XPWD XCWD XCUP XMKD XRMD.
 //
-// PORT and EPRT are refused unless [Server].ActiveMode is set: without it the
-// server never opens a connection. The transfer type is binary until the client
-// asks for TYPE A, although RFC 959 §3.1.1.1 starts with ASCII: no file is changed
-// unless it was asked for. RNTO puts a file in the place of an existing file, in
-// one step, since many clients upload aside and rename; a directory is never
-// replaced. ALLO holds room for an upload, which may become shorter or longer all
-// the same. SITE CHMOD changes nothing.
+// PORT and EPRT are refused unless [Server].ActiveMode is set: without it the server
+// never opens a connection. The transfer type is binary until the client asks for TYPE
+// A, although RFC 959 §3.1.1.1 starts with ASCII: no file is to change on the way
+// unless somebody asks for that. RNTO puts a file in the place of an existing file, in
+// one step, since many clients upload aside and rename; a directory is never replaced.
+// ALLO holds room for an upload, which may become shorter or longer all the same. SITE
+// CHMOD changes nothing.
 //
 // LIST, NLST and STAT take the flags of ls, and a pattern ("*", "?", "[a-z]") as
 // the last segment of a path. Listings show UTC, and fixed permission bits.
@@ -45,13 +45,15 @@
 //
 // # Uploads
 //
-// A file appears, or changes, when all of it has arrived, and otherwise not at
-// all. FTP in clear cannot tell a short file from a whole one, so an upload is
-// given up when the control connection is at its end when the data ends and the
-// client has not said QUIT, when the data connection breaks, stalls or is closed
-// by ABOR, and, with TLS, when the data ends without close_notify. The server
-// cannot see the death of a client whose machine ends both connections in good
-// order, the data some milliseconds before.
+// A file appears, or changes, when all of it has arrived, and otherwise not at all. FTP
+// in clear cannot tell a short file from a whole one. So an upload is given up
+//
+//   - when the data connection breaks, stalls or is closed by ABOR;
+//   - when the control connection, without a QUIT, has ended with the data;
+//   - with TLS, when the data ends without close_notify.
+//
+// The server cannot see the death of a client whose machine ends both connections in
+// good order, the data some milliseconds before.
 //
 // # Limits
 //

@@ -41,12 +41,12 @@
 //
 // # Pages of users in browsers of visitors
 //
-// All sites live in one origin, next to the management pages. So what users
-// store is sent with a sandbox policy (Content Security Policy Level 3, §6.3.2)
-// that puts it into an origin of its own, unless its type is known to be
-// harmless; every answer forbids content sniffing, and a POST from a foreign page
-// is refused. These pages read no answer of the site, whatever the visitor may
-// read, and neither cookies nor what browsers store.
+// All sites live in one origin, next to the management pages. So what users store is
+// sent with a sandbox policy (Content Security Policy Level 3, §6.3.2) that puts it
+// into an origin of its own, unless its type is known to be harmless. Such a page reads
+// no answer of the site, whatever the visitor may read, and neither cookies nor what
+// browsers store. Every answer forbids content sniffing, and a POST from a foreign page
+// is refused.
 //
 // Scripts, forms, links, new windows, downloads and dialogs work. What does not,
 // because a page in a sandbox is a stranger to the files beside it:
@@ -54,8 +54,8 @@
 //   - module scripts (script type="module" and import), while others run;
 //   - fetch and XMLHttpRequest of files of the site, web workers;
 //   - web fonts of the site (@font-face), pictures for a canvas that is read;
-//   - frames: what is in one neither reads another nor leads to it, as a menu does
-//     with target="main", nor to the whole window with target="_top";
+//   - frames: what is in one neither reads another nor opens pages in it, as a menu
+//     does with target="main", or in the whole window with target="_top";
 //   - cookies, localStorage, IndexedDB, service workers.
 //
 // Who needs these gets a host of their own: a LoginPage host shows one account,
@@ -67,10 +67,10 @@
 //
 // The type follows from the extension: [Handler].Types first, then a table of the
 // package, then the system's tables. A file named .ts is a video or a text, as its
-// content says. Text that cannot name its own charset is sent with charset=utf-8
-// if its content is UTF-8, and without one if not, so that browsers take the
-// encoding that they are set to; of a file over 128 KiB the first and the last 64
-// are looked at. HTML and XML never get a charset, for old pages say theirs inside.
+// content says. Text that cannot name its own charset is sent with charset=utf-8 if its
+// content is UTF-8: of a file over 128 KiB the first and the last 64 are looked at.
+// Otherwise it has none, so that browsers take the encoding that they are set to. HTML
+// and XML never get a charset, for old pages say theirs inside.
 //
 // # Conditions and ranges
 //
@@ -108,14 +108,14 @@
 //
 // # Behind a proxy, and below a path
 //
-// [Handler].Prefix is for a handler that clients find below a path, in the same
-// program or behind a proxy, and [Handler].ClientAddr tells clients behind a
-// proxy apart; [TrustedProxies] reads X-Forwarded-For and Forwarded for it. A
-// proxy has to pass on the Host header as it came, port included: it decides
-// which domain is meant, and whether a form comes from the page itself.
-// X-Forwarded-Host and X-Forwarded-Proto are not read. Of Destination neither the
-// scheme nor the port is, and a host that is not known here stands for that of the
-// request: so a proxy may end TLS and need not change that header.
+// [Handler].Prefix is for a handler that clients find below a path, in the same program
+// or behind a proxy, and [Handler].ClientAddr tells clients behind a proxy apart;
+// [TrustedProxies] reads X-Forwarded-For and Forwarded for it. A proxy has to pass on
+// the Host header as it came, port included: it decides which domain is meant, and
+// whether a form comes from the page itself. X-Forwarded-Host and X-Forwarded-Proto are
+// not read. Nor are the scheme and the port of Destination, and a host in it that is
+// not known here stands for that of the request. So a proxy may end TLS and leave that
+// header as it is.
 //
 //	mux.Handle("/files/", http.StripPrefix("/files", &httpsite.Handler{Views: views, Prefix: "/files"}))
 //

@@ -30,9 +30,9 @@
 // Trees: a copy passes through the client, and a tree is removed entry by entry.
 //
 // Answers that do not come: when a connection breaks, the command may have been carried
-// out, or may yet be. What only looks, or does the same twice, is told again over
-// another connection if the first had been open for a while; anything else is an error, and
-// then one has to look.
+// out, or may yet be. A command that only reads, or that may as well be carried out
+// twice, is given again over another connection if the first had been open for a while.
+// Anything else is an error, and the caller has to look.
 //
 // # Other servers
 //

@@ -25,25 +25,27 @@
 //
 // After as many failed logins as its Flow says, an account is closed to the network
 // that they came from, until the time of the Flow has passed since the first of them. A
-// network is an IPv4 address, or 64 bits of IPv6: so a stranger cannot lock the owner
-// out. After ten times as many from all networks together, the account is closed to
-// those from which nobody has logged in to it before, since the Verifier was made.
-// Nobody can bring that about for accounts with rights over others (Privileged): they
-// can be guessed at from as many networks as somebody has, as often as the Flow says
-// from each, so their passwords ought to be long. Logins that succeed change nothing in
-// what is counted, or their owner would give more tries to whoever guesses. Names
-// without an account are treated in the same way. What is counted is bounded in memory;
-// when more names are guessed at, the oldest are forgotten.
+// network is an IPv4 address, or 64 bits of IPv6, so a stranger cannot lock the owner
+// out.
+//
+// After ten times as many from all networks together, the account is closed to every
+// network from which nobody has logged in to it since the Verifier was made. Accounts
+// with rights over others (Privileged) are exempt. So they can be guessed at from any
+// number of networks, and their passwords ought to be long.
+//
+// A login that succeeds changes nothing in the count, or the owner would give more
+// tries to whoever guesses. Names without an account are treated in the same way. What
+// is counted is bounded in memory: when more names are guessed at, the oldest are
+// forgotten.
 //
 // # Time
 //
-// As many crypt(3) hashes are worked out as there are processors, for one network half
-// as many, and one at a time for each account and network. Networks have their turn one
-// after the other, those that have logged in before first. A password that was right is
-// right for a minute without a hash, as long as the stored one does not change. A
-// refused login costs such a hash even if it needed none, once there have been any: the
-// time does not tell whether an account exists. A network that has used up its flow is
-// refused at once.
+// At most as many crypt(3) hashes are worked out at a time as there are processors:
+// half as many for one network, and one for an account and a network. Networks take
+// turns, those that have logged in before first. A password that was right needs no
+// hash for a minute, as long as the stored one does not change. Once there have been
+// hashes, every refused login costs one, so that the time does not tell whether an
+// account exists. A network that has used up its flow is refused at once.
 //
 // Sources: RFC 2307 §5.3 and OpenLDAP (slapd-pw-sha2) for schemes; settings files of a
 // CommuniGate Pro server for byte 2; what is refused, and when, is our choice.

@@ -38,11 +38,11 @@
 // Items come in UTF-8, otherwise as they were written, and always whole. A message
 // that holds no item, such as a contact, is passed over.
 //
-// Messages are read as mailers write them. A line of a header that is broken does not
-// count, nor a parameter that is; a boundary may lack the quotes that it needs. In
-// base64 what does not belong there is ignored (RFC 2045 §6.8), and in quoted-printable
-// it stands for itself. A charset or transfer encoding that is not known, or that the
-// text plainly is not in, is taken for none, since dates are ASCII in most of them.
+// Messages are read as mailers write them. Lines and parameters of a header that are
+// broken do not count; a boundary may lack the quotes that it needs. In base64 what
+// does not belong there is ignored (RFC 2045 §6.8), and in quoted-printable it stands
+// for itself. A charset or transfer encoding that is not known, or that the text
+// plainly is not in, is taken for none, since dates are ASCII in most of them.
 //
 // # Deleted messages
 //

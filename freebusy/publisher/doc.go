@@ -22,11 +22,10 @@
 // calendar changes after that. A file is known to be ours by its PRODID,
 // [freebusy.ProductID].
 //
-// Where there is no calendar, where nothing is to be published, and where the
-// calendar cannot be read and no file is stored, the answer is the empty dataset,
-// which is not stored. A calendar that cannot be read is not read again for a
-// minute, and one that cannot even be found not asked for. Items that cannot be
-// read are logged and left out.
+// The answer is the empty dataset, which is not stored, where there is no calendar,
+// where nothing is to be published, and where no file is stored and the calendar cannot
+// be read. A calendar that could not be found or read is left alone for a minute. Items
+// that cannot be read are logged and left out.
 //
 // What is known of an account is taken as it is for a second. A bounded number of
 // accounts is kept in memory.

@@ -17,19 +17,20 @@
 // manages the storage.
 //
 // What clients store by PROPPATCH is kept in the sidecar of a file, together below one
-// attribute ([meta.PropertiesSpace]), with namespaces and xml:lang, and goes where the file
-// goes. All of a PROPPATCH is done, or nothing. The top of a storage has no sidecar, so it
-// takes no properties (403). getlastmodified may be set, as Win32LastModifiedTime may: that
-// time is told by PROPFIND as long as the content of the file stays the same. GET and other
-// protocols tell the time of the store. creationdate and displayname may be set too; where
-// no creationdate is, Win32CreationTime is shown as one.
+// attribute ([meta.PropertiesSpace]), with namespaces and xml:lang, and goes where the
+// file goes. All of a PROPPATCH is done, or nothing. The top of a storage has no
+// sidecar, so it takes no properties (403). getlastmodified may be set, as
+// Win32LastModifiedTime may: that time is told by PROPFIND as long as the content of
+// the file stays the same. GET and other protocols tell the time of the store.
+// creationdate and displayname may be set too. Without a creationdate,
+// Win32CreationTime is shown as one.
 //
 // # Locks
 //
-// Locks are those of the store, so that they hold in every protocol. LOCK of a name where
-// nothing is makes an empty file. An If header is evaluated against entity tags and locks;
-// of tags about the request's own name the store makes sure once more as it commits. Other
-// resources of an If header are those of the same storage, and 16 at most.
+// Locks are those of the store, so that they hold in every protocol. LOCK of a name
+// where nothing is makes an empty file. An If header is evaluated against entity tags
+// and locks. Tags about the request's own name are checked once more by the store as it
+// commits. An If header may name up to 16 other resources, of the same storage.
 //
 // # COPY, MOVE, DELETE
 //

@@ -5,12 +5,12 @@
 //	defer stores.Close()
 //	views := filestore.NewViews(directory, stores, nil)
 //
-// [Places] tell where the storage of an account is. There is one [filestore.Store]
-// for each directory, whatever number of accounts and links lead to it: two would
-// not see each other's uploads and limits. So another process is kept out as well,
-// by a lock on a directory above ([Place].Claim). A store is opened when somebody
-// wants it. It is lent for each call, and for an upload until that ends; those that
-// nobody has used for the longest time are closed when there are many.
+// [Places] tell where the storage of an account is. However many accounts and links
+// lead to a directory, it has one [filestore.Store]: two would not see each other's
+// uploads and limits. For the same reason a lock on a directory above keeps other
+// processes out ([Place].Claim). A store is opened when somebody wants it, and lent for
+// one call, or until an upload ends. When many are open, the one that was used longest
+// ago is closed.
 //
 // What the system refuses, such as room on a full disk, is logged once for as long
 // as it goes on, and not for each call.
