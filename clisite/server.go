@@ -15,10 +15,9 @@ import (
 	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
-// Server serves storages over the PWD protocol. Directory must be set; the
-// zero value of every other field is a safe default. Fields are read while
-// serving and must not change after the first call of Serve. The methods are
-// safe for concurrent use.
+// Server serves storages over the PWD protocol. Views must be set; the zero value of
+// every other field is a safe default. Fields are read while serving and must not
+// change after the first call of Serve. The methods are safe for concurrent use.
 type Server struct {
 	// Views make the storages of the accounts; their directory knows who may log in. A
 	// login is for the service PWD.

@@ -82,7 +82,7 @@ const (
 )
 
 // Base is a base directory. It is safe for concurrent use. It lends the stores of the
-// storages in it, of which there must be one each, so one Base at a time may have
+// storages in it. A storage must have no second one, so one Base at a time may have the
 // storages of a directory open; see [Base.Claim].
 type Base struct {
 	dir           string

@@ -13,11 +13,11 @@ import (
 )
 
 // FreeBusyPage writes the page freebusy.wssp of an account as HTML: a view of its
-// freebusy.vfb (CommuniGate Pro Guide, File Storage, "Virtual Files and
-// Folders"). The Write method of a Page of package freebusy is one. The query is
-// that of the request. The page may run no scripts and load nothing; styles may
-// stand in it, and forms that lead back to the site. An error becomes the answer:
-// what is wrong with a query should be fs.ErrInvalid.
+// freebusy.vfb (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"). The
+// Write method of a Page of package weekpage is one. The query is that of the request.
+// The page may run no scripts and load nothing; styles may stand in it, and forms that
+// lead back to the site. An error becomes the answer: what is wrong with a query should
+// be fs.ErrInvalid.
 type FreeBusyPage func(w io.Writer, freeBusy io.Reader, query url.Values) error
 
 // The page is at the top of a storage, in every letter case, and reads a file

@@ -65,12 +65,14 @@ type Handler struct {
 	FreeBusyPage FreeBusyPage
 	// Next answers what is not the handler's own, so that a program can have other
 	// routes beside the storages; nil: that is 404, as is an account that does not
-	// exist. Its own is what leads to an account, whether that exists or not: on a
-	// host that shows one account every path; elsewhere "~" and the site prefix of
-	// the domain with a name behind it, and on hosts with bare names every first
-	// segment but those that belong to other parts of a CommuniGate Pro server, such
-	// as Session. OPTIONS * is its own as well. So "/", "/~" and "/favicon.ico" are
-	// not on most hosts.
+	// exist.
+	//
+	// The handler's own is what leads to an account, whether that exists or not. On a
+	// host that shows one account that is every path. Elsewhere it is "~" or the site
+	// prefix of the domain with a name behind it, and on hosts with bare names every
+	// first segment but those of other parts of a CommuniGate Pro server, such as
+	// Session. OPTIONS * is its own as well. So "/", "/~" and "/favicon.ico" are for
+	// Next on most hosts.
 	//
 	// Next gets the request as it came, without Prefix as the handler does, and
 	// nothing is read, set or counted before. It must set deadlines of its own, and

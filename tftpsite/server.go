@@ -16,7 +16,7 @@ import (
 	"github.com/cgpkit/cgpkit/internal/graceful"
 )
 
-// Server shows storages over TFTP. Directory must be set; the zero value of
+// Server shows storages over TFTP. Views must be set; the zero value of
 // every other field is a safe default. Fields are read while serving and must
 // not change after the first call of Serve. The methods are safe for
 // concurrent use.
