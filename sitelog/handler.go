@@ -25,11 +25,11 @@ type Options struct {
 	MaxPeers int
 }
 
-// Handler passes records on with long values cut, and without values that are nil.
-// Records about something that went wrong for one client, which have remote and
-// err or reason, are passed on once; others with the same message, service and
-// remote are counted, and one record with their count follows. An IPv6 network of
-// 64 bits counts as one address.
+// Handler passes records on with long values cut, and without values that are nil. A
+// record that has remote, and err or reason, is about a fault of one client. The first
+// of those with the same message, service and remote is passed on. The others are
+// counted, and one record with their count follows. An IPv6 network of 64 bits counts
+// as one address.
 //
 // It is safe for concurrent use.
 type Handler struct {

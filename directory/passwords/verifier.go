@@ -21,17 +21,20 @@ type Options struct {
 	// form that it does not know; crypt.Match in the package below does. Both must be
 	// safe for concurrent use. nil: such strings open no account.
 	Crypt func(stored string) (match func(password string) bool)
-	// Verify reports whether a password belongs to a stored one that nothing else
-	// here is for: one that a server has encrypted (byte 1), a hash of another form or
-	// with parameters that would take very long, or a text without a mark that is not
-	// clear. account is the real address, stored is Account.Password, and never
-	// empty; neither is password. All that limits guessing is done before: it is
-	// called by as many goroutines as crypt(3) hashes are worked out, so it must be
-	// safe for concurrent use and end with ctx, which has 10 seconds. What was right
-	// is not asked again for a minute, as long as stored does not change. An error
-	// is logged, must hold no password, refuses the login, and is not counted as a
-	// failed one. Names without an account do not call it, so its time may tell that an
-	// account exists. nil: such accounts cannot log in.
+	// Verify reports whether a password belongs to a stored one that nothing else here
+	// is for: one that a server has encrypted (byte 1), a hash of another form or with
+	// parameters that would take very long, or a text without a mark that is not clear.
+	// account is the real address, and stored is Account.Password; neither stored nor
+	// password is empty. nil: such accounts cannot log in.
+	//
+	// All that limits guessing is done before. Verify is called by as many goroutines
+	// as crypt(3) hashes are worked out, so it must be safe for concurrent use. It must
+	// end with ctx, which has 10 seconds. What was right is not asked again for a
+	// minute, as long as stored does not change.
+	//
+	// An error refuses the login, and is not counted as a failed one. It is logged, so
+	// it must hold no password. Names without an account do not call Verify, so its
+	// time may tell that an account exists.
 	Verify func(ctx context.Context, account, stored, password string) (bool, error)
 	// Logger gets logins that fail. nil: nobody.
 	Logger *slog.Logger
