@@ -67,8 +67,8 @@ func (l *Ledger) Hold(held *filestore.Usage, delta filestore.Usage, limits files
 	return nil
 }
 
-// Fits reports whether delta would fit below the limits for a change that holds
-// held if nothing was stored: else a count that is wrong cannot be why it was refused.
+// Fits reports whether delta would fit below the limits, for a change that holds held,
+// if nothing was stored. If not, it is no wrong count for which it was refused.
 func (l *Ledger) Fits(held, delta filestore.Usage, limits filestore.Limits) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,8 +106,8 @@ func growth(delta filestore.Usage) filestore.Usage {
 	return filestore.Usage{Files: max(0, delta.Files), Bytes: max(0, delta.Bytes)}
 }
 
-// CheckFile returns a *[filestore.LimitError] if a file or sidecar that grows from
-// old bytes to size is above the limit of one file. old is -1 for one that is new.
+// CheckFile returns a *[filestore.LimitError] if a file or sidecar that grows from old
+// bytes to size is above the limit of one file. old is None for one that is new.
 func CheckFile(old, size int64, limits filestore.Limits) error {
 	if size > limits.FileSize && size > max(0, old) {
 		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: limits.FileSize}
