@@ -64,13 +64,12 @@
 //	d  remove; for a tree, on every entry
 //	a  read and set protected attributes: share keys, the list itself
 //
-// A rename needs d and r on the source and on all below it, lest it be moved to
-// where it can be read, w on the directory of the target, and d on what it
-// replaces; a copy needs r on the source and w. A new share key needs a on the
-// directory that it is for and on all below it, as it opens all of that. The
-// list of a file is its own, or if it has none that of its directory; of a
-// directory its own. A list never reaches sidecars, nor removes the private
-// directory.
+// A rename needs w on the directory of the target, d on what it replaces, and d and r
+// on the source and all below it: without r it could be moved to where it can be read.
+// A copy needs r on the source, and w. A new share key opens a directory with all below
+// it, so it needs a on all of that. The list of a directory is its own; that of a file
+// its own too, or else that of its directory. A list never reaches sidecars, nor
+// removes the private directory.
 //
 // In the table y is yes; n is refused, whether or not anything is there; - is
 // not there; x is a name that nobody may take or move. The callers are: a
@@ -203,12 +202,12 @@
 // upload aside make such names. A sidecar that waits for its entry is nobody's but the
 // owner's too: others neither copy it with a tree nor put anything in its place.
 //
-// The root and the private directory itself are neither renamed nor copied. No
-// listing shows a mount, which is reached by its name, and one in which nothing
-// has been stored is not there ([View.Mounts] tells which are). In a mount the
-// top has no names of its own; no rename or copy crosses its border, it does not
-// count, and sidecars in it grant nothing and are not inherited, but go where their
-// entries go, and are copied whole.
+// The root and the private directory itself are neither renamed nor copied. No listing
+// shows a mount: it is reached by its name, and is not there until something is stored
+// in it ([View.Mounts] tells which are). At the top of a mount no name has a meaning of
+// its own. No rename or copy crosses its border, and what it holds does not count.
+// Sidecars in it go where their entries go and are copied whole, but grant nothing and
+// are not inherited.
 //
 // Sources: CommuniGate Pro Guide, File Storage (5.2), for names, sidecars,
 // sharing and the rights of owners and administrators; where it is silent the
