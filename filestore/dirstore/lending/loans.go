@@ -31,7 +31,9 @@ type loans struct {
 	mu     sync.Mutex // guards all below
 	closed bool
 	byRoot map[string]*storage
-	recent list.List // of all *storage that may be closed, the one used last at the back
+	// recent has all *storage that may be closed, the one used last at the back. A
+	// lru.Map would drop one that is in use, or has locks, and close none.
+	recent list.List
 }
 
 // storage is the place of the Store of one root. While its mutex is held, no
