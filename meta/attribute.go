@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Attributes of WebDAV clients (RFC 4918 §4, dead properties) stand together
-// below one attribute of this name, never directly under the topmost element:
-// a property may have any name. Our choice.
+// Attributes of WebDAV clients (RFC 4918 §4, dead properties) stand together below one
+// attribute in this namespace, never directly under the topmost element: a property may
+// have any name. Our choice.
 const (
 	PropertiesSpace = "https://github.com/cgpkit/cgpkit/webdav"
 	propertiesLocal = "props"
