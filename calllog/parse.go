@@ -10,11 +10,11 @@ import (
 
 // Options say how to read records; nil is the zero value.
 type Options struct {
-	// Year and Month are those of the file name ([ParseFileName]). Records hold
-	// no year, so all of them get this one, but for the turn of the year: a
-	// record of January in a log of December is of the next year, and one of
-	// December in a log of January of the year before. Without Month, or in
-	// any other month, there is no such exception. Our choice.
+	// Year and Month are those of the file name ([ParseFileName]). Records hold no
+	// year, so all of them get this one. The exception is the turn of the year: a
+	// record of January in a log of December is of the next year, and one of December
+	// in a log of January of the year before. Without Month, or in any other month,
+	// there is no such exception. Our choice.
 	Year  int
 	Month time.Month
 	// Location is the time zone of the server that wrote the log. Nil means

@@ -68,11 +68,10 @@ func ParseFileName(name string) (year int, month time.Month, ok bool) {
 	return t.Year(), t.Month(), true
 }
 
-// Validate reports why r is not the record of a call that can be appended to a
-// log and read back: End is missing or of a year that no file name has, r is a
-// raw one, a time is negative, there is a CallTime without Answered, or its line
-// would be longer than [DefaultMaxLine]. A TAB, CR or LF is no reason, see
-// [AppendRecord].
+// Validate reports why r cannot be appended to a log and read back as the record of a
+// call. End is missing, or of a year that no file name has; r is a raw one; a time is
+// negative; there is a CallTime without Answered; or its line would be longer than
+// [DefaultMaxLine]. A TAB, CR or LF is no reason, see [AppendRecord].
 func (r Record) Validate() error {
 	switch {
 	case r.Raw != "":

@@ -114,10 +114,10 @@ var _ filestore.Directory = (*Base)(nil)
 // Open opens the base directory dir. It reads the settings of the server and
 // nothing of the domains and accounts.
 //
-// The error is one line for the administrator, with the path: dir does not exist
-// or is not a directory, Settings/Main.settings is missing or has no DomainName,
-// it or Settings/DomainDefault.settings cannot be read (with line and column
-// where the syntax is broken), or an option holds what is no name.
+// The error is one line for the administrator, with the path, and with line and column
+// where a syntax is broken. dir does not exist or is not a directory;
+// Settings/Main.settings is missing or has no DomainName; it or
+// Settings/DomainDefault.settings cannot be read; or an option holds what is no name.
 //
 // The name of the Main Domain is read once.
 func Open(dir string, o *Options) (*Base, error) {

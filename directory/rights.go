@@ -60,11 +60,11 @@ func (b *Base) Role(ctx context.Context, caller filestore.Caller, account string
 	return filestore.Other, nil
 }
 
-// MayActFor reports whether caller may give commands in the name of the account
-// with this real address: if it is their own, if they are an administrator of the
-// server, or if they have the right CanImpersonate in the account's domain and the
-// account itself is no administrator of the server. Strangers and limited
-// callers may not. The error is that of ctx only. Our choice.
+// MayActFor reports whether caller may give commands in the name of the account with
+// this real address. They may if it is their own, or if they are an administrator of
+// the server. Who has the right CanImpersonate in the account's domain may too, unless
+// the account is an administrator of the server. Strangers and limited callers may not.
+// The error is that of ctx only. Our choice.
 func (b *Base) MayActFor(ctx context.Context, caller filestore.Caller, account string) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err

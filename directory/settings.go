@@ -266,13 +266,12 @@ func (b *Base) DomainSetting(ctx context.Context, domain, key string) (v cgpdata
 	return v, ok, nil
 }
 
-// Preference returns the value of a user preference that is in effect: the first
-// of the account's own, the server's default in WebUserPrefs.settings, and the
-// built-in one, which is Calendar for CalendarBox and 60 for PublishFreeBusy; for
-// TimeZone there is none, and a name of no time zone is passed over. The
-// account's own stand under the key #Viewer of its .info file, or, from older
-// servers, in its .prefs file. ok is false if none of them has it. An empty
-// PublishFreeBusy means 0.
+// Preference returns the value of a user preference that is in effect: the first of the
+// account's own, the server's default in WebUserPrefs.settings, and the built-in one.
+// Built in are Calendar for CalendarBox and 60 for PublishFreeBusy. As TimeZone, a name
+// of no time zone is passed over. The account's own stand under the key #Viewer of its
+// .info file, or, from older servers, in its .prefs file. ok is false if none of them
+// has it. An empty PublishFreeBusy means 0.
 //
 // A file of the account that cannot be read is passed over, and logged once: .info
 // is volatile, and the server makes it anew. The errors are as for

@@ -49,12 +49,12 @@ func (b *Base) forget(p *place, account string) {
 	}
 }
 
-// Mount returns the directory that stands under a name such as $DomainSkins at the
-// top of the storages of a domain: WebSkins and PBXApp in the settings of the domain,
-// and those of the server in the base directory; domain counts for the first two
-// only. What the Cluster shares is in [Options.ClusterDir]. A directory is made when
-// something is first put into it, as long as the one above it is there; otherwise it
-// is fs.ErrNotExist.
+// Mount returns the directory that stands under a name such as $DomainSkins at the top
+// of the storages of a domain: WebSkins or PBXApp, in the settings of the domain, or in
+// the base directory for those of the server. domain counts for the former only. What
+// the Cluster shares is in [Options.ClusterDir]. A directory is made when something is
+// first put into it, as long as the one above it is there; otherwise it is
+// fs.ErrNotExist.
 //
 // Source: CommuniGate Pro Guide, File Storage, "Virtual Files and Folders", and
 // Domains; PBXApp, and where the server's are, is our choice.

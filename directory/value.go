@@ -134,12 +134,11 @@ func (s Services) Has(service string) bool {
 	return false
 }
 
-// ParseServices reads the setting AccessModes of an account or DomainAccessModes
-// of a domain: All; or an array of a number, which is the version of the
-// server's list of services, and names; or, in older files, names in one string
-// with blanks between them. Anything else is an error and the empty set. Where
-// the setting is missing everywhere, all services are on: that is for the caller
-// to say, as Base does.
+// ParseServices reads the setting AccessModes of an account or DomainAccessModes of a
+// domain. It is All, or an array of names behind a number, the version of the server's
+// list of services; in older files, one string of names with blanks between them.
+// Anything else is an error and the empty set. Where the setting is missing everywhere,
+// all services are on: that is for the caller to say, as Base does.
 //
 // Source: settings files of a server; the empty set for an unknown form is our
 // choice.

@@ -71,13 +71,12 @@
 // its own too, or else that of its directory. A list never reaches sidecars, nor
 // removes the private directory.
 //
-// In the table y is yes; n is refused, whether or not anything is there; - is
-// not there; x is a name that nobody may take or move. The callers are: a
-// stranger, another account of the domain (o) and one from elsewhere (e), the
-// holder of all letters on all that can have a list (l), the owner John (J),
-// an administrator of his domain (d) and of a foreign one (f), of the server
-// (s), the Master (M), and tftpuser (t), which is [Caller].Limited and has no
-// right of its own here.
+// In the table y is yes; n is refused, whether or not anything is there; - is not
+// there; x is a name that nobody may take or move. The callers are: a stranger, another
+// account of the domain (o) and one from elsewhere (e), the holder of all letters on
+// all that can have a list (l), the owner John (J), an administrator of John's domain
+// (d) and of a foreign one (f), of the server (s), the Master (M), and tftpuser (t),
+// which is [Caller].Limited and has no right of its own here.
 //
 //	                                 a  o  e  l  J  d  f  s  M  t
 //

@@ -9,13 +9,12 @@ import (
 	"github.com/cgpkit/cgpkit/internal/network"
 )
 
-// How many wrong share keys of one account a client may name in how much time:
-// what CommuniGate Pro has for passwords as FailedLoginFlow. Over all accounts
-// it may name as many as for ten of them, so that a word that many owners may
-// have chosen is not tried on all. All clients together may name as many as ten of
-// them of one account, so that guessing from many networks has an end too; whoever
-// has named a right key there before is heard all the same, or a stranger could
-// shut visitors out. Our choice.
+// How many wrong share keys of one account a client may name in how much time: what
+// CommuniGate Pro has for passwords as FailedLoginFlow. Over all accounts it may name
+// as many as for ten of them, so that a word that many owners may have chosen is not
+// tried on all. All clients together may name as many as ten of them of one account, so
+// that guessing from many networks has an end too. Whoever has named a right key there
+// before is heard all the same, or a stranger could shut visitors out. Our choice.
 const (
 	defaultWrongKeys       = 20
 	defaultWrongKeysWithin = 10 * time.Minute

@@ -15,13 +15,16 @@ import (
 // itself. [LoadLocation] does not know it: see [Calendar.Host].
 const HostZone = "HostOS"
 
-// LoadLocation finds a time zone by any name that calendar programs give it: one
-// of the IANA database, of Windows, or of CommuniGate Pro, upper and lower case
-// alike; what Windows shows for one, as in (UTC+01:00) Amsterdam, Berlin; a
-// distance from UTC, as in GMT+0100, which counts as people write it; or a path
-// with such a name at its end, as in
-// /freeassociation.sourceforge.net/Tzfile/Europe/Berlin. It never returns the zone
-// of this machine.
+// LoadLocation finds a time zone by any name that calendar programs give it, in any
+// letter case:
+//
+//   - one of the IANA database, of Windows, or of CommuniGate Pro;
+//   - what Windows shows for one, as in (UTC+01:00) Amsterdam, Berlin;
+//   - a distance from UTC, as in GMT+0100, which counts as people write it;
+//   - a path with such a name at its end, as in
+//     /freeassociation.sourceforge.net/Tzfile/Europe/Berlin.
+//
+// It never returns the zone of this machine.
 //
 // An unknown name is an error. If what Windows shows is not known, but has an
 // offset, the error comes with a location that has this offset all year.

@@ -15,10 +15,14 @@ import (
 )
 
 // Server serves a handler in the way that strangers on the Internet make necessary:
-// with bounds on connections, which [Handler] lets those keep who have logged in; with
-// a time for the head of a request; without the faulty framing of HTTP/1.0 that
-// net/http hides from handlers; and with an end that lets uploads finish. HTTP/2 is
-// spoken within TLS.
+//
+//   - it bounds connections, and keeps those of clients who have logged in to a
+//     [Handler];
+//   - the head of a request has a time to come;
+//   - the faulty framing of HTTP/1.0 that net/http hides from handlers is refused;
+//   - its end lets uploads finish.
+//
+// HTTP/2 is spoken within TLS.
 //
 // It bounds no time for bodies and answers, as uploads may be long: a Handler bounds
 // that by its StallTimeout, and what else Handler leads to has to do so itself.

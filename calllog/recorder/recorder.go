@@ -66,13 +66,13 @@ var errAgain = errors.New("write again")
 // of the account at that address; the directories above it are made when they are
 // missing. If the account's calls are not logged it does nothing, and returns nil.
 //
-// When it returns nil the record is in the storage, as safe as an upload of the
-// store. After an error it is not, unless the store could not tell (as after a
-// sync that failed), and the log is as it was: [filestore.ErrLimit] for one that
-// does not fit, fs.ErrNotExist for an account that does not exist or has no
-// storage, the error of the context, what [calllog.Record.Validate] refuses, and
-// those of the storage and of Settings. A context that ends while another Record
-// is writing this record is too late.
+// When it returns nil the record is in the storage, as safe as an upload of the store.
+// After an error it is not, and the log is as it was, unless the store could not tell,
+// as after a sync that failed. The errors are [filestore.ErrLimit] for one that does
+// not fit, fs.ErrNotExist for an account that does not exist or has no storage, that of
+// the context, what [calllog.Record.Validate] refuses, and those of the storage and of
+// Settings. A context that ends while another Record is writing this record is too
+// late.
 func (r *Recorder) Record(ctx context.Context, account string, call calllog.Record) error {
 	if err := call.Validate(); err != nil {
 		return err

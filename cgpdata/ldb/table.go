@@ -203,18 +203,23 @@ func (t *Table) page(ctx context.Context, c **conn, fetch func(*conn) error) (er
 	return (*c).run(ctx, t.o.MaxReply, func() error { return fetch(*c) })
 }
 
-// Put sets the fields that record has in the entry of its key, or adds one, in
-// one step. What it does not name stays; an empty string removes the attribute.
-// Strings, datablocks, and arrays of two and more different ones can be written.
-// What is read afterwards is what was put, or nothing changes and the error is
-// fs.ErrInvalid: that is for values that LDAP has no form for, such as arrays of
-// one element or in arrays, numbers, datablocks that are UTF-8 (but for fields with
-// the option ;binary, which hold datablocks only) and strings that are not; for
-// values that the server refuses; for what is no such record, or names no key; and
-// for a key that the server takes for that of a record which has it in another
-// spelling. Servers may change the order of an array, and the spelling of what has
-// a syntax of its own, as the names of entries and of classes. If another entry
-// than <first field>=<key>,<SearchBase> has the key, that is an error.
+// Put sets the fields that record has in the entry of its key, or adds one, in one
+// step. What it does not name stays; an empty string removes the attribute. Strings,
+// datablocks, and arrays of two and more different ones can be written. What is read
+// afterwards is what was put, or nothing changes and the error is fs.ErrInvalid. That
+// is for
+//
+//   - values that LDAP has no form for: arrays of one element or in arrays, numbers,
+//     strings that are not UTF-8, and datablocks that are, but in fields with the
+//     option ;binary, which hold datablocks only;
+//   - values that the server refuses;
+//   - what is no such record, or names no key;
+//   - a key that the server takes for that of a record which has it in another
+//     spelling.
+//
+// Servers may change the order of an array, and the spelling of what has a syntax of
+// its own, as the names of entries and of classes. If another entry than
+// <first field>=<key>,<SearchBase> has the key, that is an error.
 func (t *Table) Put(ctx context.Context, record cgpdata.Value) error {
 	key, others, err := t.entryOf(record)
 	if err != nil {

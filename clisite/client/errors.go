@@ -24,13 +24,13 @@ var (
 	errBeforeTLS = errors.New("cli: something came in clear after STLS")
 )
 
-// Error is the answer to a command that the server did not carry out. errors.Is
-// finds in it what its text says: fs.ErrNotExist, fs.ErrExist, fs.ErrPermission,
+// Error is the answer to a command that the server did not carry out. errors.Is finds
+// in it what its text says: fs.ErrNotExist, fs.ErrExist, fs.ErrPermission,
 // fs.ErrInvalid, filestore.ErrIsDirectory, ErrNotDirectory, ErrNotEmpty, ErrLimit,
-// ErrDiskFull, ErrExhausted, ErrConflict, ErrChanged and ErrLogin; and in the answer to an
-// command that the server does not have errors.ErrUnsupported. The protocol has no codes for them. The
-// texts of this project's server are all known; other servers have others, of which
-// the common ones are.
+// ErrDiskFull, ErrExhausted, ErrConflict, ErrChanged and ErrLogin; and
+// errors.ErrUnsupported in the answer to a command that the server does not have. The
+// protocol has no codes for them. The texts of this project's server are all known;
+// other servers have others, of which the common ones are.
 type Error struct {
 	Op   string // the command; empty: there was none, the server would not serve
 	Code int    // 500: not understood; others: refused

@@ -16,11 +16,11 @@ import (
 	"github.com/cgpkit/cgpkit/internal/hostfile"
 )
 
-// State tells what a mailbox looks like on disk. States are compared with ==: two
-// that are equal belong to the same content, but for a change that follows another
-// within one step of the clock of the file system and leaves the size as it is; so
-// do not rely on a state as long as Changed is a moment ago. The zero State is that
-// of a mailbox that does not exist.
+// State tells what a mailbox looks like on disk. States are compared with ==: two that
+// are equal belong to the same content. The exception is a change that follows another
+// within one step of the clock of the file system, and leaves the size as it is. So do
+// not rely on a state as long as Changed is a moment ago. The zero State is that of a
+// mailbox that does not exist.
 type State struct {
 	form    string // the suffix
 	inode   uint64
