@@ -140,7 +140,7 @@ func (s *Store) mkdirPaired(t tree, name string, sidecar []byte) (trash []string
 		return trash, err
 	}
 	side, _ := filestore.SidecarName(name)
-	err = s.perform(t, []move{{inState(entry), inTree(side)}, {inState(dir), inTree(name)}})
+	err = s.moveAll(t, []move{{inState(entry), inTree(side)}, {inState(dir), inTree(name)}})
 	if err != nil && s.counted.Load() == nil {
 		return nil, err // the intent may still need them
 	}
@@ -229,7 +229,7 @@ func (s *Store) remove(ctx context.Context, t tree, name string, o filestore.Rem
 		side, _ := sideName(name)
 		trash, err = s.removePair(t, name, side, f.entry)
 	} else if err = s.makeStateDir(t); err == nil {
-		err = s.perform(t, moves)
+		err = s.moveAll(t, moves)
 	}
 	if err != nil {
 		return nil, err
@@ -344,7 +344,7 @@ func (s *Store) performRename(t tree, moves []move, source, target found) error 
 			return err
 		}
 		if err := s.syncMoves(t, []move{last}); err != nil {
-			s.distrust()
+			s.forgetCount()
 			return err
 		}
 		return nil
@@ -354,7 +354,7 @@ func (s *Store) performRename(t tree, moves []move, source, target found) error 
 			return err
 		}
 	}
-	return s.perform(t, moves)
+	return s.moveAll(t, moves)
 }
 
 // checkFits demands that everything below from keeps a valid name below to.

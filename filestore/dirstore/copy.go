@@ -107,7 +107,7 @@ func (c *copier) run() error {
 	if err := s.hold(c.ctx, t, true, &held, ledger.Sub(c.copied, less), c.limits); err != nil {
 		return about(c.to, err)
 	}
-	if err := s.perform(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
+	if err := s.moveAll(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
 		if s.counted.Load() == nil {
 			c.trash = nil // the intent may still need it
 		}

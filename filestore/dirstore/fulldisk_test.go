@@ -145,7 +145,7 @@ func TestBereftSidecars(t *testing.T) {
 			s, err := Open(root, nil)
 			require.NoError(t, err)
 			cut()
-			s.distrust() // as after the fault that cut it
+			s.forgetCount() // as after the fault that cut it
 			require.NoError(t, s.Mkdir(t.Context(), "next", filestore.MkdirOptions{}, boundless))
 			require.NoError(t, removing("next")(t.Context(), s))
 			require.Equal(t, with(gone), filesIn(t, root))

@@ -79,11 +79,11 @@ func decodeIntent(b []byte) ([]move, error) {
 	return moves, nil
 }
 
-// perform does a change: all of it or, with an error, nothing. An error that
+// moveAll does a change: all of it or, with an error, nothing. An error that
 // leaves that open has the next change bring the intent to its end and count
 // again. Callers hold s.change, and may discard what was moved to the state
 // directory only when there was no error.
-func (s *Store) perform(t tree, moves []move) error {
+func (s *Store) moveAll(t tree, moves []move) error {
 	several := len(moves) > 1
 	if several {
 		if err := s.writeIntent(t, encodeIntent(moves)); err != nil {
@@ -103,7 +103,7 @@ func (s *Store) perform(t tree, moves []move) error {
 		}
 	}
 	if !clear {
-		s.distrust()
+		s.forgetCount()
 	}
 	return err
 }
@@ -148,7 +148,7 @@ func (s *Store) writeIntent(t tree, content []byte) error {
 		err = s.sync(t, s.stateDir())
 	}
 	if err != nil && t.remove(s.staged(intentFile)) != nil {
-		s.distrust()
+		s.forgetCount()
 	}
 	return err
 }

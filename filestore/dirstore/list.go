@@ -182,7 +182,7 @@ func (l *listing) entry(n listedName) (info, error) {
 	if f.entry.kind == kindFile && filestore.IsSidecar(n.last) || f.entry.kind == kindForeign {
 		f.entry = stat{}
 	}
-	if !f.there() && f.sidecar.kind != kindFile {
+	if !f.exists() && f.sidecar.kind != kindFile {
 		return info{}, nil
 	}
 	e := newInfo(n.path, f)

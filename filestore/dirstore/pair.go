@@ -13,14 +13,14 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// bereft begins the name of an entry of the state directory that was taken out
+// bereftPrefix begins the name of an entry of the state directory that was taken out
 // of the tree while its sidecar was still there. It goes on with the hash of the
 // sidecar's name, which may be too long itself, and something random.
-const bereft = "bereft."
+const bereftPrefix = "bereft."
 
-func bereftEntry(side string) string { return bereft + hashed(side) + "." + rand.Text() }
+func bereftEntry(side string) string { return bereftPrefix + hashOf(side) + "." + rand.Text() }
 
-func hashed(side string) string {
+func hashOf(side string) string {
 	sum := sha256.Sum256([]byte(side))
 	return hex.EncodeToString(sum[:])
 }
@@ -44,7 +44,7 @@ func (s *Store) removePair(t tree, name, side string, st stat) (trash []string, 
 			err = s.sync(t, path.Dir(s.at(name)))
 		}
 		if err != nil {
-			s.distrust()
+			s.forgetCount()
 		}
 		return nil, err
 	default:
@@ -60,7 +60,7 @@ func (s *Store) removePair(t tree, name, side string, st stat) (trash []string, 
 	}
 	if err != nil {
 		if !undone {
-			s.distrust()
+			s.forgetCount()
 		}
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (s *Store) endRemovals(ctx context.Context, t tree) error {
 	}
 	dead := map[string]string{} // hash of the sidecar -> entry
 	for _, entry := range entries {
-		if rest, ok := strings.CutPrefix(entry, bereft); ok {
+		if rest, ok := strings.CutPrefix(entry, bereftPrefix); ok {
 			hash, _, _ := strings.Cut(rest, ".")
 			dead[hash] = entry
 		}
@@ -116,7 +116,7 @@ func (s *Store) endRemovals(ctx context.Context, t tree) error {
 	}
 	err = s.walk(ctx, t, filestore.Root, func(e info) error {
 		of, ok := filestore.SidecarOf(e.path)
-		if _, known := dead[hashed(e.path)]; !ok || e.IsDir() || !known {
+		if _, known := dead[hashOf(e.path)]; !ok || e.IsDir() || !known {
 			return nil
 		}
 		if old, err := t.lstat(s.at(of)); err != nil || old.kind != kindNone {

@@ -75,7 +75,7 @@ func (s *Store) SetSidecar(ctx context.Context, name string, content []byte, o f
 
 // checkSidecar checks what is demanded of a sidecar that is changed, but for locks.
 func (f found) checkSidecar(o filestore.SidecarOptions) error {
-	if o.Paired && !f.there() {
+	if o.Paired && !f.exists() {
 		return fs.ErrNotExist
 	}
 	return o.If.Check(f.sidecar.kind == kindFile, f.sidecar.etag())

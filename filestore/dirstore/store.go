@@ -78,7 +78,7 @@ type Store struct {
 	timer            *time.Timer    // calls afterQuiet
 
 	counted    atomic.Pointer[birth] // the tree that the ledger is right for, or nil
-	pace       pace
+	budget     recountBudget
 	changes    atomic.Uint64   // that have begun, and those that have ended; added to by the holder of change
 	life       context.Context // until Close is called
 	endLife    context.CancelFunc
@@ -125,7 +125,7 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 		return nil, fmt.Errorf("open storage: %w", err)
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
-	s.timer = time.AfterFunc(quiet, s.afterQuiet)
+	s.timer = time.AfterFunc(quietTime, s.afterQuiet)
 	s.timer.Stop() // until there is something to write down
 	return s, nil
 }
@@ -225,17 +225,17 @@ func (s *Store) find(t tree, name string) (f found, err error) {
 	} else if f, err = s.look(t, name, false); err != nil {
 		return found{}, err
 	}
-	if !f.there() {
+	if !f.exists() {
 		return found{}, fs.ErrNotExist
 	}
 	return f, nil
 }
 
-// there reports whether something has the name that a caller may know of.
-func (f found) there() bool { return f.entry.kind == kindFile || f.entry.kind == kindDir }
+// exists reports whether something has the name that a caller may know of.
+func (f found) exists() bool { return f.entry.kind == kindFile || f.entry.kind == kindDir }
 
 // check checks a precondition, but for locks.
-func (f found) check(p filestore.Precondition) error { return p.Check(f.there(), f.entry.etag()) }
+func (f found) check(p filestore.Precondition) error { return p.Check(f.exists(), f.entry.etag()) }
 
 // Open implements [filestore.Store]. The File embeds an [*os.File].
 func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {

@@ -96,9 +96,9 @@ type stat struct {
 	born    int64 // the time of a birth, where lstat came across it
 }
 
-// touched returns the time of the last change: of the inode where the system
+// changeTime returns the time of the last change: of the inode where the system
 // tells it, of the entries of a directory elsewhere, which nobody can set, or 0.
-func (st stat) touched() int64 {
+func (st stat) changeTime() int64 {
 	if st.changed == 0 && st.kind == kindDir {
 		return st.modTime.UnixNano()
 	}

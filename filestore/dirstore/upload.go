@@ -62,7 +62,7 @@ func (u *upload) create() error {
 		return err
 	}
 	u.tree = t
-	if err := u.s.ready(u.ctx, t); err != nil {
+	if err := u.s.ensureCounted(u.ctx, t); err != nil {
 		return err
 	}
 	u.s.names.RLock()
@@ -389,7 +389,7 @@ func (u *upload) publish() (found, error) {
 	u.staged = ""
 	st, err := t.fstat(u.file)
 	if err != nil {
-		s.distrust()
+		s.forgetCount()
 		return found{}, err
 	}
 	delta = filestore.Usage{Files: 1, Bytes: st.size}

@@ -16,14 +16,14 @@ import (
 // usageFile is an entry of the state directory that outlives Open. It
 // holds the count of what is stored, and stands only while that is exact: the
 // first change takes it away before anything else, and it is written again
-// when there was no change for the time quiet, and by Close.
+// when there was no change for quietTime, and by Close.
 const usageFile = "usage"
 
 // usageForm is a dictionary of CommuniGate Pro (Data.html) on one line.
 const usageForm = "{Bytes=%d;Files=%d;}\n"
 
-// quiet is how long after a change the usage is written. Our choice.
-const quiet = 5 * time.Second
+// quietTime is how long after a change the usage is written. Our choice.
+const quietTime = 5 * time.Second
 
 func encodeUsage(u filestore.Usage) []byte { return fmt.Appendf(nil, usageForm, u.Bytes, u.Files) }
 
@@ -49,14 +49,14 @@ func (s *Store) noticeOutsideChange(st stat) {
 	if m == nil {
 		return
 	}
-	when := st.touched()
+	when := st.changeTime()
 	if when > m.written && (m.removed == 0 || when < m.removed) && when <= time.Now().UnixNano() {
-		s.distrust()
+		s.forgetCount()
 	}
 }
 
-// distrust has the next change, or Usage, count anew.
-func (s *Store) distrust() {
+// forgetCount has the next change, or Usage, count anew.
+func (s *Store) forgetCount() {
 	s.usageTimes.Store(nil)
 	s.counted.Store(nil)
 }
@@ -81,9 +81,9 @@ func (s *Store) begin(ctx context.Context, t tree) error {
 func (s *Store) end() {
 	s.changes.Add(1)
 	if s.ledger.Overdrawn() {
-		s.distrust()
+		s.forgetCount()
 	}
-	s.timer.Reset(quiet)
+	s.timer.Reset(quietTime)
 	s.unlock()
 }
 
@@ -117,18 +117,18 @@ func (s *Store) usage(ctx context.Context, dir string) (filestore.Usage, error) 
 	}
 	// Looking at the tree has shown as a rule that it is the one that was counted.
 	if counted := s.counted.Load(); counted == nil || *counted != (birth{f.entry.inode, f.entry.born}) || s.closed.Load() {
-		if err := s.ready(ctx, t); err != nil {
+		if err := s.ensureCounted(ctx, t); err != nil {
 			return filestore.Usage{}, err
 		}
 	}
-	if s.pace.ask(time.Now()) {
-		s.timer.Reset(quiet)
+	if s.budget.ask(time.Now()) {
+		s.timer.Reset(quietTime)
 	}
 	return s.ledger.Stored(), nil
 }
 
-// ready makes sure that the ledger is right.
-func (s *Store) ready(ctx context.Context, t tree) error {
+// ensureCounted makes sure that the ledger is right.
+func (s *Store) ensureCounted(ctx context.Context, t tree) error {
 	if s.closed.Load() {
 		return fs.ErrClosed
 	}
@@ -173,7 +173,7 @@ func (s *Store) recount(ctx context.Context, t tree) error {
 		if u, err = s.countAll(ctx, t); err != nil {
 			return err
 		}
-		s.timer.Reset(quiet)
+		s.timer.Reset(quietTime)
 	}
 	s.ledger.Set(u)
 	s.counted.Store(&born)
@@ -264,14 +264,14 @@ func (s *Store) removeUsageFile(t tree) error {
 	if m := s.usageTimes.Load(); m != nil && state.kind == kindNone {
 		s.usageTimes.Store(nil)
 	} else if m != nil && err == nil {
-		s.usageTimes.CompareAndSwap(m, &usageTimes{m.written, state.touched()})
+		s.usageTimes.CompareAndSwap(m, &usageTimes{m.written, state.changeTime()})
 	}
 	return err
 }
 
-// afterQuiet is called when there was no change for the time quiet.
+// afterQuiet is called when there was no change for quietTime.
 func (s *Store) afterQuiet() {
-	if s.pace.due(time.Now()) {
+	if s.budget.due(time.Now()) {
 		s.reconcile()
 	}
 	select {

@@ -40,7 +40,7 @@ func TestUsageIsWrittenInQuiet(t *testing.T) {
 		}
 		for i := range 3 {
 			require.NoError(t, s.Mkdir(t.Context(), fmt.Sprint("d", i), filestore.MkdirOptions{}, boundless))
-			pass(quiet - 1)
+			pass(quietTime - 1)
 			require.Empty(t, usageIn(t, root), "there was a change not long ago")
 		}
 		pass(1)
@@ -50,24 +50,24 @@ func TestUsageIsWrittenInQuiet(t *testing.T) {
 		require.NoError(t, err)
 		_, err = io.WriteString(u, "12345")
 		require.NoError(t, err)
-		pass(quiet)
+		pass(quietTime)
 		require.Equal(t, "{Bytes=0;Files=3;}\n", usageIn(t, root), "nothing has changed yet")
 		_, err = u.Commit()
 		require.NoError(t, err)
 		require.Empty(t, usageIn(t, root))
 
 		require.NoError(t, s.lock(t.Context()))
-		pass(quiet)
+		pass(quietTime)
 		require.Empty(t, usageIn(t, root), "a change runs")
 		s.end()
-		pass(quiet)
+		pass(quietTime)
 		require.Equal(t, "{Bytes=5;Files=4;}\n", usageIn(t, root))
 
 		require.NoError(t, s.Remove(t.Context(), "a", filestore.RemoveOptions{}))
 		require.NoError(t, s.Close())
 		require.Equal(t, "{Bytes=0;Files=3;}\n", usageIn(t, root))
 		require.NoError(t, os.Remove(filepath.Join(root+".state", usageFile)))
-		pass(quiet)
+		pass(quietTime)
 		require.Empty(t, usageIn(t, root), "a closed store does nothing")
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 // Other programs change the tree as well, so what is kept of its usage is looked
 // at anew: before a refusal, and now and then. Our choice of how often; see
-// [pace].
+// [recountBudget].
 const (
 	// A refusal may count this long after the last one that did, and in bursts
 	// of as many as fit into refusalBurst.
@@ -22,8 +22,8 @@ const (
 	countShare = 100 // and for one part in so many of the time
 )
 
-// pace bounds how much of the time a store counts. It is safe for concurrent use.
-type pace struct {
+// recountBudget bounds how much of the time a store counts. It is safe for concurrent use.
+type recountBudget struct {
 	mu    sync.Mutex // guards all below
 	last  time.Time  // the end of the last count; zero: there was none
 	took  time.Duration
@@ -32,25 +32,25 @@ type pace struct {
 }
 
 // counted tells of a count, whatever its result.
-func (p *pace) counted(began, ended time.Time) {
+func (p *recountBudget) counted(began, ended time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last, p.took, p.asked = ended, ended.Sub(began), false
 }
 
 // due reports whether it is time to count anew.
-func (p *pace) due(now time.Time) bool {
+func (p *recountBudget) due(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.isDue(now)
 }
 
-func (p *pace) isDue(now time.Time) bool {
+func (p *recountBudget) isDue(now time.Time) bool {
 	return p.last.IsZero() || now.Sub(p.last) >= max(countEvery, countShare*p.took)
 }
 
 // ask reports whether it is time to count anew, once.
-func (p *pace) ask(now time.Time) bool {
+func (p *recountBudget) ask(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.asked || !p.isDue(now) {
@@ -61,7 +61,7 @@ func (p *pace) ask(now time.Time) bool {
 }
 
 // refuse reports whether a refusal may count. If it is to, that uses its time up.
-func (p *pace) refuse(now time.Time, use bool) bool {
+func (p *recountBudget) refuse(now time.Time, use bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := p.next
@@ -81,11 +81,11 @@ func (p *pace) refuse(now time.Time, use bool) bool {
 func (s *Store) countAll(ctx context.Context, t tree) (filestore.Usage, error) {
 	began := time.Now()
 	u, err := s.count(ctx, t, filestore.Root)
-	s.pace.counted(began, time.Now())
+	s.budget.counted(began, time.Now())
 	return u, err
 }
 
-// hold is the ledger's, with a refusal that was verified as far as the pace
+// hold is the ledger's, with a refusal that was verified as far as the budget
 // allows: others may have made room. locked tells that the caller holds s.change.
 func (s *Store) hold(ctx context.Context, t tree, locked bool, held *filestore.Usage, delta filestore.Usage, l filestore.Limits) error {
 	seen := s.ledger.Sets()
@@ -100,7 +100,7 @@ func (s *Store) hold(ctx context.Context, t tree, locked bool, held *filestore.U
 // another count since so many were seen, has set the ledger.
 func (s *Store) verify(ctx context.Context, t tree, locked bool, seen uint64) bool {
 	if !locked {
-		if s.ledger.Sets() == seen && !s.pace.refuse(time.Now(), false) {
+		if s.ledger.Sets() == seen && !s.budget.refuse(time.Now(), false) {
 			return false // without waiting for others
 		}
 		if s.lock(ctx) != nil {
@@ -111,10 +111,10 @@ func (s *Store) verify(ctx context.Context, t tree, locked bool, seen uint64) bo
 	if s.ledger.Sets() != seen {
 		return true
 	}
-	if !s.pace.refuse(time.Now(), true) {
+	if !s.budget.refuse(time.Now(), true) {
 		return false
 	}
-	s.distrust()
+	s.forgetCount()
 	return s.recount(ctx, t) == nil
 }
 
@@ -168,7 +168,7 @@ func (s *Store) rescan(ctx context.Context) (before, after filestore.Usage, err 
 	if s.isCounted(t) {
 		before, known = s.ledger.Stored(), true
 	}
-	s.distrust()
+	s.forgetCount()
 	if err := s.recount(ctx, t); err != nil {
 		return before, after, err
 	}

@@ -258,7 +258,7 @@ func TestDifferencesHeal(t *testing.T) {
 						s, err := Open(root, &Options{Sync: SyncLater})
 						require.NoError(t, err)
 						require.NoError(t, s.Mkdir(t.Context(), "own", filestore.MkdirOptions{}, boundless))
-						<-time.After(quiet + countEvery) // the first count is over
+						<-time.After(quietTime + countEvery) // the first count is over
 						require.NoError(t, removing("own")(t.Context(), s))
 						require.NoError(t, change(root))
 						if reopen {
@@ -272,7 +272,7 @@ func TestDifferencesHeal(t *testing.T) {
 							err = s.Mkdir(t.Context(), "n", filestore.MkdirOptions{}, boundless)
 						}
 						require.NoError(t, err)
-						<-time.After(quiet)
+						<-time.After(quietTime)
 						synctest.Wait()
 						u, err := s.Usage(t.Context(), filestore.Root)
 						require.NoError(t, err)
@@ -301,7 +301,7 @@ func TestWrongUsageFile(t *testing.T) {
 			require.NoError(t, err)
 			l := filestore.Limits{Files: 50, Bytes: 1000, FileSize: 10}
 			require.NoError(t, limited("n", true, l)(t.Context(), s))
-			<-time.After(quiet)
+			<-time.After(quietTime)
 			synctest.Wait()
 			u, err := s.Usage(t.Context(), filestore.Root)
 			require.NoError(t, err)
@@ -511,7 +511,7 @@ func TestReadOnlyHost(t *testing.T) {
 			return deniedTree{t, faulty{t, &faults{at: 1, err: syscall.EROFS, killed: true}}}, err
 		})
 		require.NoError(t, err)
-		s.distrust() // somebody has changed it
+		s.forgetCount() // somebody has changed it
 		u, err := s.Usage(t.Context(), filestore.Root)
 		require.NoError(t, err)
 		require.Equal(t, before.usage(), u)
