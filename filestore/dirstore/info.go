@@ -2,10 +2,10 @@ package dirstore
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -71,7 +71,14 @@ func (st stat) etag() string {
 	if st.kind != kindFile {
 		return ""
 	}
-	return fmt.Sprintf(`"%x-%x-%x-%x"`, st.inode, st.size, uint64(st.modTime.UnixNano()), uint64(st.changed))
+	tag := append(make([]byte, 0, 4*16+5), '"') // four numbers of 64 bits at most
+	for i, number := range [...]uint64{st.inode, uint64(st.size), uint64(st.modTime.UnixNano()), uint64(st.changed)} {
+		if i > 0 {
+			tag = append(tag, '-')
+		}
+		tag = strconv.AppendUint(tag, number, 16)
+	}
+	return string(append(tag, '"'))
 }
 
 // openFile is a file open for reading.

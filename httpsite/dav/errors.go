@@ -123,6 +123,9 @@ func failedMember(e *Error) []byte {
 
 // explain gives what a storage refuses the form of this package.
 func (req *request) explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	var own *Error
 	var locked *filestore.LockedError
 	if errors.As(err, &own) || !errors.As(err, &locked) {
