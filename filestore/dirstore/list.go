@@ -21,7 +21,7 @@ const batch = 256
 // yields the first entry, and looks at each entry when it comes to it.
 func (s *Store) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
 	return func(yield func(filestore.FileInfo, error) bool) {
-		l := &listing{s: s, dir: dir, o: o}
+		l := &listing{s: s, dir: dir, at: s.at(dir), o: o}
 		if err := l.begin(ctx); err != nil {
 			l.close()
 			yield(nil, fail("list", dir, err))
@@ -58,6 +58,7 @@ var longestName = strings.Repeat("x", 255)
 type listing struct {
 	s       *Store
 	dir     string
+	at      string // of dir, below the base of the store
 	o       filestore.ListOptions
 	tree    tree
 	file    *os.File // nil: the root, which is not made yet
@@ -202,9 +203,9 @@ func (l *listing) look(n listedName) (f found, content []byte, err error) {
 		n.entry, n.sidecar = true, n.sidecar || ok
 	}
 	n.entry = n.entry || filestore.IsSidecar(n.last) // perhaps a directory
-	t, dir := l.tree, l.s.at(l.dir)
+	t := l.tree
 	if n.entry {
-		if f.entry, err = t.entry(l.file, dir, n.last); err != nil {
+		if f.entry, err = t.entry(l.file, l.at, n.last); err != nil {
 			return f, nil, err
 		}
 	}
@@ -213,10 +214,10 @@ func (l *listing) look(n listedName) (f found, content []byte, err error) {
 	}
 	side := n.last + sidecarSuffix
 	if !l.o.Sidecars {
-		f.sidecar, err = t.entry(l.file, dir, side)
+		f.sidecar, err = t.entry(l.file, l.at, side)
 		return f, nil, err
 	}
-	content, f.sidecar, err = t.readEntry(l.file, dir, side, wantContent)
+	content, f.sidecar, err = t.readEntry(l.file, l.at, side, wantContent)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -246,6 +247,7 @@ func (s *Store) rawEntries(ctx context.Context, t tree, dir string) iter.Seq2[in
 			return
 		}
 		defer f.Close()
+		at := s.at(dir)
 		for {
 			names, err := f.Readdirnames(batch)
 			for _, last := range names {
@@ -257,7 +259,7 @@ func (s *Store) rawEntries(ctx context.Context, t tree, dir string) iter.Seq2[in
 					yield(info{path: dir}, err)
 					return
 				}
-				st, err := t.entry(f, s.at(dir), last)
+				st, err := t.entry(f, at, last)
 				if err == nil && st.kind != kindFile && st.kind != kindDir {
 					continue
 				}
