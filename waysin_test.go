@@ -35,6 +35,7 @@ import (
 // wayIn is one protocol, with a client for one caller.
 type wayIn struct {
 	name string
+	addr string // of FTP and CLI
 	// codes gives the answer for an outcome of an operation on the view, and
 	// whether the caller is a stranger.
 	codes func(operation, outcome string, stranger bool) string
@@ -136,8 +137,17 @@ func outcomeOf(ctx context.Context, v *filestore.View, operation, name string) s
 	return err.Error()
 }
 
-func overHTTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
-	server := httptest.NewServer(&httpsite.Handler{Views: fixture.Views(d), Logger: log})
+// observedBy returns the views of a server, which tell the observer if there is one.
+func observedBy(d fixture.Server, observer []filestore.Observer) (*filestore.Views, filestore.Observer) {
+	if observer == nil {
+		return fixture.Views(d), nil
+	}
+	return filestore.NewViews(d, d.Stores(), &filestore.ViewsOptions{Observer: observer[0]}), observer[0]
+}
+
+func overHTTP(t *testing.T, d fixture.Server, log *slog.Logger, observer ...filestore.Observer) wayIn {
+	views, o := observedBy(d, observer)
+	server := httptest.NewServer(&httpsite.Handler{Views: views, Observer: o, Logger: log})
 	t.Cleanup(server.Close)
 	methods := map[string]string{"read": "GET", "write": "PUT", "delete": "DELETE", "remove": "DELETE", "mkdir": "MKCOL", "rename": "MOVE", "copy": "COPY"}
 	path := func(account, name string) string {
@@ -181,15 +191,17 @@ func overHTTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
 	}
 }
 
-func overFTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
+func overFTP(t *testing.T, d fixture.Server, log *slog.Logger, observer ...filestore.Observer) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &ftpsite.Server{Views: fixture.Views(d), Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
+	views, o := observedBy(d, observer)
+	server := &ftpsite.Server{Views: views, Observer: o, Logger: log, Anonymous: true, MaxSessionsPerAddr: 1000}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
 	return wayIn{
 		name: "FTP",
+		addr: l.Addr().String(),
 		codes: func(operation, outcome string, _ bool) string {
 			if outcome == ok {
 				return map[string]string{"read": "226", "list": "226", "write": "226", "mkdir": "257", "remove": "250", "rename": "250"}[operation]
@@ -264,8 +276,9 @@ func overFTP(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
 }
 
 // overTFTP is for one user: nobody, or tftpuser if that exists.
-func overTFTP(t *testing.T, d fixture.Server, who string, log *slog.Logger) wayIn {
-	return tftpWay(t, &tftpsite.Server{Views: fixture.Views(d), Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
+func overTFTP(t *testing.T, d fixture.Server, who string, log *slog.Logger, observer ...filestore.Observer) wayIn {
+	views, o := observedBy(d, observer)
+	return tftpWay(t, &tftpsite.Server{Views: views, Observer: o, Logger: log}, who, func(account, name string) string { return "~" + account + "/" + name })
 }
 
 // overTFTPStorage is overTFTP with the names of the Default Storage, which is
@@ -331,15 +344,17 @@ func tftpWay(t *testing.T, server *tftpsite.Server, who string, spell func(accou
 	}
 }
 
-func overCLI(t *testing.T, d fixture.Server, log *slog.Logger) wayIn {
+func overCLI(t *testing.T, d fixture.Server, log *slog.Logger, observer ...filestore.Observer) wayIn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &clisite.Server{Views: fixture.Views(d), Logger: log}
+	views, o := observedBy(d, observer)
+	server := &clisite.Server{Views: views, Observer: o, Logger: log}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	clients := map[string]*textproto.Conn{}
 	return wayIn{
 		name: "CLI",
+		addr: l.Addr().String(),
 		codes: func(_, outcome string, _ bool) string {
 			if outcome == ok {
 				return "200 201"

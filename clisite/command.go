@@ -22,6 +22,9 @@ type command struct {
 	run func(ctx context.Context, o *operation, a arguments) (cgpdata.Value, error)
 }
 
+// eventService is the name of this protocol for an Observer.
+const eventService = "CLI"
+
 // none is the answer of a command that has no data.
 var none = cgpdata.Null()
 
@@ -57,7 +60,7 @@ func (r *run) do(ctx context.Context, c command, text []byte, mine *share) (answ
 	a, err := r.try(ctx, c, text, mine)
 	r.log.LogAttrs(ctx, slog.LevelDebug, "command", slog.String("account", r.caller.Account), slog.String("op", r.keyword), filestore.LogError(err))
 	r.done = r.o.done
-	r.done.Service, r.done.Remote, r.done.Account, r.done.Op, r.done.Err = "CLI", r.caller.Remote, r.caller.Account, r.keyword, err
+	r.done.Service, r.done.Remote, r.done.Account, r.done.Op, r.done.Err = eventService, r.caller.Remote, r.caller.Account, r.keyword, err
 	switch {
 	case err != nil:
 		r.done.Code, _ = strconv.Atoi(replyTo(err)[:3])

@@ -57,7 +57,8 @@ type Handler struct {
 	// ClientAddr returns the address of the client, for which wrong passwords are
 	// counted. nil: the address that the connection comes from.
 	ClientAddr func(*http.Request) netip.Addr
-	// Observer hears of every command; nil: nobody does.
+	// Observer hears of every command, and of the login of each request that brings
+	// one; nil: nobody does.
 	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger
@@ -243,12 +244,15 @@ func (x *exchange) login(ctx context.Context) (filestore.Caller, error) {
 	if !ok || x.NoBasicAuth {
 		return filestore.Caller{}, filestore.ErrLogin
 	}
+	began := time.Now()
 	caller, err := x.Views.Directory().Login(ctx, filestore.Credentials{
 		Login: filestore.QualifyAccount(name, site.Domain), Password: password, Remote: x.remote,
 	})
 	if err == nil && caller.Stranger() {
 		err = filestore.ErrLogin
 	}
+	given := filestore.Credentials{Login: name, Service: eventService, Remote: x.remote}
+	filestore.ObserveLogin(ctx, x.Observer, given, caller, began, err)
 	if err != nil {
 		return filestore.Caller{}, err
 	}

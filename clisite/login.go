@@ -96,7 +96,10 @@ func (c *session) logIn(ctx context.Context, user string, check func(filestore.C
 	if !c.caller.Stranger() {
 		return replyLoggedIn
 	}
+	began := time.Now()
 	caller, err := c.authenticate(ctx, user, check)
+	given := filestore.Credentials{Login: user, Service: eventService, Remote: remoteAddr(c.line)}
+	filestore.ObserveLogin(ctx, c.server.Observer, given, caller, began, err)
 	if err == nil {
 		c.caller, c.caller.Remote = caller, remoteAddr(c.line)
 		c.line.last = time.Time{}

@@ -48,7 +48,8 @@ type Server struct {
 	MaxSessionsPerAddr int
 	// TLSConfig makes STLS and ServeTLS possible. nil: no TLS.
 	TLSConfig *tls.Config
-	// Observer hears of every command after the login; nil: nobody does.
+	// Observer hears of every command after the login, of logins and of the end of
+	// sessions; nil: nobody does.
 	Observer filestore.Observer
 	// Logger takes the log; nil: none.
 	Logger *slog.Logger

@@ -27,6 +27,8 @@ type session struct {
 	user      string // given by USER, waits for PASS
 	caller    filestore.Caller
 	failures  int
+	began     time.Time
+	bytes     int64 // of all commands
 	inline    bool
 	quit      bool
 }
@@ -39,6 +41,7 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 		line:   newLine(accepting, conn, s.stall()),
 		place:  place,
 		mine:   s.share(),
+		began:  time.Now(),
 		log:    s.log().With("remote", remoteAddr(conn)),
 	}
 	c.line.last = time.Now().Add(s.login())
@@ -67,6 +70,12 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 		c.line.write(replyTooLong)
 	}
 	c.log.Debug("session ends", "account", c.caller.Account, filestore.LogError(err))
+	if o := s.Observer; o != nil {
+		o.Observe(ctx, filestore.Event{
+			Kind: filestore.EventSession, Service: eventService, Remote: remoteAddr(conn), Account: c.caller.Account,
+			Bytes: c.bytes, Duration: time.Since(c.began),
+		})
+	}
 }
 
 // step reads a command and answers it.
@@ -132,6 +141,7 @@ func (c *session) step(ctx context.Context) error {
 		err = c.line.write(r.reply(err))
 	}
 	r.end(ctx)
+	c.bytes += r.done.Bytes
 	return err
 }
 

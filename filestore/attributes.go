@@ -12,7 +12,8 @@ import (
 
 // Attributes implements [FS]. Protected attributes are left out for whoever
 // may not change them.
-func (v *View) Attributes(ctx context.Context, name string) ([]meta.Attribute, error) {
+func (v *View) Attributes(ctx context.Context, name string) (_ []meta.Attribute, err error) {
+	defer v.begin(ctx, "Attributes", name, "").end(&err)
 	a, err := v.enterAny(ctx, "read attributes", name, toDescribe, toSetGrants)
 	if err != nil {
 		return nil, err
@@ -58,7 +59,8 @@ func (a access) exists(ctx context.Context) (FileInfo, error) {
 // SetAttributes implements [FS]. The sidecar is changed as it stands: if
 // somebody else changes it at the same time, the changes are made again on what
 // he has left.
-func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) error {
+func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) (err error) {
+	defer v.begin(ctx, "SetAttributes", name, "").end(&err)
 	n := need{byShape: true}
 	for _, change := range changes {
 		if change.Protected() {

@@ -13,7 +13,8 @@ import (
 // way in that must know that before it changes something asks here, and not
 // with Stat: whoever may not change name in any way is refused before anything
 // is looked at, and whoever may needs no right to read it.
-func (v *View) Target(ctx context.Context, name string) (FileInfo, error) {
+func (v *View) Target(ctx context.Context, name string) (_ FileInfo, err error) {
+	defer v.begin(ctx, "Target", name, "").end(&err)
 	a, err := v.enterAny(ctx, "change", name, toWrite, toRemove, toMake)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,9 @@ func (v *View) enterAny(ctx context.Context, op, name string, needs ...need) (a 
 }
 
 // Create implements [FS].
-func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload, error) {
+func (v *View) Create(ctx context.Context, name string, o CreateOptions) (_ Upload, err error) {
+	watched := v.begin(ctx, "Create", name, "")
+	defer watched.end(&err)
 	a, err := v.target(ctx, "create", name, false)
 	if err != nil {
 		return nil, err
@@ -53,13 +56,14 @@ func (v *View) Create(ctx context.Context, name string, o CreateOptions) (Upload
 		return nil, a.hide(name, err)
 	}
 	if a.mount != "" {
-		return newMountedUpload(upload, a, name), nil
+		upload = newMountedUpload(upload, a, name)
 	}
-	return upload, nil
+	return watched.upload(upload), nil
 }
 
 // Mkdir implements [FS].
-func (v *View) Mkdir(ctx context.Context, name string) error {
+func (v *View) Mkdir(ctx context.Context, name string) (err error) {
+	defer v.begin(ctx, "Mkdir", name, "").end(&err)
 	a, err := v.target(ctx, "mkdir", name, true)
 	if err != nil {
 		return err
@@ -86,7 +90,8 @@ func (v *View) target(ctx context.Context, op, name string, directory bool) (acc
 }
 
 // Remove implements [FS].
-func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) error {
+func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) (err error) {
+	defer v.begin(ctx, "Remove", name, "").end(&err)
 	a, err := v.enter(ctx, "remove", name, toRemove)
 	if err != nil {
 		return err
@@ -123,7 +128,8 @@ func (v *View) mayRemove(ctx context.Context, a access, recursive bool) error {
 }
 
 // Rename implements [FS].
-func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) error {
+func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) (err error) {
+	defer v.begin(ctx, "Rename", from, to).end(&err)
 	t := transfer{op: "rename", from: from, to: to, move: true, replace: o.Replace || o.ReplaceFile}
 	a, err := v.pair(ctx, &t)
 	if err != nil {
@@ -139,7 +145,8 @@ func (v *View) Rename(ctx context.Context, from, to string, o RenameOptions) err
 }
 
 // Copy implements [FS].
-func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) error {
+func (v *View) Copy(ctx context.Context, from, to string, o CopyOptions) (err error) {
+	defer v.begin(ctx, "Copy", from, to).end(&err)
 	t := transfer{op: "copy", from: from, to: to, replace: o.Replace, shallow: o.Shallow}
 	a, err := v.pair(ctx, &t)
 	if err != nil {

@@ -27,7 +27,8 @@ type Described struct {
 }
 
 // Describe implements [Describer].
-func (v *View) Describe(ctx context.Context, name string) (Described, error) {
+func (v *View) Describe(ctx context.Context, name string) (_ Described, err error) {
+	defer v.begin(ctx, "Describe", name, "").end(&err)
 	a, info, err := v.stat(ctx, name)
 	if err != nil {
 		return Described{}, err
@@ -51,7 +52,7 @@ func (v *View) Describe(ctx context.Context, name string) (Described, error) {
 
 // ListAttributes implements [Describer].
 func (v *View) ListAttributes(ctx context.Context, dir, after string) iter.Seq2[Described, error] {
-	return func(yield func(Described, error) bool) {
+	return observed(ctx, v, "ListAttributes", dir, func(yield func(Described, error) bool) {
 		a, err := v.read(ctx, "list", dir, toList)
 		if err != nil {
 			yield(Described{}, err)
@@ -82,7 +83,7 @@ func (v *View) ListAttributes(ctx context.Context, dir, after string) iter.Seq2[
 				return
 			}
 		}
-	}
+	})
 }
 
 // describable returns what a list lets the caller do with an entry. What fails gives

@@ -25,6 +25,12 @@
 // memstore in memory; package storetest is the test suite for more. What else these
 // may know has interfaces of its own: [Groups], [FreeBusyBuilder] and [Mounts].
 //
+// # Who hears of it
+//
+// An [Observer] makes metrics and access logs. [ViewsOptions] have one, which hears of
+// each operation of a view, and so does every way in: of requests, logins and sessions.
+// It may be the same one, as each [Event] has a kind.
+//
 // # What a request costs
 //
 // A View asks for the account, for the caller's role unless that is a stranger, and for the

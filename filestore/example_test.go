@@ -50,6 +50,41 @@ func ExampleView() {
 	// remove hello.txt: permission denied
 }
 
+// counts is an Observer that counts operations by their outcome.
+type counts map[string]int
+
+func (c counts) Observe(_ context.Context, e filestore.Event) {
+	switch { // many goroutines at a time would need a lock
+	case e.Kind != filestore.EventOperation:
+	case e.Err != nil:
+		c[e.Op+" failed"]++
+	default:
+		c[e.Op]++
+	}
+}
+
+// A program counts the operations of all views.
+func ExampleObserver() {
+	base, remove, err := openBase()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer remove()
+	ctx := context.Background()
+
+	operations := counts{}
+	views := filestore.NewViews(base, base.Stores(), &filestore.ViewsOptions{Observer: operations})
+	john := views.View(filestore.Caller{Account: "john@client1.com"}, "john@client1.com")
+	for _, name := range []string{"a", "b", "a"} {
+		_ = john.Mkdir(ctx, name)
+	}
+	_, _ = john.Stat(ctx, "a")
+	fmt.Println(operations)
+	// Output:
+	// map[Mkdir:2 Mkdir failed:1 Stat:1]
+}
+
 // openBase makes a base directory with two accounts, and opens it. A mail server
 // opens the one that it has.
 func openBase() (base *directory.Base, remove func(), err error) {

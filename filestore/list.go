@@ -16,7 +16,7 @@ import (
 // the store, whatever rights the entries have. Where an access control list decides,
 // two more look at the directory itself.
 func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, error] {
-	return func(yield func(FileInfo, error) bool) {
+	return observed(ctx, v, "List", dir, func(yield func(FileInfo, error) bool) {
 		a, err := v.read(ctx, "list", dir, toList)
 		if err != nil {
 			yield(nil, err)
@@ -32,7 +32,7 @@ func (v *View) List(ctx context.Context, dir, after string) iter.Seq2[FileInfo, 
 				return
 			}
 		}
-	}
+	})
 }
 
 // list walks the entries of the directory a that the caller may see, with the content

@@ -8,7 +8,8 @@ import (
 )
 
 // Lock implements [Locker].
-func (v *View) Lock(ctx context.Context, name string, l Lock, timeout time.Duration) (Lock, error) {
+func (v *View) Lock(ctx context.Context, name string, l Lock, timeout time.Duration) (_ Lock, err error) {
+	defer v.begin(ctx, "Lock", name, "").end(&err)
 	a, err := v.enter(ctx, "lock", name, toWrite)
 	if err != nil {
 		return Lock{}, err
@@ -39,7 +40,8 @@ func (v *View) mayLockBelow(ctx context.Context, a access) error {
 }
 
 // RefreshLock implements [Locker].
-func (v *View) RefreshLock(ctx context.Context, name, token string, timeout time.Duration) (Lock, error) {
+func (v *View) RefreshLock(ctx context.Context, name, token string, timeout time.Duration) (_ Lock, err error) {
+	defer v.begin(ctx, "RefreshLock", name, "").end(&err)
 	a, err := v.locked(ctx, "refresh lock", name)
 	if err != nil {
 		return Lock{}, err
@@ -49,7 +51,8 @@ func (v *View) RefreshLock(ctx context.Context, name, token string, timeout time
 }
 
 // Unlock implements [Locker].
-func (v *View) Unlock(ctx context.Context, name, token string) error {
+func (v *View) Unlock(ctx context.Context, name, token string) (err error) {
+	defer v.begin(ctx, "Unlock", name, "").end(&err)
 	a, err := v.locked(ctx, "unlock", name)
 	if err != nil {
 		return err
@@ -59,7 +62,8 @@ func (v *View) Unlock(ctx context.Context, name, token string) error {
 
 // Locks implements [Locker]. Those below name that others have are for owners and
 // administrators.
-func (v *View) Locks(ctx context.Context, name string, below bool) ([]Lock, error) {
+func (v *View) Locks(ctx context.Context, name string, below bool) (_ []Lock, err error) {
+	defer v.begin(ctx, "Locks", name, "").end(&err)
 	a, err := v.locked(ctx, "locks", name)
 	if err != nil {
 		return nil, err

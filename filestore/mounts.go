@@ -101,9 +101,11 @@ func (m mountStore) present(ctx context.Context, op, dir string) error {
 // mirrors a directory would remove what it has not got itself. One that cannot
 // be read is among them: opening it tells why.
 func (v *View) Mounts(ctx context.Context) []string {
+	var none error
+	defer v.begin(ctx, "Mounts", Root, "").end(&none)
 	var names []string
 	for _, name := range mountNames {
-		_, err := v.Stat(ctx, name)
+		_, _, err := v.stat(ctx, name)
 		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
 			names = append(names, name)
 		}

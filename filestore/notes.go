@@ -40,7 +40,8 @@ func CheckNote(name string, text []byte) error {
 // Note returns what is noted for the account under a name; nil if nothing is. It is for the
 // owner and for administrators. A store that is no [Notebook] gives
 // errors.ErrUnsupported.
-func (v *View) Note(ctx context.Context, name string) ([]byte, error) {
+func (v *View) Note(ctx context.Context, name string) (_ []byte, err error) {
+	defer v.begin(ctx, "Note", Root, "").end(&err)
 	book, err := v.notebook(ctx, "note")
 	if err != nil {
 		return nil, err
@@ -54,7 +55,8 @@ func (v *View) Note(ctx context.Context, name string) ([]byte, error) {
 
 // SetNote notes a text for the account. The errors are those of Note and of
 // [Notebook].
-func (v *View) SetNote(ctx context.Context, name string, text []byte) error {
+func (v *View) SetNote(ctx context.Context, name string, text []byte) (err error) {
+	defer v.begin(ctx, "SetNote", Root, "").end(&err)
 	book, err := v.notebook(ctx, "set note")
 	if err != nil {
 		return err

@@ -72,7 +72,8 @@ func (v *View) read(ctx context.Context, op, name string, n need) (access, error
 }
 
 // Stat implements [FS].
-func (v *View) Stat(ctx context.Context, name string) (FileInfo, error) {
+func (v *View) Stat(ctx context.Context, name string) (_ FileInfo, err error) {
+	defer v.begin(ctx, "Stat", name, "").end(&err)
 	a, info, err := v.stat(ctx, name)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,9 @@ func (v *View) stat(ctx context.Context, name string) (access, FileInfo, error) 
 }
 
 // Open implements [FS].
-func (v *View) Open(ctx context.Context, name string) (File, error) {
+func (v *View) Open(ctx context.Context, name string) (_ File, err error) {
+	watched := v.begin(ctx, "Open", name, "")
+	defer watched.end(&err)
 	a, err := v.read(ctx, "open", name, toRead)
 	if err != nil {
 		return nil, err
@@ -104,17 +107,18 @@ func (v *View) Open(ctx context.Context, name string) (File, error) {
 	if b, err := v.built(ctx, a); err != nil {
 		return nil, err
 	} else if b != nil {
-		return b.entry(name).Open(b.Content), nil
+		return watched.file(b.entry(name).Open(b.Content)), nil
 	}
 	file, err := a.open(ctx)
 	if err != nil {
 		return nil, a.hide(name, err)
 	}
-	return file, nil
+	return watched.file(file), nil
 }
 
 // Usage implements [FS].
-func (v *View) Usage(ctx context.Context, dir string) (Usage, error) {
+func (v *View) Usage(ctx context.Context, dir string) (_ Usage, err error) {
+	defer v.begin(ctx, "Usage", dir, "").end(&err)
 	a, err := v.manage(ctx, "usage", dir)
 	if err != nil {
 		return Usage{}, err
@@ -124,7 +128,8 @@ func (v *View) Usage(ctx context.Context, dir string) (Usage, error) {
 }
 
 // Limits implements [FS].
-func (v *View) Limits(ctx context.Context) (Limits, error) {
+func (v *View) Limits(ctx context.Context) (_ Limits, err error) {
+	defer v.begin(ctx, "Limits", Root, "").end(&err)
 	a, err := v.manage(ctx, "limits", Root)
 	return a.Limits, err
 }
@@ -132,8 +137,9 @@ func (v *View) Limits(ctx context.Context) (Limits, error) {
 // Manage returns nil if the caller may use the management page of dir
 // (CommuniGate Pro Guide, File Storage, "HTML-based Management"). Whether dir
 // exists is not looked at.
-func (v *View) Manage(ctx context.Context, dir string) error {
-	_, err := v.manage(ctx, "manage", dir)
+func (v *View) Manage(ctx context.Context, dir string) (err error) {
+	defer v.begin(ctx, "Manage", dir, "").end(&err)
+	_, err = v.manage(ctx, "manage", dir)
 	return err
 }
 
@@ -156,7 +162,7 @@ const builtinDefaultPage = "default.html"
 // default pages.
 func (v *View) DefaultPage(ctx context.Context, dir string) (string, error) {
 	if dir != Root && traitsOf(dir).mount != noMount {
-		_, err := v.Stat(ctx, dir)
+		_, _, err := v.stat(ctx, dir)
 		if err == nil {
 			err = pathError("open", dir, fs.ErrNotExist)
 		}

@@ -35,6 +35,9 @@ type ViewsOptions struct {
 	// not together. 0: 20 in 10 minutes.
 	WrongKeys       int
 	WrongKeysWithin time.Duration
+	// Observer hears of every operation of the views, once it has ended. nil: nobody
+	// does, and that costs nothing.
+	Observer Observer
 	// Now tells the time. nil: time.Now.
 	Now func() time.Time
 }

@@ -148,6 +148,7 @@ func (s *session) execute(line string) (r reply) {
 		if v := recover(); v != nil {
 			r = s.replyTo(s.panicked(v))
 		}
+		s.bytes += s.done.Bytes
 		if o := s.server.Observer; o != nil && s.done.Storage != "" {
 			s.done.Code, s.done.Duration = r.code, time.Since(began)
 			o.Observe(s.ctx, s.done)

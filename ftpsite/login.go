@@ -2,6 +2,7 @@ package ftpsite
 
 import (
 	"errors"
+	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/ftpsite/internal/users"
@@ -70,11 +71,13 @@ func (s *session) password(arg string) reply {
 	if s.user == "" {
 		return replySequence
 	}
-	user := s.user
+	user, began := s.user, time.Now()
 	s.logOut()
 	who, err := users.LogIn(s.ctx, s.server.Views.Directory(), users.Login{
 		Name: user, Password: arg, Host: s.host, Local: s.local, Remote: s.remote, Anonymous: s.server.Anonymous,
 	})
+	given := filestore.Credentials{Login: user, Service: users.Service, Remote: s.remote}
+	filestore.ObserveLogin(s.ctx, s.server.Observer, given, who.Caller, began, err)
 	switch {
 	case errors.Is(err, filestore.ErrLogin):
 		return s.refuse(user)

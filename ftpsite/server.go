@@ -64,7 +64,8 @@ type Server struct {
 	// MaxLoginFailures is the number of wrong passwords after which a
 	// connection is closed; 0 means 3.
 	MaxLoginFailures int
-	// Observer hears of every command on a storage. Nil: nobody does.
+	// Observer hears of every command on a storage, of logins and of the end of
+	// sessions. Nil: nobody does.
 	Observer filestore.Observer
 	// Logger takes what happens. Nil: nothing is logged.
 	Logger *slog.Logger

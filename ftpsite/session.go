@@ -37,8 +37,10 @@ type session struct {
 
 	verb    string // of the command that is being executed, for the log
 	command users.Command
-	done    filestore.Event
-	closing bool // nothing more is to be executed
+	done    filestore.Event // what the Observer hears of it
+	began   time.Time       // the session
+	bytes   int64           // of all commands
+	closing bool            // nothing more is to be executed
 
 	implicitTLS bool // from the first byte on
 	secure      bool // the control connection is in TLS
@@ -77,6 +79,7 @@ func newSession(server *Server, conn net.Conn, stopping context.Context) *sessio
 		remote:   address(conn.RemoteAddr()),
 		local:    address(conn.LocalAddr()),
 		stopping: stopping,
+		began:    time.Now(),
 		ended:    make(chan struct{}),
 		dir:      "/",
 		facts:    allFacts,
@@ -102,7 +105,7 @@ func (s *session) run() {
 	defer close(s.ended)
 	defer s.release()
 	s.log.Debug("session begins")
-	defer func() { s.log.Debug("session ends", "account", s.who.Caller.Account) }()
+	defer s.observeEnd()
 	hearUrgent(s.control.raw)
 	if s.implicitTLS && s.startTLS() != nil {
 		return
@@ -116,6 +119,17 @@ func (s *session) run() {
 			s.closing = true
 			s.say(r)
 		}
+	}
+}
+
+// observeEnd tells the log and the Observer that the session has ended.
+func (s *session) observeEnd() {
+	s.log.Debug("session ends", "account", s.who.Caller.Account)
+	if o := s.server.Observer; o != nil {
+		o.Observe(s.ctx, filestore.Event{
+			Kind: filestore.EventSession, Service: users.Service, Remote: s.remote, Account: s.who.Caller.Account,
+			Bytes: s.bytes, Duration: time.Since(s.began),
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
@@ -246,13 +247,19 @@ func (req *request) challenge(err error) bool {
 // login returns who sent the request. Without credentials that is nobody, and
 // nobody gets errLoginNeeded. So do credentials that are not asked for.
 func (req *request) login() (caller filestore.Caller, err error) {
+	began, given := time.Now(), filestore.Credentials{Service: eventService, Remote: req.remote}
 	if d, noDigest := parseDigest(req.r.Header.Get("Authorization")); noDigest == nil && req.offersDigest() {
+		given.Login = d.username
 		caller, err = req.loginDigest(d)
 	} else if name, password, ok := req.r.BasicAuth(); ok && req.offersBasic() {
+		given.Login = name
 		name = filestore.QualifyAccount(name, req.site.Domain)
 		caller, err = req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
 	} else {
 		return filestore.Caller{}, errLoginNeeded
+	}
+	if err != errLoginNeeded && err != errStaleNonce { // nobody has looked at the others
+		filestore.ObserveLogin(req.r.Context(), req.Observer, given, caller, began, err)
 	}
 	if err == nil {
 		req.caller = caller.Account

@@ -79,7 +79,8 @@ type Handler struct {
 	// contain its own panics.
 	Next http.Handler
 	// Observer hears of every request that is the handler's own, once it has its
-	// answer; nil: nobody does. Op is the method, Bytes are those of the bodies of
+	// answer, and of the login of each that brings credentials which are looked at;
+	// nil: nobody does. Op is the method, Bytes are those of the bodies of
 	// request and answer, and Err is what Logger hears.
 	Observer filestore.Observer
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
@@ -154,13 +155,16 @@ func (req *request) answer() (own bool) {
 	return true
 }
 
+// eventService is the name of this protocol for an Observer.
+const eventService = "HTTP"
+
 // observe tells the Observer.
 func (req *request) observe() {
 	if req.Observer == nil {
 		return
 	}
 	e := filestore.Event{
-		Service: "HTTP", Remote: req.remote, Account: req.caller, Op: req.r.Method, Storage: req.account, Name: filestore.Redact(req.name),
+		Service: eventService, Remote: req.remote, Account: req.caller, Op: req.r.Method, Storage: req.account, Name: filestore.Redact(req.name),
 		Code: req.w.code, Bytes: req.w.sent, Duration: time.Since(req.began), Err: req.err,
 	}
 	if req.received != nil {

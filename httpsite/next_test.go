@@ -160,7 +160,13 @@ func TestObserver(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			heard := make(chan filestore.Event, 1)
-			s := newServer(t, func(h *httpsite.Handler) { h.Observer = observerFunc(func(e filestore.Event) { heard <- e }) })
+			s := newServer(t, func(h *httpsite.Handler) {
+				h.Observer = observerFunc(func(e filestore.Event) {
+					if e.Kind == filestore.EventRequest {
+						heard <- e
+					}
+				})
+			})
 			got := s.do(t, tt.call)
 			event := <-heard
 			require.Equal(t, got.code, event.Code)

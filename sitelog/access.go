@@ -52,9 +52,12 @@ type line struct {
 	Agent   string    `json:"agent,omitempty"`
 }
 
-// Observe implements filestore.Observer. Of a request that came through Handler it
+// Observe implements filestore.Observer. Events that are no requests have no lines. Of a request that came through Handler it
 // takes who has logged in, and that line tells the rest.
 func (a *Access) Observe(ctx context.Context, e filestore.Event) {
+	if e.Kind != filestore.EventRequest {
+		return
+	}
 	if v, ok := ctx.Value(visitorKey{a}).(*visitor); ok {
 		v.account = e.Account
 		return
