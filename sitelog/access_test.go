@@ -100,6 +100,10 @@ func TestObserve(t *testing.T) {
 	}
 	a.Observe(t.Context(), e)
 	a.Observe(t.Context(), filestore.Event{Service: "TFTP", Op: "RRQ", Code: 501})
+	for _, kind := range []filestore.EventKind{filestore.EventOperation, filestore.EventLogin, filestore.EventSession} {
+		e.Kind = kind
+		a.Observe(t.Context(), e) // has no line
+	}
 	require.Equal(t, `::1 - john@client1.com [] "RETR /~mary@client1.com/protected/pwd/* FTP" 226 5 "-" "-"`+"\n"+
 		`- - - [] "RRQ - TFTP" 501 0 "-" "-"`+"\n", date.ReplaceAllString(out.String(), "[]"))
 }
