@@ -248,7 +248,7 @@ func (x *exchange) login(ctx context.Context) (filestore.Caller, error) {
 	caller, err := x.Views.Directory().Login(ctx, filestore.Credentials{
 		Login: filestore.QualifyAccount(name, site.Domain), Password: password, Remote: x.remote,
 	})
-	if err == nil && caller.Stranger() {
+	if err == nil && caller.IsStranger() {
 		err = filestore.ErrLogin
 	}
 	given := filestore.Credentials{Login: name, Service: eventService, Remote: x.remote}

@@ -56,7 +56,7 @@ func (c *session) domain(ctx context.Context) (name string, err error) {
 }
 
 func (c *session) setUser(name string) (reply string) {
-	if !c.caller.Stranger() {
+	if !c.caller.IsStranger() {
 		return replyLoggedIn
 	}
 	if c.user = strings.TrimSpace(name); c.user == "" {
@@ -67,7 +67,7 @@ func (c *session) setUser(name string) (reply string) {
 
 // pass answers PASS.
 func (c *session) pass(ctx context.Context, password string) (reply string) {
-	if c.caller.Stranger() && c.user == "" {
+	if c.caller.IsStranger() && c.user == "" {
 		return replyNoUser
 	}
 	user := c.user
@@ -93,7 +93,7 @@ func (c *session) apop(ctx context.Context, rest string) (reply string) {
 
 // logIn checks who the client is. What is wrong with a login is not told.
 func (c *session) logIn(ctx context.Context, user string, check func(filestore.Credentials) (filestore.Caller, error)) (reply string) {
-	if !c.caller.Stranger() {
+	if !c.caller.IsStranger() {
 		return replyLoggedIn
 	}
 	began := time.Now()
@@ -126,7 +126,7 @@ func (c *session) authenticate(ctx context.Context, user string, check func(file
 	caller, err = check(filestore.Credentials{
 		Login: filestore.QualifyAccount(user, domain), Service: serviceName, Remote: remoteAddr(c.line),
 	})
-	if err == nil && caller.Stranger() {
+	if err == nil && caller.IsStranger() {
 		err = errors.New("login names no account")
 	}
 	return caller, err

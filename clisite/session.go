@@ -81,7 +81,7 @@ func (s *Server) session(ctx, accepting context.Context, conn net.Conn, place *c
 // step reads a command and answers it.
 func (c *session) step(ctx context.Context) error {
 	limit := c.server.maxLine()
-	if c.caller.Stranger() {
+	if c.caller.IsStranger() {
 		limit = min(limit, maxLoginLine)
 	}
 	mine := c.mine
@@ -118,7 +118,7 @@ func (c *session) step(ctx context.Context) error {
 			return c.line.write(c.apop(ctx, string(rest)))
 		}
 	case "NEWPASS":
-		if !c.caller.Stranger() {
+		if !c.caller.IsStranger() {
 			return c.line.write(replyNewPass)
 		}
 	case "STLS":
@@ -130,7 +130,7 @@ func (c *session) step(ctx context.Context) error {
 	switch {
 	case !ok && keyword != "NEWPASS":
 		return c.line.write(replyUnknown)
-	case c.caller.Stranger():
+	case c.caller.IsStranger():
 		return c.line.write(replyNoLogin)
 	}
 	r := &run{views: c.server.Views, observer: c.server.Observer, caller: c.caller, keyword: keyword, inline: c.inline, log: c.log}
@@ -180,7 +180,7 @@ var errNoTLS = errors.New("TLS handshake failed")
 // was given in clear counts for nothing.
 func (c *session) stls(ctx context.Context) error {
 	switch {
-	case !c.caller.Stranger():
+	case !c.caller.IsStranger():
 		return c.line.write(replyLoggedIn)
 	case c.line.secure:
 		return c.line.write(replyInTLS)

@@ -74,8 +74,8 @@ type Caller struct {
 	RemoteUnverified bool
 }
 
-// Stranger reports whether the caller has not logged in.
-func (c Caller) Stranger() bool { return c.Account == "" }
+// IsStranger reports whether the caller has not logged in.
+func (c Caller) IsStranger() bool { return c.Account == "" }
 
 // Role is what a caller is to an account.
 type Role uint8

@@ -125,7 +125,7 @@ func (v *View) decide(ctx context.Context, name string, n need) (access, error) 
 	t := traitsOf(name)
 	where := t.ground()
 	byShape := n.byShape || t.private || where >= pages
-	if byShape && v.caller.Stranger() {
+	if byShape && v.caller.IsStranger() {
 		return access{}, fs.ErrPermission // before anything is looked up
 	}
 	a, err := v.lookup(ctx, where)

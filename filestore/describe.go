@@ -61,7 +61,7 @@ func (v *View) ListAttributes(ctx context.Context, dir, after string) iter.Seq2[
 		asked := a
 		asked.asked = new(int64) // what may be shown is asked for apart
 		inside := sync.OnceValue(func() meta.Rights { return v.inside(ctx, asked, a.name) })
-		for info, err := range v.list(ctx, a, after, !v.caller.Stranger()) {
+		for info, err := range v.list(ctx, a, after, !v.caller.IsStranger()) {
 			if err != nil {
 				if !yield(Described{}, a.hideListed(dir, err)) {
 					return
@@ -89,7 +89,7 @@ func (v *View) ListAttributes(ctx context.Context, dir, after string) iter.Seq2[
 // describable returns what a list lets the caller do with an entry. What fails gives
 // nothing.
 func (v *View) describable(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) meta.Rights {
-	if a.share || v.caller.Stranger() {
+	if a.share || v.caller.IsStranger() {
 		return 0
 	}
 	f, _ := v.foundIn(ctx, a, entry, inside())

@@ -41,7 +41,7 @@ func (v *View) list(ctx context.Context, a access, after string, content bool) i
 	if a.sidecars {
 		return a.listAll(ctx, after, content)
 	}
-	byList := !a.share && !(a.WebSite && !traitsOf(a.name).private) && !v.caller.Stranger()
+	byList := !a.share && !(a.WebSite && !traitsOf(a.name).private) && !v.caller.IsStranger()
 	inside := sync.OnceValue(func() meta.Rights {
 		if a.listed {
 			return a.rights
@@ -82,7 +82,7 @@ func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func(
 		return false, nil
 	case a.share || a.WebSite && !t.private:
 		return true, nil
-	case v.caller.Stranger():
+	case v.caller.IsStranger():
 		return false, nil
 	}
 	f, err := v.foundIn(ctx, a, entry, inside())

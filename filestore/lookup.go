@@ -50,7 +50,7 @@ func (v *View) account(ctx context.Context) (Account, error) {
 func (v *View) role(ctx context.Context, account Account, failed error) (role Role, err error) {
 	ask := func() (Role, error) { return v.views.directory.Role(ctx, v.caller, account.Address) }
 	switch {
-	case v.caller.Stranger():
+	case v.caller.IsStranger():
 		return Stranger, nil
 	case failed == nil:
 		role, err = v.lookups.role.or(ask)

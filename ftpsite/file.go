@@ -195,7 +195,7 @@ func (s *session) hashFeature() string {
 // hashFile tells the hash of a whole file. It is work, which strangers cannot
 // have done; ABOR ends it.
 func (s *session) hashFile(arg string) reply {
-	if s.who.Caller.Stranger() {
+	if s.who.Caller.IsStranger() {
 		return s.replyTo(fs.ErrPermission)
 	}
 	p, err := s.locateFile(arg)

@@ -86,7 +86,7 @@ func (s *session) password(arg string) reply {
 	}
 	s.log.Info("login", "account", who.Caller.Account)
 	s.loggedIn, s.who, s.failures = true, who, 0
-	s.place.Trust(!who.Caller.Stranger())
+	s.place.Trust(!who.Caller.IsStranger())
 	return reply{230, "Logged in."}
 }
 

@@ -68,7 +68,7 @@ func (s *session) status(arg string) reply {
 		return s.statusOf(arg)
 	}
 	who := "a stranger"
-	if !s.who.Caller.Stranger() {
+	if !s.who.Caller.IsStranger() {
 		who = s.who.Caller.Account
 	}
 	types := map[bool]string{false: "BINARY", true: "ASCII"}

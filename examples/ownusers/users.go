@@ -43,7 +43,7 @@ func (u users) Store(_ context.Context, address string) (filestore.Store, error)
 // Role makes users the owners of their own storages. There is no administrator.
 func (u users) Role(_ context.Context, c filestore.Caller, address string) (filestore.Role, error) {
 	switch {
-	case c.Stranger():
+	case c.IsStranger():
 		return filestore.Stranger, nil
 	case c.Account == address && !c.Limited:
 		return filestore.Owner, nil

@@ -80,7 +80,7 @@ type Command struct {
 // without a View.
 func (c *Command) Locate(path string) (Place, error) {
 	u := c.User
-	p := Place{Account: u.Caller.Account, stranger: u.Caller.Stranger()}
+	p := Place{Account: u.Caller.Account, stranger: u.Caller.IsStranger()}
 	path = strings.TrimPrefix(path, "/")
 	if strings.HasPrefix(path, "~") {
 		first, rest, _ := strings.Cut(path, "/")
