@@ -71,6 +71,7 @@
 // pure-ftpd by the best round and 1.0 by the median, at 1.1 times its CPU time: 73 % of
 // that is write(2) to the file system, 20 % read(2) from the connection. 300 small RETR in
 // one session have 0.8 of the speed of pure-ftpd and that of vsftpd: a fifth of the CPU
-// time is that of Go's scheduler, which is woken for each command. 100 times login, RETR and QUIT took a twelfth of the time of vsftpd. The command in
-// internal/bench repeats the comparison.
+// time is that of Go's scheduler, which is woken for each command. 100 times login, RETR
+// and QUIT took an eighth to a tenth of the time of vsftpd. The command in internal/bench
+// repeats the comparison.
 package ftpsite
