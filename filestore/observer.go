@@ -83,9 +83,9 @@ type Event struct {
 	// Code is the last reply of a request, as a number of the protocol. TFTP has none
 	// for success: that is 200, and its error N is 500 + N.
 	Code int
-	// Bytes are those of files and listings that went either way: of Open what was
-	// read of the file, for whatever end, of Create what was written, of a session the sum of its
-	// requests. Other operations have none.
+	// Bytes are those of files and listings that went either way. Open has what was
+	// read of the file, whoever it was read for, Create what was written, and a session
+	// the sum of its requests. Other operations have none.
 	Bytes int64
 	// Duration is the time that it took.
 	Duration time.Duration
