@@ -65,13 +65,13 @@
 // # Speed
 //
 // Beside vsftpd, proftpd and pure-ftpd, each server on one core and the client on the
-// other, in rounds by turns, against the best of the three: RETR of 256 MiB in clear has
-// the speed of vsftpd and proftpd, which is that of sendfile(2) alone (0.92 by the best of
-// 30 rounds, 0.98 by the median). STOR to a memory file system has 0.9 of the speed of
-// pure-ftpd by the best round and 1.0 by the median, at 1.1 times its CPU time: 73 % of
-// that is write(2) to the file system, 20 % read(2) from the connection. 300 small RETR in
-// one session have 0.8 of the speed of pure-ftpd and that of vsftpd: a fifth of the CPU
-// time is that of Go's scheduler, which is woken for each command. 100 times login, RETR
-// and QUIT took an eighth to a tenth of the time of vsftpd. The command in internal/bench
-// repeats the comparison.
+// other, in rounds by turns, against the best of the three, on an idle machine: RETR of
+// 256 MiB in clear has 0.85 of the speed of vsftpd by the best of 8 rounds and 0.96 by
+// the median, which is that of sendfile(2) alone. STOR to a memory file system has 0.7 of
+// the speed of pure-ftpd by the best round and 0.87 by the median, and that of vsftpd and
+// more: 73 % of the CPU time is write(2) to a new file, 20 % read(2) from the connection.
+// 300 small RETR in one session have 0.8 of the speed of pure-ftpd and that of vsftpd: a
+// fifth of the CPU time is that of Go's scheduler, which is woken for each command. 100
+// times login, RETR and QUIT took a seventh of the time of vsftpd. The command in
+// internal/bench repeats the comparison.
 package ftpsite

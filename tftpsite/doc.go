@@ -41,12 +41,12 @@
 //
 // # Speed
 //
-// Beside the better of atftpd and tftpd-hpa, each server on one core and the client
-// where the system puts it, 16 MiB, best of six rounds by turns: reads have 0.91 of its
-// speed with blksize 512 and 0.92 with 1428, writes 0.78 and 0.86, at 1.0 to 1.4 times
-// the CPU time; 200 small reads have 1.2, and a read with windowsize 16 5.3 times the
-// speed of one without. What is missing is the poller of Go: it asks the system three
-// times before it sleeps, where the others ask once, and so a bare echo of the same
-// packets in Go has 0.8 to 1.0 of the speed of one in C. The command in internal/bench
-// repeats the comparison.
+// Beside the better of atftpd and tftpd-hpa, each server on one core and the client on
+// the other (taskset -c 1 before the command), 16 MiB, best of seven rounds by turns:
+// reads have 0.88 of its speed with blksize 512 and 0.94 with 1428, writes 0.85 and 0.92,
+// at 0.9 to 1.3 times the CPU time of atftpd; 200 small reads have 1.07, and a read with
+// windowsize 16 is 7 times as fast as one without. What is missing is the poller of Go:
+// it asks the system three times before it sleeps, where the others ask once, and so a
+// bare echo of the same packets in Go has 0.8 to 1.0 of the speed of one in C. The
+// command in internal/bench repeats the comparison.
 package tftpsite
