@@ -86,8 +86,11 @@ func parseDigest(field string) (d digest, err error) {
 func digestParameters(field string) (map[string]string, error) {
 	const mostParameters = 20 // RFC 7616 has twelve
 	rest, ok := cutScheme(field, "Digest")
+	if !ok {
+		return nil, errNoDigest
+	}
 	parameters := map[string]string{}
-	for rest = strings.TrimLeft(rest, " \t,"); ok && rest != ""; rest = strings.TrimLeft(rest, " \t,") {
+	for rest = strings.TrimLeft(rest, " \t,"); rest != ""; rest = strings.TrimLeft(rest, " \t,") {
 		name, after, found := strings.Cut(rest, "=")
 		name = strings.ToLower(strings.TrimRight(name, " \t"))
 		value, after, read := digestValue(strings.TrimLeft(after, " \t"))
@@ -97,9 +100,6 @@ func digestParameters(field string) (map[string]string, error) {
 			return nil, errNoDigest
 		}
 		parameters[name], rest = value, after
-	}
-	if !ok {
-		return nil, errNoDigest
 	}
 	return parameters, nil
 }
@@ -113,6 +113,12 @@ func digestValue(text string) (value, rest string, ok bool) {
 		}
 		return text[:end], text[end:], isToken(text[:end])
 	}
+	return cutQuoted(text)
+}
+
+// cutQuoted takes a quoted string (RFC 9110 §5.6.4) off the beginning of a text, which
+// begins with its quotation mark.
+func cutQuoted(text string) (value, rest string, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch {

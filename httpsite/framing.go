@@ -104,14 +104,18 @@ func watchedContext(ctx context.Context, c net.Conn) context.Context {
 // machine knows: it came within TLS, of a [Server] or of another, or from this machine
 // itself.
 func IsPrivate(r *http.Request) bool {
-	if _, ok := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); ok || r.TLS != nil || peerAddr(r).IsLoopback() {
-		return true
-	}
+	_, local := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr)
+	return local || peerAddr(r).IsLoopback() || inTLS(r)
+}
+
+// inTLS reports whether a request came within TLS. That of a [Server] is below the
+// connection that it watches, and package net/http does not see it.
+func inTLS(r *http.Request) bool {
 	watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
 	if ok {
 		_, ok = watched.halfCloser.(*tls.Conn)
 	}
-	return ok
+	return ok || r.TLS != nil
 }
 
 // isFaultyFraming reports whether a request is one of HTTP/1.0 that has, or may

@@ -95,22 +95,22 @@ func (ns *nonces) read(text string, now time.Time) (n nonce, ok bool) {
 func (ns *nonces) used(n nonce, count uint32, now time.Time) bool {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	c, ok := ns.find(n, now)
-	return ok && c.has(count) || !ok && n.made() <= ns.forgotten
+	_, used := ns.look(n, count, now)
+	return used
 }
 
 // use notes that a nonce is used with a count. It returns false if it was before.
 func (ns *nonces) use(n nonce, count uint32, now time.Time) bool {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	c, ok := ns.find(n, now)
+	c, used := ns.look(n, count, now)
 	switch {
-	case ok && c.has(count), !ok && n.made() <= ns.forgotten:
+	case used:
 		return false
-	case !ok && len(ns.young) >= maxNonces:
+	case c == nil && len(ns.young) >= maxNonces:
 		ns.young, ns.old, ns.forgotten = nil, nil, now.UnixMilli()
 		return false
-	case !ok:
+	case c == nil:
 		if ns.young == nil {
 			ns.young = map[nonce]*counts{}
 		}
@@ -121,16 +121,18 @@ func (ns *nonces) use(n nonce, count uint32, now time.Time) bool {
 	return true
 }
 
-// find needs mu.
-func (ns *nonces) find(n nonce, now time.Time) (c *counts, ok bool) {
+// look returns the counts of a nonce, nil if there are none, and whether it was used with
+// this one, or may have been. It needs mu.
+func (ns *nonces) look(n nonce, count uint32, now time.Time) (c *counts, used bool) {
 	if age := now.UnixMilli() - ns.turned; age >= nonceLifetime.Milliseconds() {
 		ns.old, ns.young, ns.turned = ns.young, nil, now.UnixMilli()
 		if age >= 2*nonceLifetime.Milliseconds() {
 			ns.old = nil
 		}
 	}
-	if c, ok = ns.young[n]; !ok {
+	c, ok := ns.young[n]
+	if !ok {
 		c, ok = ns.old[n]
 	}
-	return c, ok
+	return c, ok && c.has(count) || !ok && n.made() <= ns.forgotten
 }

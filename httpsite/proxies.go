@@ -164,19 +164,8 @@ func forwardedPair(s string) (name, value, rest string, ok bool) {
 		value = rest[:end]
 		return name, value, rest[end:], value != "" && !strings.Contains(value, `"`)
 	}
-	var unquoted strings.Builder
-	for i := 1; i < len(rest); i++ {
-		switch c := rest[i]; {
-		case c == '"':
-			return name, unquoted.String(), rest[i+1:], true
-		case c == '\\' && i+1 < len(rest):
-			i++
-			unquoted.WriteByte(rest[i])
-		default:
-			unquoted.WriteByte(c)
-		}
-	}
-	return "", "", "", false
+	value, rest, ok = cutQuoted(rest)
+	return name, value, rest, ok
 }
 
 // nodeAddr reads an address with or without a port, in brackets or not; what

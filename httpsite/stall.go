@@ -57,7 +57,7 @@ type stallWriter struct {
 
 func newStallWriter(w http.ResponseWriter, r *http.Request, timeout time.Duration) *stallWriter {
 	s := &stallWriter{ResponseWriter: w, deadline: stall.New(http.NewResponseController(w).SetWriteDeadline, timeout), piece: stall.KernelPiece}
-	if r.TLS != nil { // the kernel sends no file
+	if inTLS(r) { // the kernel sends no file
 		s.piece = stall.Piece
 	}
 	return s
