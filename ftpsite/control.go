@@ -209,17 +209,14 @@ func (c *control) forget() {
 	c.ahead, c.aheadBytes = nil, 0
 }
 
-// hold keeps a reply until flush, or until the next one is sent.
+// hold keeps a reply until the next write.
 func (c *control) hold(text string) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.held += text
 }
 
-// flush sends what is held.
-func (c *control) flush() error { return c.write("") }
-
-// write sends a reply. After one that was not taken nothing is sent any more.
+// write sends what is held, and a reply. After one that was not taken nothing is sent any more.
 func (c *control) write(text string) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()

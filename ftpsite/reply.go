@@ -101,7 +101,12 @@ func (s *session) say(r reply) {
 	if r == replySent {
 		return
 	}
-	if err := s.control.write(r.wire()); err != nil {
+	s.send(r.wire())
+}
+
+// send sends text to the client, and what is held before it.
+func (s *session) send(text string) {
+	if s.control.write(text) != nil {
 		s.cancel(errGone)
 	}
 }

@@ -16,11 +16,12 @@ type textReader struct {
 
 // WriteTo sends everything.
 func (t *textReader) WriteTo(w io.Writer) (total int64, err error) {
-	in, out := buffers.Get().(*[bufferSize]byte), make([]byte, 0, bufferSize)
+	in, room := buffers.Get().(*[bufferSize]byte), buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(in)
+	defer buffers.Put(room)
 	for {
 		n, err := t.r.Read(in[:bufferSize/2]) // every byte may be a line
-		out = t.convert(out[:0], in[:n])
+		out := t.convert(room[:0], in[:n])
 		if len(out) > 0 {
 			m, err := w.Write(out)
 			total += int64(m)

@@ -110,9 +110,7 @@ const hearAfter = 10 * time.Millisecond
 
 // lasts is called when the client has to be heard, and told what is held.
 func (t *transfer) lasts() {
-	if t.s.control.flush() != nil {
-		t.s.cancel(errGone)
-	}
+	t.s.send("")
 	t.beginHearing()
 }
 
@@ -257,11 +255,10 @@ func (s *session) retrieve(arg string) reply {
 		if err != nil {
 			return job{}, err
 		}
-		if err := skip(file, s.rest); err != nil {
-			file.Close()
-			return job{}, err
-		}
 		info, err := file.Stat()
+		if err == nil {
+			err = skip(file, info.Size(), s.rest)
+		}
 		if err != nil {
 			file.Close()
 			return job{}, err
@@ -281,17 +278,14 @@ func (s *session) retrieve(arg string) reply {
 // errRestart: REST named a place that the file does not have.
 var errRestart = errors.New("restart beyond the end of the file")
 
-func skip(file filestore.File, n int64) error {
-	if n == 0 {
+func skip(file filestore.File, size, n int64) error {
+	switch {
+	case n == 0:
 		return nil
+	case n > size:
+		return errRestart
 	}
-	info, err := file.Stat()
-	if err == nil && n > info.Size() {
-		err = errRestart
-	}
-	if err == nil {
-		_, err = file.Seek(n, io.SeekStart)
-	}
+	_, err := file.Seek(n, io.SeekStart)
 	return err
 }
 

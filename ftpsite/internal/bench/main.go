@@ -30,7 +30,6 @@ import (
 const (
 	bigSize    = 256 << 20
 	smallFiles = 300
-	logins     = 100
 
 	shm = "/dev/shm" // and the home of the user ftp: useradd -r -d /dev/shm ftp
 )
