@@ -116,9 +116,6 @@ func (b *Base) Account(ctx context.Context, address string) (filestore.Account, 
 // memory: what they say will be known later, and is not to be taken for no.
 func exhausted(levels []level) error {
 	for _, l := range levels {
-		if l.err == nil {
-			continue
-		}
 		if err := filestore.HostError(l.err); errors.Is(err, filestore.ErrExhausted) {
 			return err
 		}

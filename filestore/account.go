@@ -54,7 +54,7 @@ type Account struct {
 }
 
 // Caller is whoever asks for something. The zero Caller is a stranger: one
-// who has not proved who he is. Callers are made by [Directory.Login].
+// who has not proved who they are. Callers are made by [Directory.Login].
 type Caller struct {
 	// Account is the real address, account@domain, in lower case, or empty.
 	Account string
@@ -62,7 +62,7 @@ type Caller struct {
 	// as the account tftpuser does in TFTP. It is never an owner, never
 	// reaches sidecars or mounts, and needs the WebSite service everywhere. The
 	// subject anyone of an access control list does not mean it: our choice, as
-	// whoever it speaks for has not proved who he is.
+	// whoever it speaks for has not proved who they are.
 	Limited bool
 	// Remote is the address of the client, which the way in sets. Wrong share
 	// keys are counted for it.

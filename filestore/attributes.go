@@ -58,7 +58,7 @@ func (a access) exists(ctx context.Context) (FileInfo, error) {
 
 // SetAttributes implements [FS]. The sidecar is changed as it stands: if
 // somebody else changes it at the same time, the changes are made again on what
-// he has left.
+// they have left.
 func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) (err error) {
 	defer v.begin(ctx, "SetAttributes", name, "").end(&err)
 	n := need{byShape: true}
@@ -133,7 +133,7 @@ func (v *View) replaceDocument(ctx context.Context, a access, old document, chan
 
 // mayShare demands of somebody with a list who adds a share key the right to do
 // so on all that it opens: a list counts where it stands, and a key also below.
-// Where he has that right he can give himself any other. Revoking closes, and
+// Where they have that right they can give themselves any other. Revoking closes, and
 // needs no more than the list itself.
 func (v *View) mayShare(ctx context.Context, a access, before, after *meta.Document) error {
 	old := make(map[string]bool)

@@ -112,7 +112,7 @@ func (v *View) Remove(ctx context.Context, name string, o RemoveOptions) (err er
 }
 
 // mayRemove demands of somebody with a list the right on all that goes.
-// Top-level private is not for him, whatever its list says.
+// Top-level private is not for them, whatever its list says.
 func (v *View) mayRemove(ctx context.Context, a access, recursive bool) error {
 	if strings.EqualFold(a.name, privateName) {
 		return fs.ErrPermission
@@ -247,8 +247,8 @@ func (a access) hideEither(t *transfer, err error) error {
 	return a.hide(t.from, err)
 }
 
-// mayMove demands of somebody with a list that he may remove and read all that
-// he moves: elsewhere he, or everybody, may be able to read it.
+// mayMove demands of somebody with a list that they may remove and read all that
+// they move: elsewhere they, or everybody, may be able to read it.
 func (v *View) mayMove(ctx context.Context, source access, from string, info FileInfo) error {
 	n := need{on: meta.Read | meta.Delete}
 	f, err := v.find(ctx, source, from, n)
@@ -263,7 +263,7 @@ func (v *View) mayMove(ctx context.Context, source access, from string, info Fil
 
 // mayCopy demands of somebody with a list the right on all that is copied.
 // What is public may be copied by whoever can write, but its attributes stay
-// behind unless a list lets him read them.
+// behind unless a list lets them read these.
 func (v *View) mayCopy(ctx context.Context, source access, t *transfer, info FileInfo) error {
 	if t.move {
 		return v.mayMove(ctx, source, t.from, info)
@@ -327,7 +327,7 @@ func (a access) noOrphan(ctx context.Context, name string) error {
 }
 
 // copiedAttributes returns what becomes of the sidecars of a copy. Nobody may
-// read a copy because he could read the original, so what they grant is left
+// read a copy because they could read the original, so what they grant is left
 // out; every directory then takes the list of the one it is in, as a new one
 // does. A sidecar that cannot be understood is not copied.
 func (v *View) copiedAttributes(ctx context.Context, a access, t transfer) (SidecarFunc, error) {

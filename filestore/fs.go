@@ -62,7 +62,7 @@ type FS interface {
 }
 
 // Locker is an addition to [FS] for the locks of a storage. Whoever may write under
-// a name may lock it and see its locks, by a deep lock if he may write all below it as
+// a name may lock it and see its locks, by a deep lock if they may write all below it as
 // well; the owner of a lock is the account of the caller. Storages without [Locks] give errors.ErrUnsupported.
 type Locker interface {
 	Lock(ctx context.Context, name string, l Lock, timeout time.Duration) (Lock, error)

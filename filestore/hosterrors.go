@@ -38,8 +38,11 @@ var hostKinds = []struct {
 // nothing else but the [syscall.Errno] it was. Its text is the system's, without
 // paths of the host. nil stays nil.
 func HostError(err error) error {
+	if err == nil {
+		return nil
+	}
 	var host *hostError
-	if err == nil || errors.As(err, &host) {
+	if errors.As(err, &host) {
 		return err
 	}
 	var pathErr *fs.PathError

@@ -69,7 +69,7 @@ func (v *View) list(ctx context.Context, a access, after string, content bool) i
 }
 
 // shows reports whether a listing shows an entry to a caller who sees no sidecars:
-// whatever he can open. inside is what a list gives him in the directory. The error
+// whatever they can open. inside is what a list gives them in the directory. The error
 // is ErrSidecars: a listing that ends early must not look like all there is.
 func (v *View) shows(ctx context.Context, a access, entry FileInfo, inside func() meta.Rights) (bool, error) {
 	t := traitsOf(entry.Path())

@@ -29,7 +29,7 @@ func (v *View) Lock(ctx context.Context, name string, l Lock, timeout time.Durat
 	return a.showLock(l), a.hide(name, err)
 }
 
-// mayLockBelow demands of somebody with a list that he may write all that a deep lock
+// mayLockBelow demands of somebody with a list that they may write all that a deep lock
 // keeps others from writing.
 func (v *View) mayLockBelow(ctx context.Context, a access) error {
 	info, err := a.Store.Stat(ctx, a.name)

@@ -158,7 +158,10 @@ type mountedUpload struct {
 func newMountedUpload(u Upload, a access, name string) Upload {
 	mounted := mountedUpload{u, a, name}
 	if from, ok := u.(io.ReaderFrom); ok {
-		return mountedFastUpload{mounted, from}
+		return fastUpload{mounted, func(r io.Reader) (int64, error) {
+			n, err := from.ReadFrom(r)
+			return n, a.hide(name, err)
+		}}
 	}
 	return mounted
 }
@@ -176,13 +179,10 @@ func (u mountedUpload) Commit() (FileInfo, error) {
 	return u.a.show(u.name, info), nil
 }
 
-// mountedFastUpload is one whose file the kernel can fill by itself.
-type mountedFastUpload struct {
-	mountedUpload
-	from io.ReaderFrom
+// fastUpload is an upload whose file the kernel can fill by itself.
+type fastUpload struct {
+	Upload
+	readFrom func(io.Reader) (int64, error)
 }
 
-func (u mountedFastUpload) ReadFrom(r io.Reader) (int64, error) {
-	n, err := u.from.ReadFrom(r)
-	return n, u.a.hide(u.name, err)
-}
+func (u fastUpload) ReadFrom(r io.Reader) (int64, error) { return u.readFrom(r) }

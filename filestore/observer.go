@@ -253,7 +253,11 @@ func (o *operation) upload(u Upload) Upload {
 	o.lasts = true
 	observed := &observedUpload{u, o}
 	if from, ok := u.(io.ReaderFrom); ok {
-		return observedFastUpload{observed, from}
+		return fastUpload{observed, func(r io.Reader) (int64, error) {
+			n, err := from.ReadFrom(r)
+			o.add(n, err)
+			return n, err
+		}}
 	}
 	return observed
 }
@@ -280,16 +284,4 @@ func (u *observedUpload) Abort() error {
 	aborted := ErrAborted
 	defer u.o.end(&aborted)
 	return u.Upload.Abort()
-}
-
-// observedFastUpload is one whose file the kernel can fill by itself.
-type observedFastUpload struct {
-	*observedUpload
-	from io.ReaderFrom
-}
-
-func (u observedFastUpload) ReadFrom(r io.Reader) (int64, error) {
-	n, err := u.from.ReadFrom(r)
-	u.o.add(n, err)
-	return n, err
 }

@@ -93,12 +93,6 @@ func (u skinUpload) Commit() (FileInfo, error) {
 	return renamedInfo{info, u.name}, nil
 }
 
-// skinFastUpload is one whose file the kernel can fill by itself.
-type skinFastUpload struct {
-	skinUpload
-	io.ReaderFrom
-}
-
 func (s skins) Stat(ctx context.Context, name string) (FileInfo, error) {
 	real, err := s.shown(ctx, name)
 	var info FileInfo
@@ -174,7 +168,7 @@ func (s skins) Create(ctx context.Context, name string, o CreateOptions, l Limit
 	}
 	shown := skinUpload{u, s, name}
 	if from, ok := u.(io.ReaderFrom); ok {
-		return skinFastUpload{shown, from}, nil
+		return fastUpload{shown, from.ReadFrom}, nil
 	}
 	return shown, nil
 }

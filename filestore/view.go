@@ -46,7 +46,7 @@ var (
 	_ Describer = (*View)(nil)
 )
 
-// access is a name that the caller may use as he wants to.
+// access is a name that the caller may use as they want to.
 type access struct {
 	Account
 	Store      Store  // its files, or a mount
