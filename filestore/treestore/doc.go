@@ -10,7 +10,7 @@
 //
 // A node comes whole, with the content of its file: this is for storages of which
 // several files at a time fit into memory. Changes wait for each other; reading waits for
-// nothing. A rename of a directory writes all nodes below it anew. Limits and locks are
+// nothing, but for the Usage of a directory below Root. A rename of a directory writes all nodes below it anew. Limits and locks are
 // kept in memory, so there must be one Store for a Tree at a time.
 //
 // A store that this does not suit finds its parts in packages ledger and locktable.

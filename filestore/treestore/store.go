@@ -185,15 +185,15 @@ func (s *Store) List(ctx context.Context, dir string, o filestore.ListOptions) i
 
 // Usage implements [filestore.Store].
 func (s *Store) Usage(ctx context.Context, dir string) (filestore.Usage, error) {
+	if dir == filestore.Root && ctx.Err() == nil {
+		return s.ledger.Stored(), nil // waits for no change
+	}
 	s.change.Lock() // a walk takes several steps
 	defer s.change.Unlock()
 	err := check(ctx, dir)
 	var n Node
 	if err == nil {
 		n, err = s.findDir(ctx, dir)
-	}
-	if err == nil && dir == filestore.Root {
-		return s.ledger.Stored(), nil
 	}
 	var u filestore.Usage
 	if err == nil {
