@@ -13,8 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/cgpkit/cgpkit/directory"
 )
 
 // Exit statuses.
@@ -75,7 +73,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 // mirror opens both places and mirrors what they name. An error comes before anything
 // is begun, or at the very end.
 func (o *options) mirror(ctx context.Context, fromText, toText string, out, errOut io.Writer) (status int, err error) {
-	p := &places{bases: map[string]*directory.Base{}}
+	p := &places{bases: map[string]*stored{}}
 	defer func() {
 		if closeErr := p.closeAll(); closeErr != nil {
 			status, err = max(status, exitLeft), errors.Join(err, closeErr)

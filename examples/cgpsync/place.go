@@ -40,7 +40,7 @@ type access struct {
 
 // places opens places. A base directory is opened once.
 type places struct {
-	bases map[string]*directory.Base
+	bases map[string]*stored
 	close []func() error
 }
 
@@ -80,19 +80,20 @@ func (p *places) openBase(dir, account string) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := p.bases[clean]
-	if base == nil {
-		if base, err = directory.Open(clean, nil); err != nil {
+	opened := p.bases[clean]
+	if opened == nil {
+		base, err := directory.Open(clean, nil)
+		if err != nil {
 			return nil, err
 		}
 		p.close = append(p.close, base.Close)
 		if err := base.Claim(); err != nil {
 			return nil, err
 		}
-		p.bases[clean] = base
+		opened = &stored{base: base, views: filestore.NewViews(base, base.Stores(), nil)}
+		p.bases[clean] = opened
 	}
-	stores := base.Stores()
-	return &stored{base, stores, filestore.NewViews(base, stores, nil), account}, nil
+	return &stored{opened.base, opened.views, account}, nil
 }
 
 func (p *places) openServer(text string, a access) (place, error) {
@@ -178,10 +179,9 @@ func (s *server) side(ctx context.Context, account string, _ bool) (side, func()
 // stored is an account of a base directory, or a domain, with its storages, wherever these
 // are kept.
 type stored struct {
-	base   *directory.Base
-	stores filestore.Stores
-	views  *filestore.Views
-	name   string
+	base  *directory.Base
+	views *filestore.Views
+	name  string
 }
 
 func (s *stored) accounts(ctx context.Context, left func(error)) (all []string, err error) {
@@ -202,7 +202,7 @@ func (s *stored) side(ctx context.Context, account string, _ bool) (side, func()
 	address := addressOf(account, s.name)
 	found, err := s.base.Account(ctx, filestore.QualifyAccount(address, s.base.MainDomain()))
 	if err == nil {
-		_, err = s.stores.Store(ctx, found.Address)
+		_, err = s.views.Stores().Store(ctx, found.Address)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("the account has no storage")
 		}

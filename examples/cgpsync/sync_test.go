@@ -331,7 +331,7 @@ func TestResume(t *testing.T) {
 	long := strings.Repeat("0123456789abcdef", 4<<16) // 4 MiB
 	write(t, filepath.Join(source, "long"), long)
 	address := serve(t, newBase(t))
-	p := &places{bases: map[string]*directory.Base{}}
+	p := &places{bases: map[string]*stored{}}
 	t.Cleanup(func() { require.NoError(t, p.closeAll()) })
 	far, err := p.open("cgp://john@"+address+"/", access{password: "secret", connections: 2})
 	require.NoError(t, err)
