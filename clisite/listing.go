@@ -55,7 +55,7 @@ func appendEntry(text []byte, info filestore.FileInfo) ([]byte, error) {
 	return append(text, ';'), err
 }
 
-// accountRelation tells of an entry. Only those learn when its attributes were changed who see its
+// about tells of an entry. Only those learn when its attributes were changed who see its
 // sidecar.
 func about(info filestore.FileInfo) cgpdata.Value {
 	if info.IsDir() {

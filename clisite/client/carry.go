@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -36,7 +37,7 @@ func (s *Storage) carry(ctx context.Context, from, to string, move, replace bool
 	}
 	content, err := s.carried(ctx, source)
 	if err == nil {
-		err = s.put(ctx, to, content, filestore.CreateOptions{If: filestore.Precondition{Absent: !replace}})
+		err = withoutPath(s.put(ctx, to, bytes.NewReader(content), filestore.CreateOptions{If: filestore.Precondition{Absent: !replace}}))
 	}
 	if errors.Is(err, filestore.ErrIsDirectory) {
 		err = fs.ErrExist // no file takes the place of a directory in this way
@@ -75,15 +76,15 @@ func (s *Storage) carried(ctx context.Context, source info) ([]byte, error) {
 }
 
 // put stores a file.
-func (s *Storage) put(ctx context.Context, name string, content []byte, o filestore.CreateOptions) error {
+func (s *Storage) put(ctx context.Context, name string, content io.Reader, o filestore.CreateOptions) error {
 	upload, err := s.Create(ctx, name, o)
 	if err != nil {
-		return withoutPath(err)
+		return err
 	}
 	defer upload.Abort()
-	if _, err := upload.Write(content); err != nil {
-		return withoutPath(err)
+	if _, err := io.Copy(upload, content); err != nil {
+		return err
 	}
 	_, err = upload.Commit()
-	return withoutPath(err)
+	return err
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"strings"
 
@@ -115,16 +114,7 @@ func (c copying) file(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer file.Close()
-	upload, err := c.s.Create(ctx, to, filestore.CreateOptions{})
-	if err != nil {
-		return err
-	}
-	defer upload.Abort()
-	if _, err := io.Copy(upload, file); err != nil {
-		return err
-	}
-	_, err = upload.Commit()
-	return err
+	return c.s.put(ctx, to, file, filestore.CreateOptions{})
 }
 
 // attributes copies what does not grant anything.
