@@ -563,13 +563,11 @@ func (f *field) isEmpty(p place) bool {
 	case reflect.Slice:
 		_, n := elements(p)
 		return n == 0
+	case reflect.Map:
+		return valueAt(f.typ, p).Len() == 0
 	}
-	switch v := valueAt(f.typ, p); {
-	case f.typ.Kind() == reflect.Map:
-		return v.Len() == 0
-	case f.typ == timeType:
+	if f.typ == timeType {
 		return at[time.Time](p).IsZero()
-	default:
-		return v.IsZero()
 	}
+	return valueAt(f.typ, p).IsZero()
 }

@@ -56,13 +56,19 @@ func readHTTPSettings(path string, log *slog.Logger) (s HTTPSettings, err error)
 			s.MaxBody = limit
 		}
 	}
-	for name, off := range map[string]*bool{"AdvertiseBasicAUTH": &s.NoBasicAuth, "AdvertiseDigestAUTH": &s.NoDigestAuth} {
-		if v, ok := settings[name]; ok {
+	for _, auth := range [...]struct {
+		name string
+		off  *bool
+	}{
+		{"AdvertiseBasicAUTH", &s.NoBasicAuth},
+		{"AdvertiseDigestAUTH", &s.NoDigestAuth},
+	} {
+		if v, ok := settings[auth.name]; ok {
 			on, err := ParseBool(v)
 			if err != nil {
-				return HTTPSettings{}, fmt.Errorf("%s: %w", name, err)
+				return HTTPSettings{}, fmt.Errorf("%s: %w", auth.name, err)
 			}
-			*off = !on
+			*auth.off = !on
 		}
 	}
 	s.Types = contentTypes(settings["FileExtensions"], log)
