@@ -223,7 +223,7 @@ func TestQuota(t *testing.T) {
 // TFTP knows only one error for all limits: 3, disk full.
 func TestQuotaTFTP(t *testing.T) {
 	t.Parallel()
-	d, err := newDemo()
+	d, err := newDemo("")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(d.dir) })
 	require.NoError(t, d.file("Accounts/tftpuser.macnt/account.settings", []byte("{}\n")))

@@ -12,7 +12,7 @@ import (
 // Types of the settings go first, and what is none is left out and told of.
 func TestFileExtensions(t *testing.T) {
 	t.Parallel()
-	d, err := newDemo()
+	d, err := newDemo("")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(d.dir) })
 	require.NoError(t, d.file("Settings/HTTPU.settings", []byte(`{FileExtensions = {

@@ -23,7 +23,7 @@ import (
 
 // config is what the command line says.
 type config struct {
-	base                        string
+	base, demo                  string // demo: where to keep the demo base; "" is a temporary directory
 	http, https, ftp, tftp, cli string // "" is off
 	clis                        string // TLS from the first byte; "" is off
 	httpPrefix                  string
@@ -73,6 +73,7 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	fs := flag.NewFlagSet("server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&c.base, "base", "", "serve the CommuniGate Pro base directory `DIR`; without it a demo base is made")
+	fs.StringVar(&c.demo, "demo", "", "make the demo base in the empty or new directory `DIR`, and keep it; without it that is temporary")
 	fs.StringVar(&c.directory.ClusterDir, "cluster", "", "mount WebSkins and PBXApp of the directory `DIR` as $ClusterSkins and $ClusterPBXApp (default none)")
 	addr := func(to *string, name, value, usage string) {
 		*to = value
@@ -197,6 +198,9 @@ func (c *config) complete() error {
 	}
 	if (c.certFile == "") != (c.keyFile == "") || c.https != "" && c.certFile == "" {
 		return errors.New("-https, -cert and -key belong together")
+	}
+	if c.base != "" && c.demo != "" {
+		return errors.New("-base and -demo exclude each other")
 	}
 	if c.ftps != "" && c.certFile == "" {
 		return errors.New("-ftps needs -cert and -key")

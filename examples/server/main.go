@@ -25,7 +25,7 @@
 //
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
 // that run may end, what is left after ten seconds is cut, the demo base is
-// removed, and the exit status is 0. SIGHUP ends nothing, and opens the file of
+// removed unless -demo has said where to keep it, and the exit status is 0. SIGHUP ends nothing, and opens the file of
 // -access-log again. Bad flags and a broken base directory give one line and status
 // 2, other faults one line and status 1.
 package main
@@ -142,8 +142,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	}
 	var d *demo
 	if c.base == "" {
-		if d, err = newDemo(); err != nil {
-			return fmt.Errorf("make a demo base: %w", err)
+		if d, err = newDemo(c.demo); err != nil {
+			return usageError{fmt.Errorf("make a demo base: %w", err)}
 		}
 		defer func() { err = errors.Join(err, d.remove()) }()
 		c.base = d.dir

@@ -166,3 +166,57 @@ func TestLogOfRefusedLogins(t *testing.T) {
 		require.NotContains(t, lines, "<nil>")
 	}
 }
+
+// With -demo the base stays, and is served again by -base. What is there already is
+// not touched.
+func TestDemoIsKept(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "demo")
+	r := start(t, "-demo", dir)
+	require.Equal(t, dir, r.base)
+	r.stop(t)
+	again := start(t, "-base", dir)
+	again.password = r.password
+	code, text := again.curl(t, "-u", again.auth("john"), again.url("/~john/private/diary.txt"))
+	require.Equal(t, "200", code)
+	require.Contains(t, text, "Only John")
+	again.stop(t)
+	for _, args := range [][]string{{"-demo", dir}, {"-demo", filepath.Join(dir, "Settings", "Main.settings")}, {"-demo", t.TempDir(), "-base", dir}} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 2, run(t.Context(), args, &stdout, &stderr), args)
+		require.Regexp(t, `^server: [^\n]+\n$`, stderr.String())
+	}
+	status, findings, stderr := checked(t, "-base", dir)
+	require.Empty(t, findings+stderr, "nothing has been changed")
+	require.Zero(t, status)
+}
+
+// Whoever is named beside an address can open it.
+func TestDemoPages(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	lines := regexp.MustCompile(`(?m)^  (http://\S+) +(.*), for (.*)$`).FindAllStringSubmatch(r.log(t), -1)
+	require.Greater(t, len(lines), 5)
+	names := regexp.MustCompile(`\b(john|paul|ann@client2\.com|dora@client2\.com|postmaster)\b`)
+	for _, line := range lines {
+		if strings.HasPrefix(line[3], "everybody") {
+			code, _ := r.curl(t, line[1])
+			require.Equal(t, "200", code, line[1])
+			continue
+		}
+		code, _ := r.curl(t, line[1])
+		require.Equal(t, "401", code, line[1])
+		for _, name := range names.FindAllString(line[3], -1) {
+			account, _, domain := strings.Cut(name, "@")
+			address := name
+			if !domain {
+				address += "@client1.com"
+			}
+			code, _ := r.curl(t, "-u", address+":"+r.password[address], line[1])
+			require.Equal(t, "200", code, "%s as %s", line[1], account)
+		}
+	}
+	code, text := r.curl(t, "-u", r.auth("john"), r.url("/~john/private/holidays.meta"))
+	require.Equal(t, "200", code)
+	require.Contains(t, text, `<EMail realName="Mary Major">mary@client1.com</EMail>`)
+}

@@ -12,7 +12,7 @@ import (
 // wrongUsage makes a demo base in which the usage of john's storage is wrong.
 func wrongUsage(t *testing.T) (d *demo, usage string) {
 	t.Helper()
-	d, err := newDemo()
+	d, err := newDemo("")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(d.dir) })
 	state := filepath.Join(d.dir, filepath.FromSlash(accountDir("john@client1.com")), "account.web.state")

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binary is the program under test, built once.
-var binary = sync.OnceValues(func() (string, error) {
+// builtServer is the program under test, built once.
+var builtServer = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "cgpkit-server-test-")
 	if err != nil {
 		return "", err
@@ -36,7 +36,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := builtServer(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
@@ -73,7 +73,7 @@ var (
 // the test ends it is told to end, and has to do so with status 0.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	path, err := binary()
+	path, err := builtServer()
 	require.NoError(t, err)
 	r := &running{addr: map[string]string{}, password: map[string]string{}, ended: make(chan struct{})}
 	r.cmd = exec.Command(path, append(slices.Clone(allFreePort), args...)...)
@@ -154,7 +154,7 @@ func (r *running) auth(name string) string { return name + ":" + r.password[name
 func TestStandsUp(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	require.Len(t, r.password, 4)
+	require.Len(t, r.password, 6)
 	response, err := http.Get(r.url("/~john/"))
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -280,7 +280,7 @@ func TestAddressInUse(t *testing.T) {
 // and the server ends with status 0.
 func TestTermDuringUpload(t *testing.T) {
 	t.Parallel()
-	d, err := newDemo() // one that stays when the server ends
+	d, err := newDemo("") // one that stays when the server ends
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.remove()) })
 	r := start(t, "-base", d.dir)
