@@ -1,6 +1,9 @@
 package cgpdata_test
 
 import (
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +40,35 @@ func TestPlainBytes(t *testing.T) {
 			} else {
 				var wrong *cgpdata.SyntaxError
 				require.ErrorAs(t, err, &wrong)
+			}
+		}
+	}
+}
+
+// The keys of a map come in byte order, few or many, whatever they have in common.
+func TestMarshalOrdersKeys(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{1, 16, 17, 255, 256, 257, 3000} {
+		for _, prefix := range []string{"", "user", "a prefix longer than a word "} {
+			m, typed := map[string]any{}, map[string]struct{}{}
+			for range n {
+				key := make([]byte, 1+random.IntN(12))
+				for i := range key {
+					key[i] = "ab\x01\x7e0"[random.IntN(5)]
+				}
+				m[prefix+string(key)], typed[prefix+string(key)] = "", struct{}{}
+			}
+			for _, v := range []any{m, typed} {
+				text, err := cgpdata.Marshal(v)
+				require.NoError(t, err)
+				back, err := cgpdata.Parse(text, nil)
+				require.NoError(t, err)
+				var keys []string
+				for key := range back.Pairs() {
+					keys = append(keys, key)
+				}
+				require.Equal(t, slices.Sorted(maps.Keys(m)), keys)
 			}
 		}
 	}

@@ -105,6 +105,7 @@ type printer struct {
 	entries []entry  // of the maps that are being written
 	order   []int32  // and in which order
 	heads   []uint64 // for sorting
+	spare   []uint64
 }
 
 // writeValue writes a Value.
@@ -123,7 +124,7 @@ func (e *printer) release() {
 	const big = 8 << 20
 	if cap(e.buffer) <= big && cap(e.entries) <= big/64 {
 		clear(e.entries) // of a map that could not be written
-		*e = printer{buffer: e.buffer[:0], entries: e.entries[:0], order: e.order[:0], heads: e.heads[:0]}
+		*e = printer{buffer: e.buffer[:0], entries: e.entries[:0], order: e.order[:0], heads: e.heads[:0], spare: e.spare[:0]}
 		printers.Put(e)
 	}
 }

@@ -161,7 +161,7 @@ func (e *printer) sorted(all []entry) []int32 {
 		copy(head[:], x.key[len(common):])
 		heads = append(heads, binary.BigEndian.Uint64(head[:])>>low<<low|uint64(i))
 	}
-	slices.Sort(heads)
+	heads = e.sortNumbers(heads)
 	for _, head := range heads {
 		e.order = append(e.order, int32(head&(1<<low-1)))
 	}
@@ -178,6 +178,43 @@ func (e *printer) sorted(all []entry) []int32 {
 	}
 	e.heads = heads
 	return order
+}
+
+// sortNumbers sorts numbers, and returns them at their old place or at another one that e
+// keeps. Many of them are sorted byte by byte, from the lowest one on, for that compares
+// none; a byte that all have in common is left out.
+func (e *printer) sortNumbers(numbers []uint64) []uint64 {
+	const many = 256
+	if len(numbers) < many {
+		slices.Sort(numbers)
+		return numbers
+	}
+	var counts [8][256]int32 // of the numbers with that byte
+	for _, n := range numbers {
+		for i := range counts {
+			counts[i][byte(n>>(8*i))]++
+		}
+	}
+	other := slices.Grow(e.spare[:0], len(numbers))[:len(numbers)]
+	for i := range counts {
+		count, shift := &counts[i], 8*i
+		if count[byte(numbers[0]>>shift)] == int32(len(numbers)) {
+			continue
+		}
+		place := int32(0)
+		for b, n := range count {
+			count[b] = place
+			place += n
+		}
+		for _, n := range numbers {
+			b := byte(n >> shift)
+			other[count[b]] = n
+			count[b]++
+		}
+		numbers, other = other, numbers
+	}
+	e.spare = other
+	return numbers
 }
 
 func commonPrefix(a, b string) string {
