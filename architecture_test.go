@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 
 	"filestore":                  {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
 	"filestore/ledger":           {"filestore"},
+	"filestore/sharing":          {"filestore", "meta"},
 	"filestore/locktable":        {"filestore"},
 	"filestore/treestore":        {"filestore", "filestore/ledger", "filestore/locktable"},
 	"filestore/memstore":         {"filestore", "filestore/treestore"},
@@ -67,6 +68,8 @@ var mayImport = map[string][]string{
 	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "internal/stall"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
 	"httpsite/internal/fields": nil,
+	"httpsite/pages/barchart":  nil,
+	"httpsite/pages/qrsvg":     {"rsc.io/qr"},
 	"ftpsite":                  {"connlimit", "filestore", "ftpsite/internal/users", "internal/graceful", "internal/stall", "golang.org/x/sys/unix"},
 	"ftpsite/internal/users":   {"filestore"},
 	"ftpsite/internal/bench":   {"internal/beside"},

@@ -85,19 +85,23 @@ func (c *Collector) Add(r calllog.Record) {
 	if maxKeys <= 0 {
 		maxKeys = defaultMaxKeys
 	}
-	direction, peer := "incoming", r.Peer.Address
-	if r.Outgoing {
-		direction = "outgoing"
-	}
+	peer := r.Peer.Address
 	if peer == "" {
 		peer = r.Peer.Name
 	}
 	c.total.add(&r)
 	c.days.add(r.End.Format(time.DateOnly), maxKeys, &r)
-	c.directions.add(direction, maxKeys, &r)
+	c.directions.add(direction(&r), maxKeys, &r)
 	c.peers.add(peer, maxKeys, &r)
 	c.codes.add(r.ErrorCode, maxKeys, &r)
 	c.programs.add(r.Program, maxKeys, &r)
+}
+
+func direction(r *calllog.Record) string {
+	if r.Outgoing {
+		return "outgoing"
+	}
+	return "incoming"
 }
 
 // AddAll counts all calls of a log, as [calllog.Read] has it. A line that is no

@@ -2,10 +2,52 @@ package statistics
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/cgpkit/cgpkit/calllog"
 )
+
+// WriteCalls writes calls themselves, one a line, as [Report.WriteCSV] writes what was
+// counted, with the same care for spreadsheets. The columns are
+//
+//	end,direction,name,address,seconds,alert,error,program,call
+//
+// end is a time with its distance from UTC (RFC 3339), seconds are empty for a call that
+// never connected, and call is the Call-ID. Lines that are no records, and records in
+// another format, are left out. Any other error of calls ends it, and is returned.
+func WriteCalls(w io.Writer, calls iter.Seq2[calllog.Record, error]) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"end", "direction", "name", "address", "seconds", "alert", "error", "program", "call"}) // Error has all errors
+	for r, err := range calls {
+		if _, bad := errors.AsType[*calllog.SyntaxError](err); bad || err == nil && r.Raw != "" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		seconds := ""
+		if r.Answered {
+			seconds = strconv.FormatInt(int64(r.CallTime/time.Second), 10)
+		}
+		cells := []string{
+			r.End.Format(time.RFC3339), direction(&r), r.Peer.Name, r.Peer.Address, seconds,
+			strconv.FormatInt(int64(r.AlertTime/time.Second), 10), r.ErrorCode, r.Program, r.CallID,
+		}
+		for i := range cells {
+			cells[i] = defuse(cells[i])
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
 
 // WriteCSV writes the report as CSV (RFC 4180, with LF), in the order it has. The
 // columns are

@@ -300,3 +300,20 @@ func BenchmarkCollector(b *testing.B) {
 		require.EqualValues(b, 10_000, c.Report().Total.Calls)
 	}
 }
+
+func TestWriteCalls(t *testing.T) {
+	t.Parallel()
+	const text = "2\t31-Dec 23:59:58\tI\t\"=Ann; +1\" <ann@d5>\t@1\t125\t7\t\n" +
+		"2\t01-Jan broken\n3\tanother format\n" +
+		"2\t31-Dec 00:00:01\tO\t\"Bob, Jr\" <+49@d4>\t2\t\t20\t-486\tvoice\n"
+	calls := calllog.Read(strings.NewReader(text), &calllog.Options{Year: 2008, Month: time.December, Location: time.FixedZone("", 3600)})
+	var out bytes.Buffer
+	require.NoError(t, statistics.WriteCalls(&out, calls))
+	require.Equal(t, "end,direction,name,address,seconds,alert,error,program,call\n"+
+		"2008-12-31T23:59:58+01:00,incoming,'=Ann; '+1,ann@d5,125,7,,,'@1\n"+
+		"2008-12-31T00:00:01+01:00,outgoing,\"Bob, Jr\",'+49@d4,,20,'-486,voice,2\n", out.String())
+
+	broken := errors.New("broken")
+	require.ErrorIs(t, statistics.WriteCalls(io.Discard, calllog.Read(iotest.ErrReader(broken), nil)), broken)
+	require.ErrorIs(t, statistics.WriteCalls(brokenWriter{broken}, calllog.Read(strings.NewReader(text), nil)), broken)
+}
