@@ -71,7 +71,7 @@ func (c Chart) SVG() string {
 	fmt.Fprintf(&b, `<svg class="barchart" role="img" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-size="12" fill="currentColor"><title>%s</title>`,
 		width, height, html.EscapeString(c.Title))
 	for n := int64(0); n <= ceiling; n += step {
-		fmt.Fprintf(&b, `<line class="barchart-grid" x1="%d" x2="%d" y1="%.1f" y2="%[3].1f" stroke="currentColor" stroke-opacity=".2"/>`, left, width, y(n))
+		fmt.Fprintf(&b, `<line class="barchart-grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="currentColor" stroke-opacity=".2"/>`, left, width, y(n), y(n))
 		fmt.Fprintf(&b, `<text x="%d" y="%.1f" text-anchor="end">%s</text>`, left-6, y(n)+4, html.EscapeString(c.number(n)))
 	}
 	c.legend(&b)
