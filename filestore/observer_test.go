@@ -70,6 +70,7 @@ func TestObserverOfViews(t *testing.T) {
 		{filestore.Event{Op: "Stat", Name: "file"}, func() error { _, err := v.Stat(ctx, "file"); return err }},
 		{filestore.Event{Op: "Stat", Name: "none", Err: fs.ErrNotExist}, func() error { _, err := v.Stat(ctx, "none"); return err }},
 		{filestore.Event{Op: "Stat", Name: "protected/pwd/*/file", Err: fs.ErrNotExist}, func() error { _, err := v.Stat(ctx, "protected/pwd/secret/file"); return err }},
+		{filestore.Event{Op: "ShareTop", Name: "protected/pwd/*/file", Err: fs.ErrNotExist}, func() error { _, err := v.ShareTop(ctx, "protected/pwd/secret/file"); return err }},
 		{filestore.Event{Op: "Describe", Name: "file"}, func() error { _, err := v.Describe(ctx, "file"); return err }},
 		{filestore.Event{Op: "Open", Name: "file", Bytes: 7}, func() error { return readAll(ctx, v, "file") }},
 		{filestore.Event{Op: "Open", Name: "dir", Err: filestore.ErrIsDirectory}, func() error { return readAll(ctx, v, "dir") }},

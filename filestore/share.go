@@ -49,6 +49,36 @@ func parseShare(name string) (share, bool) {
 	return share{}, false
 }
 
+// ShareTop returns the uppermost of the folders in a share path that its key opens: where
+// the share begins, for whoever goes up from name. It is name itself for a share of one
+// file, and in a path without a key that opens it fs.ErrNotExist.
+func (v *View) ShareTop(ctx context.Context, name string) (_ string, err error) {
+	defer v.begin(ctx, "ShareTop", name, "").end(&err)
+	s, ok := parseShare(name)
+	if !ok {
+		return "", pathError("share", Redact(name), fs.ErrNotExist)
+	}
+	a, err := v.read(ctx, "share", name, toRead)
+	if err != nil {
+		return "", err
+	}
+	top := name
+	for above, target := name, s.target; ; {
+		above, _ = Split(above)
+		target, _ = Split(target)
+		if shorter, ok := parseShare(above); !ok || shorter.key != s.key { // nothing is left behind the key
+			return top, nil
+		}
+		grants, err := a.grants(ctx, target) // what cannot be read has no key
+		if errors.Is(err, ErrExhausted) {
+			return "", pathError("share", Redact(name), err)
+		}
+		if grants != nil && grants.HasKey(s.key) {
+			top = above
+		}
+	}
+}
+
 // IsShare reports whether a clean name is a share path.
 func IsShare(name string) bool {
 	_, ok := parseShare(name)

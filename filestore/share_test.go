@@ -231,3 +231,35 @@ func TestMemoryOfGuessersIsBounded(t *testing.T) {
 		require.Greater(t, n, 1<<13-1)
 	}
 }
+
+// A share begins where its key stands, as far up as the path tells.
+func TestShareTop(t *testing.T) {
+	t.Parallel()
+	d := house(t)
+	const sidecar = "<meta><accessPwd><key>k</key></accessPwd></meta>"
+	for _, name := range []string{"private/a/b/c/file", "private/a/b/pwd/file", "private/x/file", "private/x/other"} {
+		d.Write(t, owner, name, "x")
+	}
+	d.Write(t, owner, "private/a/b.meta", sidecar)
+	d.Write(t, owner, "private/a/b/c.meta", sidecar)
+	d.Write(t, owner, "private/x/file.meta", sidecar)
+	v := fixture.Views(d).View(filestore.Caller{}, owner)
+	for name, want := range map[string]string{
+		"protected/a/b/pwd/k":          "protected/a/b/pwd/k",
+		"protected/a/b/pwd/k/c/file":   "protected/a/b/pwd/k",
+		"protected/a/pwd/k/b/c":        "protected/a/pwd/k/b",
+		"protected/pwd/k/a/b/c/file":   "protected/pwd/k/a/b",
+		"protected/a/b/c/pwd/k/file":   "protected/a/b/c/pwd/k",
+		"protected/a/b/pwd/k/pwd/file": "protected/a/b/pwd/k",
+		"protected/x/pwd/k/file":       "protected/x/pwd/k/file",
+	} {
+		top, err := v.ShareTop(t.Context(), name)
+		require.NoError(t, err, name)
+		require.Equal(t, want, top, name)
+	}
+	for _, name := range []string{"protected/x/pwd/k/other", "protected/a/b/pwd/wrong", "protected/a/pwd/k", "protected/a", "private/a/b", "protected/a/b/pwd"} {
+		_, err := v.ShareTop(t.Context(), name)
+		require.ErrorIs(t, err, fs.ErrNotExist, name)
+		require.NotContains(t, err.Error(), "wrong", "no key in an error")
+	}
+}
