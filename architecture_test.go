@@ -65,7 +65,8 @@ var mayImport = map[string][]string{
 
 	"connlimit": {"internal/network"},
 
-	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "internal/stall"},
+	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "httpsite/pages", "internal/stall"},
+	"httpsite/pages":           {"filestore", "httpsite/dav"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
 	"httpsite/internal/fields": nil,
 	"httpsite/pages/barchart":  nil,
@@ -99,7 +100,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "filestore/treestore", "httpsite"},
-	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
+	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "httpsite/pages", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

@@ -49,19 +49,6 @@ func (req *request) body() (io.ReadCloser, error) {
 	return http.MaxBytesReader(req.w.ResponseWriter, body, req.MaxBody), nil
 }
 
-// store writes content to name, all of it or nothing.
-func store(req *request, view *filestore.View, name string, content io.Reader, o filestore.CreateOptions) (filestore.FileInfo, error) {
-	upload, err := view.Create(req.r.Context(), name, o)
-	if err != nil {
-		return nil, err
-	}
-	defer upload.Abort()
-	if _, err := io.Copy(upload, bodyReader{content}); err != nil {
-		return nil, err
-	}
-	return upload.Commit()
-}
-
 // bodyError is an error of the request body, and so the client's.
 type bodyError struct{ error }
 

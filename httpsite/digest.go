@@ -253,18 +253,32 @@ func (req *request) challenge(err error) bool {
 // login returns who sent the request. Without credentials that is nobody, and
 // nobody gets errLoginNeeded. So do credentials that are not asked for.
 func (req *request) login() (caller filestore.Caller, err error) {
-	began, given := time.Now(), filestore.Credentials{Service: eventService, Remote: req.remote}
+	began := time.Now()
 	if d, noDigest := parseDigest(req.r.Header.Get("Authorization")); noDigest == nil && req.offersDigest() {
-		given.Login = d.username
 		caller, err = req.loginDigest(d)
-	} else if name, password, ok := req.r.BasicAuth(); ok && req.offersBasic() {
-		given.Login = name
-		name = filestore.QualifyAccount(name, req.site.Domain)
-		caller, err = req.accounts().Login(req.r.Context(), filestore.Credentials{Login: name, Password: password, Remote: req.remote})
-	} else {
-		return filestore.Caller{}, errLoginNeeded
+		return req.loggedIn(caller, err, d.username, began)
 	}
+	if name, password, ok := req.r.BasicAuth(); ok && req.offersBasic() {
+		return req.loginPassword(name, password)
+	}
+	if req.r.Header.Get("Authorization") == "" && req.mayHaveSession() {
+		return req.loginBySession()
+	}
+	return filestore.Caller{}, errLoginNeeded
+}
+
+// loginPassword checks a name, with or without a domain, and a password.
+func (req *request) loginPassword(name, password string) (filestore.Caller, error) {
+	began := time.Now()
+	c := filestore.Credentials{Login: filestore.QualifyAccount(name, req.site.Domain), Password: password, Remote: req.remote}
+	caller, err := req.accounts().Login(req.r.Context(), c)
+	return req.loggedIn(caller, err, name, began)
+}
+
+// loggedIn notes who has logged in, or failed to.
+func (req *request) loggedIn(caller filestore.Caller, err error, login string, began time.Time) (filestore.Caller, error) {
 	if err != errLoginNeeded && err != errStaleNonce { // nobody has looked at the others
+		given := filestore.Credentials{Login: login, Service: eventService, Remote: req.remote}
 		filestore.ObserveLogin(req.r.Context(), req.Observer, given, caller, began, err)
 	}
 	if err == nil {

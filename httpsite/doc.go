@@ -20,7 +20,13 @@
 // decided by [filestore.View]. It writes nothing on the wire but constant
 // texts, and no header but those listed in the source.
 //
-// # The management page
+// # Pages
+//
+// Package pages has what browsers see: the management page index.wssp, and others below
+// its name. Browsers that ask for one and have no login get a form to sign in, and then a
+// session; programs are asked by a 401, as everywhere. The form takes a password, so it is
+// there where Basic authentication is, and it is not on hosts where pages of users run
+// without a sandbox.
 //
 // index.wssp shows 1,000 entries at a time, by name: ?after=NAME and
 // ?before=NAME tell which. A form may mark 10,000 entries. A form with several

@@ -9,28 +9,30 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/httpsite/pages"
 )
 
 var (
-	errLoginNeeded       = errors.New("login needed")
-	errStaleNonce        = errors.New("nonce is too old, or used")
-	errMethod            = errors.New("method not allowed")
-	errBodyNotUnderstood = errors.New("body not understood")
-	errNoSuchRange       = errors.New("range cannot be satisfied")
-	errLengthRequired    = errors.New("length required")
-	errForeignPage       = errors.New("request comes from another page")
-	errPanic             = errors.New("panic while serving")
+	errLoginNeeded    = errors.New("login needed")
+	errStaleNonce     = errors.New("nonce is too old, or used")
+	errMethod         = errors.New("method not allowed")
+	errNoSuchRange    = errors.New("range cannot be satisfied")
+	errLengthRequired = errors.New("length required")
+	errPanic          = errors.New("panic while serving")
 )
 
 // status is the table from errors of this package to answers. Those of storages are in
 // the table of package dav.
 func status(err error) int {
+	var refusal pages.StatusError
 	var body bodyError
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.As(err, &refusal):
+		return int(refusal)
 	case errors.Is(err, errLoginNeeded), errors.Is(err, errStaleNonce), errors.Is(err, filestore.ErrLogin):
 		return http.StatusUnauthorized
-	case errors.Is(err, errForeignPage), errors.Is(err, filestore.ErrHostDenied):
+	case errors.Is(err, filestore.ErrHostDenied):
 		return http.StatusForbidden
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed
@@ -38,8 +40,6 @@ func status(err error) int {
 		return http.StatusRequestedRangeNotSatisfiable
 	case errors.Is(err, errLengthRequired):
 		return http.StatusLengthRequired
-	case errors.Is(err, errBodyNotUnderstood):
-		return http.StatusUnsupportedMediaType
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
 	case errors.As(err, &body) && !errors.As(err, &tooLarge):
@@ -57,6 +57,7 @@ func (req *request) refuse(err error) {
 	if code == http.StatusInternalServerError && r.Context().Err() != nil {
 		code = http.StatusServiceUnavailable // the client has gone, or the server is about to
 	}
+	onPage := req.refuseOnPage(code)
 	if code == http.StatusUnauthorized && !w.started && !req.challenge(err) {
 		code = http.StatusForbidden
 	}
@@ -66,6 +67,9 @@ func (req *request) refuse(err error) {
 	}
 	req.logger().Log(r.Context(), level, "request refused", "remote", req.remote, "op", r.Method, "account", req.account,
 		"name", filestore.Redact(req.name), "code", code, filestore.LogError(err))
+	if onPage {
+		return
+	}
 	if w.started {
 		panic(http.ErrAbortHandler)
 	}

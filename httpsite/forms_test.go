@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -217,12 +218,12 @@ func TestPageTellsMaxBody(t *testing.T) {
 	form := multipartForm(file("one.txt", "first"), file("two.txt", strings.Repeat("x", 5000)))
 	got := s.upload(t, "/~john/index.wssp", form)
 	require.Equal(t, 413, got.code)
-	require.Contains(t, text(got.body), "The form is larger than the server takes: 2000 bytes at most.")
+	require.Contains(t, text(got.body), "The form is larger than the server takes: 2,000 bytes at most.")
 	require.NotContains(t, got.body, "one.txt")
 	got = s.raw(t, "POST", "POST /~john/index.wssp HTTP/1.1\r\nHost: client1.com\r\nConnection: close\r\nAuthorization: Basic am9objpqb2huLXB3\r\n"+
 		"Content-Type: multipart/form-data; boundary=B\r\nTransfer-Encoding: chunked\r\n\r\n"+fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(form), form))
 	require.Equal(t, 413, got.code)
-	require.Contains(t, text(got.body), "“two.txt”: The form is larger than the server takes: 2000 bytes at most. 1 file was stored before it.")
+	require.Contains(t, text(got.body), "“two.txt”: The form is larger than the server takes: 2,000 bytes at most. 1 file was stored before it.")
 }
 
 func TestRenameToItsOwnName(t *testing.T) {
@@ -297,7 +298,7 @@ func TestManyMarks(t *testing.T) {
 			marks[5000] = "folder"
 			got := send(append(marks, "one more"), "yes")
 			require.Equal(t, 413, got.code)
-			require.Contains(t, text(got.body), "More than 10000 entries are marked.")
+			require.Contains(t, text(got.body), "More than 10,000 entries are marked.")
 			_, ok := s.Read(t, john, "many/00000")
 			require.True(t, ok, "nothing is done")
 
@@ -343,11 +344,11 @@ func TestGiantFields(t *testing.T) {
 		"multipart, together": send(multi, multipartForm(field{`form-data; name="mark"`, giant[:5<<20]}, field{`form-data; name="mark"`, giant[:5<<20]}, field{`form-data; name="action"`, "delete"})),
 	} {
 		require.Equal(t, 413, got.code, name)
-		require.Contains(t, got.body, "The form is larger than the server takes: 8388608 bytes at most.", name)
+		require.Contains(t, got.body, "The form is larger than the server takes: 8,388,608 bytes at most.", name)
 	}
 	got := send(formType, "action=folder&folder="+giant[:1<<20])
 	require.Equal(t, 400, got.code)
-	require.Less(t, len(got.body), 10<<10, "nobody is told a megabyte")
+	require.Less(t, len(got.body), 20<<10, "nobody is told a megabyte")
 	_, ok := s.Read(t, john, "new")
 	require.False(t, ok)
 }
@@ -400,9 +401,14 @@ func TestPageHead(t *testing.T) {
 		require.Equal(t, code, head.code, path)
 		require.Empty(t, head.body)
 		for _, name := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy"} {
-			require.Equal(t, get.header.Get(name), head.header.Get(name))
+			require.Equal(t, withoutNonce(get.header.Get(name)), withoutNonce(head.header.Get(name)))
 		}
 	}
+}
+
+// withoutNonce leaves out what is new in each answer.
+func withoutNonce(policy string) string {
+	return regexp.MustCompile(`'nonce-\w+'`).ReplaceAllString(policy, "")
 }
 
 // Whatever a form holds, it is answered, and what it does stays in its folder.

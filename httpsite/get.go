@@ -22,7 +22,10 @@ const sandbox = "sandbox allow-scripts allow-forms allow-popups allow-popups-to-
 // get answers GET and HEAD. Credentials are looked at only when a stranger
 // would be refused, so that a public page costs no login.
 func (req *request) get() error {
-	err := req.show(req.view(filestore.Caller{}), false)
+	if req.isOpenPage() {
+		return req.serveOpenPage()
+	}
+	err := req.show(filestore.Caller{}, false)
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -36,22 +39,26 @@ func (req *request) get() error {
 	if failed != nil {
 		return failed
 	}
-	return req.show(req.view(caller), true)
+	// By a session its owner reads what the pages show, and nothing else.
+	if req.signedIn != nil && !req.isPage() && req.view(caller).Manage(req.r.Context(), filestore.Root) != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return errLoginNeeded
+		}
+		return err
+	}
+	return req.show(caller, true)
 }
 
-// show sends what the name stands for, as far as view shows it. What needed a
+// show sends what the name stands for, as far as the caller may see it. What needed a
 // login must not stay in any cache.
-func (req *request) show(view *filestore.View, needsLogin bool) error {
+func (req *request) show(caller filestore.Caller, needsLogin bool) error {
+	view := req.view(caller)
 	ctx, header := req.r.Context(), req.w.Header()
 	if needsLogin && !filestore.IsShare(req.name) {
 		header.Set("Cache-Control", "private, no-store")
 	}
 	if req.isPage() {
-		dir, _ := filestore.Split(req.name)
-		if err := view.Manage(ctx, dir); err != nil {
-			return err
-		}
-		return req.showPage(view, dir, http.StatusOK, "")
+		return req.servePage(view, caller)
 	}
 	if req.isFreeBusyPage() {
 		return req.showFreeBusy(view)

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/httpsite/pages"
 )
 
 // Handler answers HTTP requests for the storages of a directory. Only
@@ -61,6 +63,9 @@ type Handler struct {
 	NoLocks bool
 	// AnonymousDAV lets those without a login list by PROPFIND what they may read.
 	AnonymousDAV bool
+	// Pages are what browsers see, with the sessions of those who have signed in there;
+	// nil: pages of its own, whose sessions end with the handler.
+	Pages *pages.Pages
 	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
 	FreeBusyPage FreeBusyPage
 	// Next answers what is not the handler's own, so that a program can have other
@@ -86,10 +91,12 @@ type Handler struct {
 	// Logger hears of logins, faults and refusals; nil: nobody does. Share
 	// keys and passwords are never logged.
 	Logger *slog.Logger
-	// Now is the clock for dates on the management page; nil: time.Now.
+	// Now is the clock for nonces and for pages of its own; nil: time.Now.
 	Now func() time.Time
 
-	nonces nonces
+	nonces     nonces
+	startPages sync.Once
+	ownPages   pages.Pages
 }
 
 const defaultStallTimeout = time.Minute
@@ -105,8 +112,9 @@ type request struct {
 	r        *http.Request
 	received *stallBody // nil: the request has none
 	began    time.Time
-	remote   netip.Addr // of the client
-	caller   string     // the account that has logged in
+	remote   netip.Addr      // of the client
+	caller   string          // the account that has logged in
+	signedIn *pages.SignedIn // by the form, and not by this request; nil: not so
 	site     filestore.Site
 	err      error // why the request was refused
 	target
@@ -244,6 +252,9 @@ func (req *request) serve() error {
 	case http.MethodGet, http.MethodHead:
 		return req.get()
 	}
+	if req.r.Method == http.MethodPost && req.isOpenPage() {
+		return req.serveOpenPage()
+	}
 	// RFC 9110 §9.2.1: all else is unsafe, and a stranger may not even ask.
 	caller, err := req.login()
 	asStranger := err == errLoginNeeded && req.AnonymousDAV && req.r.Method == "PROPFIND"
@@ -265,7 +276,7 @@ func (req *request) serve() error {
 		return err
 	}
 	if req.r.Method == http.MethodPost && req.isPage() {
-		return req.postPage(view)
+		return req.servePage(view, caller)
 	}
 	return errMethod
 }

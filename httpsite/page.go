@@ -1,136 +1,150 @@
 package httpsite
 
 import (
-	"bufio"
-	"context"
-	_ "embed"
-	"html/template"
+	"errors"
+	"io/fs"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/pages"
 )
 
-// The management page (CommuniGate Pro Guide, File Storage, "HTML-based
-// Management"). It exists in every directory, under a name that no file can
-// have, for the owner and for administrators.
+// What package pages needs to know of a request, and who sees its pages.
 
-//go:embed page.html
-var pageText string
-
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
-
-// page is what the template shows.
-type page struct {
-	Account, Folder    string
-	Here               string // where forms lead: the page again, at the same part
-	Message            string
-	Confirm            []string // names whose removal is to be confirmed
-	Entries            []pageEntry
-	Parts              *partLinks
-	Mounts             []string
-	Inside, Total      filestore.Usage
-	MaxFiles, MaxBytes string
-}
-
-type pageEntry struct{ Name, Link, Size, Date, Time string }
-
-const pageName = "index.wssp"
-
-// isPage reports whether the name is that of a management page.
+// isPage reports whether the name is that of a page, or of what pages load.
 func (req *request) isPage() bool {
-	_, last := filestore.Split(req.name)
-	return !req.directory && strings.EqualFold(last, pageName) && !filestore.IsShare(req.name)
+	_, _, ok := pages.Split(req.name)
+	return ok && !req.directory && !filestore.IsShare(req.name)
 }
 
-// showPage sends the management page of a directory.
-func (req *request) showPage(view *filestore.View, dir string, code int, message string, confirm ...string) error {
-	ctx := req.r.Context()
-	q := partOf(req.r.URL.Query())
-	p := page{Account: req.account, Here: pageName + q.String(), Message: message, Confirm: confirm}
-	if dir != filestore.Root {
-		p.Folder = dir
+// isOpenPage reports whether strangers may ask for the page.
+func (req *request) isOpenPage() bool {
+	_, page, _ := pages.Split(req.name)
+	return req.isPage() && !pages.NeedsLogin(page)
+}
+
+// page makes a request for a page, by a caller.
+func (req *request) page(view *filestore.View, caller filestore.Caller) pages.Request {
+	folder, page, _ := pages.Split(req.name)
+	accounts := req.escapedPrefix() + "/~"
+	if req.site.Account != "" {
+		accounts = ""
 	}
-	if len(confirm) == 0 {
-		if err := p.list(ctx, view, dir, q, req.now()); err != nil {
-			return notFound(err)
-		}
-		if err := p.count(ctx, view, dir); err != nil {
+	return pages.Request{
+		HTTP: req.r, Writer: req.w, View: view, Caller: caller, Account: req.account, Folder: folder, Page: page,
+		Accounts: accounts, Trusted: req.site.TrustPages, Secure: inTLS(req.r), SignedIn: req.signedIn, Body: req.body, Login: req.signIn,
+	}
+}
+
+// servePage answers a request for a page.
+func (req *request) servePage(view *filestore.View, caller filestore.Caller) error {
+	return notFound(req.pages().Serve(req.page(view, caller)))
+}
+
+// serveOpenPage does it for a page that strangers may ask for, too.
+func (req *request) serveOpenPage() error {
+	var caller filestore.Caller
+	if _, page, _ := pages.Split(req.name); !pages.IsAsset(page) {
+		var err error
+		if caller, err = req.login(); err != nil && err != errLoginNeeded {
 			return err
 		}
-		if dir == filestore.Root {
-			p.Mounts = view.Mounts(ctx)
-		}
 	}
-	header := req.w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Cache-Control", "private, no-store")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	req.w.WriteHeader(code)
-	if req.r.Method == http.MethodHead {
-		return nil
-	}
-	text := bufio.NewWriter(req.w)
-	if err := pageTemplate.Execute(text, p); err != nil {
-		return err
-	}
-	return text.Flush()
+	return req.servePage(req.view(caller), caller)
 }
 
-func (p *page) list(ctx context.Context, view *filestore.View, dir string, q partQuery, now time.Time) error {
-	shown, err := readPart(ctx, view, dir, q)
+func (h *Handler) pages() *pages.Pages {
+	if h.Pages != nil {
+		return h.Pages
+	}
+	h.startPages.Do(func() { h.ownPages.Now = h.Now })
+	return &h.ownPages
+}
+
+// offersSignIn reports whether there is a sign-in form, which takes a password as Basic
+// authentication does. Where pages of users run without a sandbox, they could act in
+// every session of their visitors: there is none.
+func (req *request) offersSignIn() bool { return req.offersBasic() && !req.site.TrustPages }
+
+// mayHaveSession reports whether a session counts for a request: it is for the pages,
+// and for reading what they show, and for nothing else.
+func (req *request) mayHaveSession() bool {
+	switch req.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return req.offersSignIn()
+	case http.MethodPost:
+		return req.offersSignIn() && req.isPage()
+	}
+	return false
+}
+
+// loginBySession returns who has signed in by the form. A session whose password is not
+// right any more ends.
+func (req *request) loginBySession() (filestore.Caller, error) {
+	s, err := req.pages().SignedIn(req.r, inTLS(req.r))
+	if errors.Is(err, fs.ErrNotExist) {
+		return filestore.Caller{}, errLoginNeeded
+	}
 	if err != nil {
-		return err
+		return filestore.Caller{}, err
 	}
-	p.Inside, p.Parts = shown.folder, shown.links()
-	for _, info := range shown.entries {
-		e := pageEntry{
-			Name: info.Name(),
-			Link: "./" + url.PathEscape(info.Name()),
-			Size: strconv.FormatInt(info.Size(), 10),
-			Date: date(info.ModTime(), now),
-			Time: info.ModTime().UTC().Format(time.RFC3339),
+	caller, err := req.loginPassword(s.Login, s.Password)
+	if errors.Is(err, filestore.ErrLogin) {
+		err = errLoginNeeded
+		if failed := req.pages().EndSession(req.r.Context(), s); failed != nil {
+			err = failed
 		}
-		if info.IsDir() {
-			e.Link += "/" + pageName
-			e.Size = "==>"
-		}
-		p.Entries = append(p.Entries, e)
 	}
-	return nil
+	if err == nil {
+		req.signedIn = s
+	}
+	return caller, err
 }
 
-// count tells what the whole storage holds, and may hold: a mount is one of its
-// own.
-func (p *page) count(ctx context.Context, view *filestore.View, dir string) (err error) {
-	top := filestore.TopOf(dir)
-	if p.Total, err = view.Usage(ctx, top); err != nil {
-		return err
+// signIn checks what stands in the sign-in form.
+func (req *request) signIn(name, password string) (full string, err error) {
+	if !req.offersSignIn() {
+		return "", fs.ErrPermission
 	}
-	limits := filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited}
-	if top == filestore.Root {
-		limits, err = view.Limits(ctx)
-	}
-	p.MaxFiles, p.MaxBytes = limitText(limits.Files), limitText(limits.Bytes)
-	return err
+	full = filestore.QualifyAccount(name, req.site.Domain)
+	_, err = req.loginPassword(name, password)
+	return full, err
 }
 
-func limitText(n int64) string {
-	if n == filestore.Unlimited {
-		return "unlimited"
+// refuseOnPage answers a refusal by the sign-in form, or by an error in the dress of the
+// pages, if the request is one that a browser shows. Programs get what they always got.
+func (req *request) refuseOnPage(code int) (done bool) {
+	if req.w.started || !req.isPage() || !req.isNavigation() {
+		return false
 	}
-	return strconv.FormatInt(n, 10)
+	r := req.page(req.view(filestore.Caller{}), filestore.Caller{Account: req.caller})
+	var err error
+	switch {
+	case code == http.StatusUnauthorized && req.offersSignIn():
+		err = req.pages().ServeSignIn(r)
+	case code == http.StatusUnauthorized:
+		return false
+	default:
+		err = req.pages().ServeError(r, code)
+	}
+	if err != nil {
+		req.logger().Error("page not shown", "remote", req.remote, "op", req.r.Method, "err", err)
+	}
+	return err == nil || req.w.started
 }
 
-// date shows a time in the two forms of the Guide, the longer one when the
-// short one could be mistaken for another year.
-func date(t, now time.Time) string {
-	const recent = 180 * 24 * time.Hour
-	if age := now.Sub(t); age > recent || age < -recent {
-		return t.Format("02 Jan, 06")
+// isNavigation reports whether the answer is what a browser shows next (Fetch Metadata
+// Request Headers, §2.3), or goes to a page whose session has ended.
+func (req *request) isNavigation() bool {
+	switch req.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		return false
 	}
-	return t.Format("02-Jan")
+	if req.r.Header.Get("Authorization") != "" {
+		return false
+	}
+	return req.r.Header.Get("Sec-Fetch-Mode") == "navigate" && strings.Contains(req.r.Header.Get("Accept"), "text/html") ||
+		req.pages().HasSession(req.r)
 }

@@ -110,19 +110,19 @@ func TestPageInParts(t *testing.T) {
 		at                    string
 		first, previous, next bool
 	}{
-		{name: "first", from: 0, to: 1000, at: "1–1000 of 2500", next: true},
-		{name: "second", query: "?after=<0000999>.txt", from: 1000, to: 2000, at: "1001–2000 of 2500", previous: true, next: true},
-		{name: "third", query: "?after=<0001999>.txt", from: 2000, to: 2500, at: "2001–2500 of 2500", previous: true},
-		{name: "after what is gone", query: "?after=<0000999>.txtx", from: 1000, to: 2000, at: "1001–2000 of 2500", previous: true, next: true},
-		{name: "after all", query: "?after=z", from: 0, to: 0, at: "none of 2500", previous: true},
-		{name: "after nothing", query: "?after=", from: 0, to: 1000, at: "1–1000 of 2500", next: true},
-		{name: "before the third", query: "?before=<0002000>.txt", from: 1000, to: 2000, at: "1001–2000 of 2500", previous: true, next: true},
-		{name: "before the middle of the first", query: "?before=<0000500>.txt", from: 0, to: 500, at: "1–500 of 2500", next: true},
-		{name: "before all", query: "?before=!", from: 0, to: 0, at: "none of 2500", next: true},
-		{name: "last", query: "?before=", from: 1500, to: 2500, at: "1501–2500 of 2500", previous: true},
-		{name: "both", query: "?before=z&after=<0000999>.txt", from: 1000, to: 2000, at: "1001–2000 of 2500", previous: true, next: true},
-		{name: "not UTF-8", query: "?after=%ff", from: 0, to: 0, at: "none of 2500", previous: true},
-		{name: "no query", query: "?x=%zz", from: 0, to: 1000, at: "1–1000 of 2500", next: true},
+		{name: "first", from: 0, to: 1000, at: "1–1,000 of 2,500", next: true},
+		{name: "second", query: "?after=<0000999>.txt", from: 1000, to: 2000, at: "1,001–2,000 of 2,500", previous: true, next: true},
+		{name: "third", query: "?after=<0001999>.txt", from: 2000, to: 2500, at: "2,001–2,500 of 2,500", previous: true},
+		{name: "after what is gone", query: "?after=<0000999>.txtx", from: 1000, to: 2000, at: "1,001–2,000 of 2,500", previous: true, next: true},
+		{name: "after all", query: "?after=z", from: 0, to: 0, at: "none of 2,500", previous: true},
+		{name: "after nothing", query: "?after=", from: 0, to: 1000, at: "1–1,000 of 2,500", next: true},
+		{name: "before the third", query: "?before=<0002000>.txt", from: 1000, to: 2000, at: "1,001–2,000 of 2,500", previous: true, next: true},
+		{name: "before the middle of the first", query: "?before=<0000500>.txt", from: 0, to: 500, at: "1–500 of 2,500", next: true},
+		{name: "before all", query: "?before=!", from: 0, to: 0, at: "none of 2,500", next: true},
+		{name: "last", query: "?before=", from: 1500, to: 2500, at: "1,501–2,500 of 2,500", previous: true},
+		{name: "both", query: "?before=z&after=<0000999>.txt", from: 1000, to: 2000, at: "1,001–2,000 of 2,500", previous: true, next: true},
+		{name: "not UTF-8", query: "?after=%ff", from: 0, to: 0, at: "none of 2,500", previous: true},
+		{name: "no query", query: "?x=%zz", from: 0, to: 1000, at: "1–1,000 of 2,500", next: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +136,7 @@ func TestPageInParts(t *testing.T) {
 				require.Equal(t, tt.from, shown[0])
 			}
 			require.Equal(t, 2, strings.Count(got.body, tt.at), "above and below the table")
-			require.Contains(t, got.body, "This Folder: 2500</td><td class=\"number\">25000<")
+			require.Contains(t, got.body, "This Folder: 2,500</td><td class=\"number\"><span title=\"25,000 bytes\">")
 			require.Equal(t, tt.previous, strings.Contains(got.body, ">First</a>"))
 			require.Equal(t, tt.previous, strings.Contains(got.body, ">Previous</a>"))
 			require.Equal(t, tt.next, strings.Contains(got.body, ">Next</a>"))

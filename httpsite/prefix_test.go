@@ -104,6 +104,11 @@ func TestPageBelowPrefix(t *testing.T) {
 		require.NoError(t, err)
 		require.Regexp(t, `^/files/~john/`, u.Path, link)
 		got := s.do(t, call{method: "GET", path: u.RequestURI(), user: "john"})
+		if u.Query().Has("language") {
+			require.Equal(t, 303, got.code, link)
+			require.Equal(t, "index.wssp", got.header.Get("Location"))
+			continue
+		}
 		require.Equal(t, 200, got.code, link)
 		seen++
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/internal/fields"
+	"github.com/cgpkit/cgpkit/httpsite/pages"
 )
 
 var sites = []filestore.Site{
@@ -186,9 +187,9 @@ func FuzzRawPath(f *testing.F) {
 func TestStatusTableIsComplete(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]int{
-		errLoginNeeded: 401, filestore.ErrLogin: 401, fs.ErrPermission: 403, filestore.ErrReserved: 403, errForeignPage: 403,
+		errLoginNeeded: 401, filestore.ErrLogin: 401, fs.ErrPermission: 403, filestore.ErrReserved: 403, pages.StatusError(403): 403,
 		fs.ErrNotExist: 404, fs.ErrInvalid: 400, errMethod: 405, filestore.ErrIsDirectory: 405, filestore.ErrNotDirectory: 405,
-		fs.ErrExist: 405, filestore.ErrConflict: 409, filestore.ErrNotEmpty: 409, filestore.ErrChanged: 412, errBodyNotUnderstood: 415, errNoSuchRange: 416, errLengthRequired: 411,
+		fs.ErrExist: 405, filestore.ErrConflict: 409, filestore.ErrNotEmpty: 409, filestore.ErrChanged: 412, pages.StatusError(415): 415, errNoSuchRange: 416, errLengthRequired: 411,
 		&filestore.LimitError{Kind: filestore.LimitFileSize}: 413, &filestore.LimitError{Kind: filestore.LimitBytes}: 507,
 		&filestore.LimitError{Kind: filestore.LimitFiles}: 507, &http.MaxBytesError{}: 413, fs.ErrClosed: 500,
 	} {

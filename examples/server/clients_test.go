@@ -66,7 +66,7 @@ func TestCurl(t *testing.T) {
 		{"delete it", []string{"-u", john, "-X", "DELETE", r.url("/~john/private/moved.txt")}, "204", ""},
 		{"gone", []string{"-u", john, r.url("/~john/private/moved.txt")}, "404", "Not Found"},
 		{"traversal", []string{r.url("/~john/../../../../etc/passwd")}, "400", "Bad Request"},
-		{"management page", []string{"-u", john, r.url("/~john/index.wssp")}, "200", "Limits: 1000"},
+		{"management page", []string{"-u", john, r.url("/~john/index.wssp")}, "200", "Limits: 1,000"},
 		{"create a folder there", []string{"-u", john, "-d", "action=folder", "-d", "folder=new folder", r.url("/~john/index.wssp")}, "303", ""},
 		{"upload there", []string{"-u", john, "-F", "file=@" + file, r.url("/~john/new%20folder/index.wssp")}, "303", ""},
 		{"read it back", []string{r.url("/~john/new%20folder/file.txt")}, "200", "content"},
@@ -260,7 +260,8 @@ func TestChromiumShowsPages(t *testing.T) {
 	r := start(t)
 	home := chromium(t, r.url("/~john/"))
 	require.Contains(t, home, "<h1>John</h1>")
-	management := chromium(t, "http://"+r.auth("john")+"@"+r.addr["http"]+"/~john/index.wssp")
+	name, password, _ := strings.Cut(r.auth("john"), ":")
+	management := fixture.StartBrowser(t).SignIn(t, r.url("/~john/index.wssp"), name, password).Eval(t, `document.documentElement.outerHTML`)
 	require.Contains(t, management, "Delete Marked")
 	require.Contains(t, management, `<a href="./pictures/index.wssp"><bdi>pictures</bdi></a>`)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,6 +76,9 @@ func TestNginx(t *testing.T) {
 	john := r.auth("john")
 	file := filepath.Join(t.TempDir(), "file.txt")
 	require.NoError(t, os.WriteFile(file, []byte("content"), 0o600))
+	_, text := r.curl(t, "-u", john, proxy+"/~john/index.wssp")
+	token := regexp.MustCompile(`name="token" value="([^"]*)"`).FindStringSubmatch(text)
+	require.NotNil(t, token)
 	page := []string{"-u", john, "-H", "Origin: " + strings.TrimSuffix(proxy, "/files")}
 	for _, step := range []struct {
 		name string
@@ -92,9 +96,9 @@ func TestNginx(t *testing.T) {
 		{"copy it", []string{"-u", john, "-X", "COPY", "-H", "Destination: /files/~john/copy.txt", proxy + "/~john/moved.txt"}, "201", ""},
 		{"move out of the prefix", []string{"-u", john, "-X", "MOVE", "-H", "Destination: /~john/gone.txt", proxy + "/~john/moved.txt"}, "403", ""},
 		{"delete it", []string{"-u", john, "-X", "DELETE", proxy + "/~john/moved.txt"}, "204", ""},
-		{"page", append(page, proxy+"/~john/index.wssp"), "200", "Limits: 1000"},
-		{"folder", append(page, "-L", "-d", "action=folder", "-d", "folder=new", proxy+"/~john/index.wssp"), "200", "./new/index.wssp"},
-		{"upload there", append(page, "-L", "-F", "file=@"+file, proxy+"/~john/new/index.wssp"), "200", "file.txt"},
+		{"page", append(page, proxy+"/~john/index.wssp"), "200", "Limits: 1,000"},
+		{"folder", append(page, "-L", "-d", "token="+token[1], "-d", "action=folder", "-d", "folder=new", proxy+"/~john/index.wssp"), "200", "./new/index.wssp"},
+		{"upload there", append(page, "-L", "-F", "token="+token[1], "-F", "file=@"+file, proxy+"/~john/new/index.wssp"), "200", "file.txt"},
 		{"what came", []string{proxy + "/~john/new/file.txt"}, "200", "content"},
 		{"foreign page", []string{"-u", john, "-H", "Origin: http://evil.example", "-d", "action=delete", "-d", "mark=new", proxy + "/~john/index.wssp"}, "403", ""},
 		{"past the proxy", []string{r.url("/~john/copy.txt")}, "200", "content"},
@@ -158,7 +162,8 @@ func TestChromiumThroughNginx(t *testing.T) {
 	r := start(t, "-http-prefix", "/files", "-trusted-proxy", "127.0.0.1/32", "-route", "<LoginPage@john.example> = john@client1.com")
 	proxy := r.nginx(t, "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;")
 	require.Contains(t, chromium(t, "http://"+proxy+"/files/~john"), "<h1>John</h1>", "the redirect keeps the prefix")
-	page := chromium(t, "http://"+r.auth("john")+"@"+proxy+"/files/~john/index.wssp")
+	name, password, _ := strings.Cut(r.auth("john"), ":")
+	page := fixture.StartBrowser(t).SignIn(t, "http://"+proxy+"/files/~john/index.wssp", name, password).Eval(t, `document.documentElement.outerHTML`)
 	require.Contains(t, page, `<a href="./pictures/index.wssp"><bdi>pictures</bdi></a>`)
 
 	require.NoError(t, os.WriteFile(r.storage("john@client1.com", "private/work.html"), []byte(`<!DOCTYPE html>

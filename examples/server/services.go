@@ -17,6 +17,7 @@ import (
 	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/httpsite/pages"
 	"github.com/cgpkit/cgpkit/sitelog"
 	"github.com/cgpkit/cgpkit/tftpsite"
 )
@@ -55,11 +56,12 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		access.ClientAddr = c.trustedProxies.ClientAddr
 		observer = access
 	}
+	shown := &pages.Pages{} // its sessions outlive a change of the settings
 	site, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		return &httpsite.Handler{
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth,
 			RequireTLS: c.httpRequireTLS, Types: settings.Types,
-			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, FreeBusyPage: weekpage.Page{}.Write,
+			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, Pages: shown, FreeBusyPage: weekpage.Page{}.Write,
 			Next: c.besideSites(views, settings, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}
 	})

@@ -1,7 +1,6 @@
-package httpsite
+package pages
 
 import (
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -14,9 +13,13 @@ import (
 // upload stores every file of a multipart form (RFC 7578) as it comes, and then
 // carries out the action of its other fields, if there is one. A file that was
 // cut is not stored; those before it are, and the user is told how many.
-func (req *request) upload(view *filestore.View, dir string) (confirm []string, err error) {
-	req.r.Body = wholeForm(req.r.Body)
-	parts, err := req.r.MultipartReader()
+func (v *visit) upload() (confirm []string, err error) {
+	body, err := v.Body()
+	if err != nil {
+		return nil, err
+	}
+	v.HTTP.Body = wholeForm(body)
+	parts, err := v.HTTP.MultipartReader()
 	if err != nil {
 		return nil, errForm // no boundary
 	}
@@ -33,10 +36,12 @@ func (req *request) upload(view *filestore.View, dir string) (confirm []string, 
 		field, file, isFile, err := disposition(part)
 		switch {
 		case err != nil:
+		case isFile && !v.isToken(f.token): // it stands before the files
+			err = errTooOld
 		case isFile && file == "":
 			err = unnamed(part)
 		case isFile:
-			err = req.storeFile(view, dir, file, part, stored)
+			err = v.storeFile(file, part, stored)
 		default:
 			var value []byte
 			if value, err = io.ReadAll(io.LimitReader(bodyReader{part}, room+1)); err == nil {
@@ -51,11 +56,14 @@ func (req *request) upload(view *filestore.View, dir string) (confirm []string, 
 			return nil, afterFiles(file, err, len(stored))
 		}
 	}
+	if !v.isToken(f.token) {
+		return nil, errTooOld
+	}
 	if f.action != "" {
-		return req.manage(view, dir, f)
+		return v.manage(f)
 	}
 	if len(stored) == 0 {
-		return nil, pageError{http.StatusBadRequest, "Choose a file to upload."}
+		return nil, mistake{code: http.StatusBadRequest, key: "files.chooseFile"}
 	}
 	return nil, nil
 }
@@ -100,7 +108,7 @@ func disposition(part *multipart.Part) (field, file string, isFile bool, err err
 func unnamed(part io.Reader) error {
 	n, err := io.ReadFull(bodyReader{part}, make([]byte, 1))
 	if n > 0 {
-		return pageError{http.StatusBadRequest, "A file has no name."}
+		return mistake{code: http.StatusBadRequest, key: "files.noName"}
 	}
 	if err == io.EOF {
 		return nil
@@ -110,21 +118,21 @@ func unnamed(part io.Reader) error {
 
 // storeFile stores one file of a form. A name with folders in it is refused:
 // without them, files of different folders would become one.
-func (req *request) storeFile(view *filestore.View, dir, file string, content io.Reader, stored map[string]bool) error {
+func (v *visit) storeFile(file string, content io.Reader, stored map[string]bool) error {
 	if strings.ContainsAny(file, `/\`) {
-		return pageError{http.StatusBadRequest, quote(file) + " has folders in its name. Create the folder, and upload the file there."}
+		return mistake{http.StatusBadRequest, "files.path", []any{quote(file)}}
 	}
-	name, err := entryName(dir, file)
+	name, err := entryName(v.Folder, file)
 	if err != nil {
 		return err
 	}
 	if stored[name] {
-		return pageError{http.StatusBadRequest, quote(file) + " comes twice."}
+		return mistake{http.StatusBadRequest, "files.twice", []any{quote(file)}}
 	}
 	if len(stored) == maxMarks {
-		return pageError{http.StatusRequestEntityTooLarge, fmt.Sprintf("More than %d files came at once.", maxMarks)}
+		return mistake{http.StatusRequestEntityTooLarge, "files.tooManyFiles", []any{maxMarks}}
 	}
-	if _, err := store(req, view, name, content, filestore.CreateOptions{}); err != nil {
+	if _, err := v.store(name, content, filestore.CreateOptions{}); err != nil {
 		return err
 	}
 	stored[name] = true
@@ -133,5 +141,18 @@ func (req *request) storeFile(view *filestore.View, dir, file string, content io
 
 // afterFiles is an error that comes after some files were stored.
 func afterFiles(file string, err error, stored int) error {
-	return entryError{file, err, howMany(stored, " file was stored before it.", " files were stored before it.")}
+	return entryError{file, err, "files.storedBefore", stored}
+}
+
+// store writes content to name, all of it or nothing.
+func (v *visit) store(name string, content io.Reader, o filestore.CreateOptions) (filestore.FileInfo, error) {
+	upload, err := v.View.Create(v.HTTP.Context(), name, o)
+	if err != nil {
+		return nil, err
+	}
+	defer upload.Abort()
+	if _, err := io.Copy(upload, bodyReader{content}); err != nil {
+		return nil, err
+	}
+	return upload.Commit()
 }

@@ -1,4 +1,4 @@
-package httpsite
+package pages
 
 import (
 	"context"
@@ -106,15 +106,15 @@ func (p part) links() *partLinks {
 	}
 	l := &partLinks{From: p.before + 1, To: p.before + n, All: p.folder.Files}
 	if p.before > 0 {
-		l.First, l.Previous = pageName, pageName+partQuery{"before", ""}.String()
+		l.First, l.Previous = PageName, PageName+partQuery{"before", ""}.String()
 		if n > 0 {
-			l.Previous = pageName + partQuery{"before", p.entries[0].Name()}.String()
+			l.Previous = PageName + partQuery{"before", p.entries[0].Name()}.String()
 		}
 	}
 	if l.To < l.All {
-		l.Next, l.Last = pageName, pageName+partQuery{"before", ""}.String()
+		l.Next, l.Last = PageName, PageName+partQuery{"before", ""}.String()
 		if n > 0 {
-			l.Next = pageName + partQuery{"after", p.entries[n-1].Name()}.String()
+			l.Next = PageName + partQuery{"after", p.entries[n-1].Name()}.String()
 		}
 	}
 	return l

@@ -1,0 +1,147 @@
+package pages
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/cgpkit/cgpkit/httpsite/dav"
+)
+
+// Bounds of a form of the management page, the files in it apart. So many names
+// of 255 bytes fit, whatever is escaped in them. Our choice.
+const (
+	maxMarks = 10_000
+	maxForm  = 8 << 20
+)
+
+// form is what the forms of the page send, beside files.
+type form struct {
+	action, folder, newName, token string
+	confirmed                      bool
+	marks                          []string
+}
+
+// add takes a field in. Of those that come once the first counts.
+func (f *form) add(name, value string) error {
+	first := func(field *string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	switch name {
+	case "action":
+		first(&f.action)
+	case "folder":
+		first(&f.folder)
+	case "newName":
+		first(&f.newName)
+	case "token":
+		first(&f.token)
+	case "confirmed":
+		f.confirmed = value == "yes"
+	case "mark":
+		if len(f.marks) == maxMarks {
+			return mistake{http.StatusRequestEntityTooLarge, "files.tooManyMarks", []any{maxMarks}}
+		}
+		f.marks = append(f.marks, value)
+	}
+	return nil
+}
+
+// errNotUnderstood is for a form of another type, or that asks for what the page does not do.
+const errNotUnderstood = StatusError(http.StatusUnsupportedMediaType)
+
+var (
+	errForm   = mistake{code: http.StatusBadRequest, key: "form.bad"}
+	errTooOld = mistake{code: http.StatusForbidden, key: "app.tooOld"}
+)
+
+// bodyError is an error of the body of a request, and so the client's.
+type bodyError struct{ error }
+
+func (e bodyError) Unwrap() error { return e.error }
+
+// bodyReader marks the errors of a body, to tell them from those of a store.
+type bodyReader struct{ io.Reader }
+
+func (r bodyReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = bodyError{err}
+	}
+	return n, err
+}
+
+// readValues reads a form of type application/x-www-form-urlencoded, all of it. It is for
+// pages whose fields are few.
+func (v *visit) readValues(limit int64) (url.Values, error) {
+	if mediaType, _, _ := mime.ParseMediaType(v.HTTP.Header.Get("Content-Type")); mediaType != "application/x-www-form-urlencoded" {
+		return nil, errNotUnderstood
+	}
+	body, err := v.readBody(limit)
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, errForm
+	}
+	return values, nil
+}
+
+func (v *visit) readBody(limit int64) (string, error) {
+	body, err := v.Body()
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(v.Writer, body, limit))
+	if err != nil {
+		return "", bodyError{err}
+	}
+	return string(text), nil
+}
+
+// readForm reads all of a form before anything is done. It does what
+// [http.Request.ParseForm] does, which takes fewer than maxMarks fields.
+func (v *visit) readForm() (f form, err error) {
+	body, err := v.readBody(maxForm)
+	if err != nil {
+		return form{}, err
+	}
+	for field := range strings.SplitSeq(body, "&") {
+		name, value, _ := strings.Cut(field, "=")
+		name, err := url.QueryUnescape(name)
+		value, failed := url.QueryUnescape(value)
+		if err != nil || failed != nil {
+			return form{}, errForm
+		}
+		if err := f.add(name, value); err != nil {
+			return form{}, err
+		}
+	}
+	if !v.isToken(f.token) {
+		return form{}, errTooOld
+	}
+	return f, nil
+}
+
+// status is the status of an error that is told on a page.
+func status(err error) int {
+	var body bodyError
+	var tooLarge *http.MaxBytesError
+	var status StatusError
+	switch {
+	case errors.As(err, &status):
+		return int(status)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	case errors.As(err, &body) && !errors.As(err, &tooLarge):
+		return http.StatusBadRequest
+	}
+	return dav.Status(err)
+}

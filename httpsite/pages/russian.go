@@ -1,0 +1,103 @@
+package pages
+
+var russian = &language{
+	tag: "ru", name: "Русский",
+	plural: func(n int64) int { // one, few, many
+		tens, ones := n%100, n%10
+		switch {
+		case ones == 1 && tens != 11:
+			return 0
+		case ones >= 2 && ones <= 4 && (tens < 12 || tens > 14):
+			return 1
+		}
+		return 2
+	},
+	decimal: ",", group: "\u00A0",
+	months: [12]string{"янв.", "февр.", "марта", "апр.", "мая", "июня", "июля", "авг.", "сент.", "окт.", "нояб.", "дек."},
+	date:   "%[1]d %[2]s %[3]d, %[4]s",
+	units:  [5]string{"Б", "КБ", "МБ", "ГБ", "ТБ"},
+	texts: map[string]string{
+		// All pages.
+		"app.name":          "Хранилище файлов",
+		"app.skip":          "К содержанию",
+		"app.navigation":    "Страницы",
+		"app.language":      "Язык",
+		"app.signedIn":      "Вы вошли как %s",
+		"app.unlimited":     "без ограничений",
+		"app.bytes":         "%s байт|%s байта|%s байт",
+		"app.cancel":        "Отмена",
+		"app.tooOld":        "Страница устарела. Попробуйте ещё раз.",
+		"error.403":         "Нет доступа",
+		"error.403.text":    "Эта учётная запись не может открыть страницу.",
+		"error.404":         "Не найдено",
+		"error.404.text":    "Такой страницы или папки нет.",
+		"error.other":       "Не получилось",
+		"error.other.text":  "Сервер ответил кодом %d.",
+		"error.own":         "К своим файлам",
+		"signIn.title":      "Вход",
+		"signIn.login":      "Учётная запись",
+		"signIn.password":   "Пароль",
+		"signIn.do":         "Войти",
+		"signIn.wrong":      "С этим именем и этим паролем войти нельзя.",
+		"signIn.ended":      "Сеанс завершён. Войдите, чтобы продолжить.",
+		"signIn.out":        "Выйти",
+		"signIn.everywhere": "Выйти везде",
+
+		// The file manager.
+		"files.title":           "Файлы",
+		"files.here":            "Где вы",
+		"files.up":              "Вверх",
+		"files.mark":            "Отметить",
+		"files.markOne":         "Отметить %s",
+		"files.name":            "Имя",
+		"files.size":            "Размер",
+		"files.modified":        "Изменён",
+		"files.thisFolder":      "Эта папка",
+		"files.totals":          "Всего",
+		"files.limits":          "Предел",
+		"files.full":            "Занято %d\u00A0%% хранилища",
+		"files.empty":           "Папка пуста.",
+		"files.upload":          "Загрузить",
+		"files.choose":          "Файлы",
+		"files.delete":          "Удалить отмеченные",
+		"files.confirm":         "Удалить их вместе со всем содержимым папок?",
+		"files.folder":          "Создать папку",
+		"files.folderName":      "Имя папки",
+		"files.rename":          "Переименовать отмеченный",
+		"files.newName":         "Новое имя",
+		"files.mounts":          "Оформления и приложения:",
+		"files.parts":           "Части папки",
+		"files.part":            "%s–%s из %s",
+		"files.partNone":        "ни одного из %s",
+		"files.first":           "В начало",
+		"files.previous":        "Назад",
+		"files.next":            "Дальше",
+		"files.last":            "В конец",
+		"files.markOneToRename": "Чтобы переименовать, отметьте ровно один файл или папку.",
+		"files.markToDelete":    "Отметьте, что удалить.",
+		"files.sameName":        "%s уже так называется.",
+		"files.tooManyMarks":    "Отмечено больше %s.",
+		"files.tooManyFiles":    "За один раз пришло больше %s файлов.",
+		"files.chooseFile":      "Выберите файл.",
+		"files.noName":          "У файла нет имени.",
+		"files.path":            "%s: в имени есть папки. Создайте папку и загрузите файл в неё.",
+		"files.twice":           "%s встречается дважды.",
+		"files.removedBefore":   "До этого удалён %s файл.|До этого удалены %s файла.|До этого удалено %s файлов.",
+		"files.storedBefore":    "До этого сохранён %s файл.|До этого сохранены %s файла.|До этого сохранено %s файлов.",
+
+		// What can be wrong with a form.
+		"form.bad":         "Форму нельзя прочитать.",
+		"form.cut":         "Форма оборвана.",
+		"form.large":       "Форма больше, чем принимает сервер: не больше %s байт.",
+		"entry.reserved":   "Это имя зарезервировано.",
+		"entry.exists":     "Такое имя уже есть.",
+		"entry.invalid":    "Такое имя использовать нельзя.",
+		"entry.gone":       "Этого файла или папки больше нет.",
+		"entry.folder":     "Папка с таким именем уже есть.",
+		"entry.attributes": "Это имя занято атрибутами другого файла.",
+		"limit.fileSize":   "Файл может занимать не больше %s байта.|Файл может занимать не больше %s байт.|Файл может занимать не больше %s байт.",
+		"limit.room":       "В хранилище недостаточно места.",
+		"limit.files":      "В хранилище недостаточно места: свободно %s из %s файлов и папок.",
+		"limit.bytes":      "В хранилище недостаточно места: свободно %s из %s байт.",
+	},
+}

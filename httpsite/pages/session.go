@@ -1,0 +1,268 @@
+package pages
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Session is what is kept of somebody who has signed in by the form. Use field names.
+type Session struct {
+	// Login is the full address that they gave, account@domain.
+	Login string
+	// Sealed is their password, under a key that stands in their cookie alone: it is
+	// checked anew with each request, so that a session ends when the password changes
+	// or the account is closed.
+	Sealed []byte
+	// Secure tells that they signed in within TLS. Then the cookie is good there alone.
+	Secure bool
+	// Began and Used are when it began, and when it was used last, to the minute.
+	Began, Used time.Time
+}
+
+// SessionKey names a session. Whoever knows it cannot make the cookie of it.
+type SessionKey [sha256.Size]byte
+
+// Sessions keep sessions. They must be safe for concurrent use, and bound what they
+// keep. A program with several processes behind one address has some of its own that all
+// processes share; [MemorySessions] are for one.
+type Sessions interface {
+	// Session returns a session. fs.ErrNotExist: there is none.
+	Session(ctx context.Context, key SessionKey) (Session, error)
+	// SetSession keeps a session, in place of an older one with this key.
+	SetSession(ctx context.Context, key SessionKey, s Session) error
+	// EndSession forgets a session. That it is not there is no error.
+	EndSession(ctx context.Context, key SessionKey) error
+	// EndSessions forgets all sessions of a login.
+	EndSessions(ctx context.Context, login string) error
+}
+
+// How many sessions MemorySessions keep. Our choice.
+const (
+	maxSessions        = 10_000
+	maxSessionsOfLogin = 100
+)
+
+// MemorySessions keep 10,000 sessions in memory, 100 of each login: for one more, the one
+// that was not used for longest is forgotten. The zero value is ready.
+type MemorySessions struct {
+	mu   sync.Mutex // guards kept
+	kept map[SessionKey]Session
+}
+
+var _ Sessions = (*MemorySessions)(nil)
+
+// Session implements Sessions.
+func (m *MemorySessions) Session(_ context.Context, key SessionKey) (Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.kept[key]
+	if !ok {
+		return Session{}, fs.ErrNotExist
+	}
+	return s, nil
+}
+
+// SetSession implements Sessions.
+func (m *MemorySessions) SetSession(_ context.Context, key SessionKey, s Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.kept[key]; !ok {
+		m.makeRoom(s.Login)
+	}
+	if m.kept == nil {
+		m.kept = map[SessionKey]Session{}
+	}
+	m.kept[key] = s
+	return nil
+}
+
+// makeRoom needs mu.
+func (m *MemorySessions) makeRoom(login string) {
+	var oldest, oldestOfLogin SessionKey
+	ofLogin := 0
+	for key, s := range m.kept {
+		if first, ok := m.kept[oldest]; !ok || s.Used.Before(first.Used) {
+			oldest = key
+		}
+		if s.Login != login {
+			continue
+		}
+		ofLogin++
+		if first, ok := m.kept[oldestOfLogin]; !ok || s.Used.Before(first.Used) {
+			oldestOfLogin = key
+		}
+	}
+	switch {
+	case ofLogin >= maxSessionsOfLogin:
+		delete(m.kept, oldestOfLogin)
+	case len(m.kept) >= maxSessions:
+		delete(m.kept, oldest)
+	}
+}
+
+// EndSession implements Sessions.
+func (m *MemorySessions) EndSession(_ context.Context, key SessionKey) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, key)
+	return nil
+}
+
+// EndSessions implements Sessions.
+func (m *MemorySessions) EndSessions(_ context.Context, login string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.kept, func(_ SessionKey, s Session) bool { return s.Login == login })
+	return nil
+}
+
+// Bounds of a session in time, unless [Pages] have others. Our choice.
+const (
+	defaultIdleTime = time.Hour
+	defaultLifetime = 12 * time.Hour
+)
+
+// The cookie of a session. Browsers take one of the first name within TLS alone, and
+// from this very host (RFC 6265bis §4.1.3.2).
+const (
+	secureCookie = "__Host-session"
+	plainCookie  = "session"
+)
+
+// secret is what stands in the cookie: the name of the session, the key of the password
+// and the token of forms are made of it, each in a way that does not lead back.
+type secret [32]byte
+
+func (s *secret) derive(purpose string) [sha256.Size]byte {
+	h := hmac.New(sha256.New, s[:])
+	h.Write([]byte(purpose))
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+func (s *secret) key() SessionKey { return s.derive("session") }
+
+func (s *secret) aead() cipher.AEAD {
+	key := s.derive("password")
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		panic(err) // the key has the right length
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err)
+	}
+	return aead
+}
+
+// readCookie returns what stands in the cookie of a request. Within TLS only the cookie
+// counts that was set there. Behind a proxy that ends TLS it is the same one.
+func readCookie(r *http.Request, secure bool) (s secret, hostOnly, ok bool) {
+	for _, name := range []string{secureCookie, plainCookie} {
+		cookie, err := r.Cookie(name)
+		if err != nil {
+			continue
+		}
+		hostOnly = name == secureCookie
+		raw, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+		if err != nil || len(raw) != len(s) || secure && !hostOnly {
+			return secret{}, false, false
+		}
+		return secret(raw), hostOnly, true
+	}
+	return secret{}, false, false
+}
+
+// HasSession reports whether a request has the cookie of a session, whether or not that
+// still lasts. Only browsers that have used the form do.
+func (p *Pages) HasSession(r *http.Request) bool {
+	_, plain := r.Cookie(plainCookie)
+	_, secure := r.Cookie(secureCookie)
+	return plain == nil || secure == nil
+}
+
+// SignedIn is who a request says that it is by its session.
+type SignedIn struct {
+	Login, Password string
+	secret          secret
+}
+
+// SignedIn returns the session of a request. secure tells that it came within TLS. One that
+// another site, or a page in a sandbox, has made the browser send has none
+// (Fetch Metadata Request Headers §2.2): the cookie is SameSite=Strict too, so two faults
+// would have to meet. fs.ErrNotExist: there is no session, or it has ended.
+func (p *Pages) SignedIn(r *http.Request, secure bool) (*SignedIn, error) {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		return nil, fs.ErrNotExist
+	}
+	secret, hostOnly, ok := readCookie(r, secure)
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	key := secret.key()
+	s, err := p.sessions().Session(r.Context(), key)
+	if err != nil {
+		return nil, err
+	}
+	now := p.now()
+	if s.Secure != hostOnly || now.Sub(s.Used) >= orDefault(p.IdleTime, defaultIdleTime) || now.Sub(s.Began) >= orDefault(p.Lifetime, defaultLifetime) {
+		return nil, errors.Join(fs.ErrNotExist, p.sessions().EndSession(r.Context(), key))
+	}
+	password, err := secret.aead().Open(nil, nil, s.Sealed, nil)
+	if err != nil {
+		return nil, errors.Join(fs.ErrNotExist, p.sessions().EndSession(r.Context(), key))
+	}
+	if now.Sub(s.Used) >= time.Minute {
+		s.Used = now
+		if err := p.sessions().SetSession(r.Context(), key, s); err != nil {
+			return nil, err
+		}
+	}
+	return &SignedIn{Login: s.Login, Password: string(password), secret: secret}, nil
+}
+
+// EndSession ends the session of somebody whose password is not right any more.
+func (p *Pages) EndSession(ctx context.Context, s *SignedIn) error {
+	return p.sessions().EndSession(ctx, s.secret.key())
+}
+
+// beginSession keeps a new session, and sets its cookie.
+func (v *visit) beginSession(login, password string) error {
+	var s secret
+	rand.Read(s[:])
+	now := v.pages.now()
+	secure := v.isSecure()
+	kept := Session{Login: login, Sealed: s.aead().Seal(nil, nil, []byte(password), nil), Secure: secure, Began: now, Used: now}
+	if err := v.pages.sessions().SetSession(v.HTTP.Context(), s.key(), kept); err != nil {
+		return err
+	}
+	setSessionCookie(v.Writer, base64.RawURLEncoding.EncodeToString(s[:]), secure, 0)
+	return nil
+}
+
+func setSessionCookie(w http.ResponseWriter, value string, secure bool, maxAge int) {
+	name := plainCookie
+	if secure {
+		name = secureCookie
+	}
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", Secure: secure, HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: maxAge})
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
