@@ -61,9 +61,9 @@ func (d *data) Write(p []byte) (int, error) {
 // process, where no TLS is in between.
 func (d *data) ReadFrom(r io.Reader) (total int64, err error) {
 	if _, ok := r.(syscall.Conn); !ok || d.private {
-		buffer := buffers.Get().(*[bufferSize]byte)
-		defer buffers.Put(buffer)
-		return io.CopyBuffer(struct{ io.Writer }{d}, struct{ io.Reader }{r}, buffer[:])
+		buffer := pieces.Get().(*[]byte)
+		defer pieces.Put(buffer)
+		return io.CopyBuffer(struct{ io.Writer }{d}, struct{ io.Reader }{r}, *buffer)
 	}
 	for n := int64(stall.KernelPiece); n == stall.KernelPiece && d.err == nil; {
 		n, d.err = d.writing.Copy(d.tcp, io.LimitReader(r, stall.KernelPiece), stall.KernelPiece)
@@ -132,7 +132,18 @@ func (d *data) cut() {
 	d.tcp.Close()
 }
 
-// bufferSize is what is read from a client at once.
-const bufferSize = 512 << 10
+// pieceSize is what goes through the process at once, and largePiece what a client
+// that sends as much as that is read in: each call for it wakes others on the way.
+const (
+	pieceSize  = 64 << 10
+	largePiece = 1 << 20
+)
 
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+var pieces, largePieces = buffersOf(pieceSize), buffersOf(largePiece)
+
+func buffersOf(size int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		buffer := make([]byte, size)
+		return &buffer
+	}}
+}

@@ -16,12 +16,12 @@ type textReader struct {
 
 // WriteTo sends everything.
 func (t *textReader) WriteTo(w io.Writer) (total int64, err error) {
-	in, room := buffers.Get().(*[bufferSize]byte), buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(in)
-	defer buffers.Put(room)
+	in, room := pieces.Get().(*[]byte), pieces.Get().(*[]byte)
+	defer pieces.Put(in)
+	defer pieces.Put(room)
 	for {
-		n, err := t.r.Read(in[:bufferSize/2]) // every byte may be a line
-		out := t.convert(room[:0], in[:n])
+		n, err := t.r.Read((*in)[:pieceSize/2]) // every byte may be a line
+		out := t.convert((*room)[:0], (*in)[:n])
 		if len(out) > 0 {
 			m, err := w.Write(out)
 			total += int64(m)

@@ -349,14 +349,20 @@ func (t *transfer) receive(to io.Writer, d *data) error {
 		text = &textWriter{w: to}
 		to = text
 	}
-	buffer := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buffer)
+	pool := pieces
+	buffer := pool.Get().(*[]byte)
+	defer func() { pool.Put(buffer) }()
 	for {
-		n, err := d.Read(buffer[:])
+		n, err := d.Read(*buffer)
 		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
+			if _, err := to.Write((*buffer)[:n]); err != nil {
 				return err
 			}
+		}
+		if n == pieceSize && pool == pieces {
+			pool.Put(buffer)
+			pool = largePieces
+			buffer = pool.Get().(*[]byte)
 		}
 		switch {
 		case err == io.EOF && text != nil:

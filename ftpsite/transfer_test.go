@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -21,6 +22,25 @@ import (
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
+
+// What comes fast is read in larger pieces.
+func TestLargeUploads(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	c := login(t, serve(t, &ftpsite.Server{Views: fixture.Views(d)}), "john")
+	var text []byte
+	for i := range 200_000 {
+		text = fmt.Appendf(text, "line %d\r\n", i)
+	}
+	for _, size := range []int{1<<16 - 1, 1 << 16, 1<<16 + 1, 1<<20 + 1<<16, len(text)} {
+		c.want("200", "TYPE I")
+		c.put("226", "STOR binary", string(text[:size]))
+		wantFile(t, d, john, "binary", string(text[:size]))
+		c.want("200", "TYPE A")
+		c.put("226", "STOR text", string(text[:size]))
+		wantFile(t, d, john, "text", strings.ReplaceAll(string(text[:size]), "\r\n", "\n"))
+	}
+}
 
 func TestTransfers(t *testing.T) {
 	t.Parallel()
