@@ -21,11 +21,21 @@ type filesPage struct {
 	Total   filestore.Usage
 	Limits  filestore.Limits
 	Here    string // where forms lead: the page again, at the same part
+	Columns []column
+	Query   listQuery
+	Found   int64    // names that have in them what is looked for
+	To      []string // folders to move entries to
 }
+
+// Find is what is looked for, and Sort and Order how the folder is sorted.
+func (p filesPage) Find() string { return p.Query.find }
+func (p filesPage) Sort() string { return p.Query.sort }
+func (p filesPage) Down() bool   { return p.Query.descending }
 
 type entry struct {
 	filestore.FileInfo
 	Link string
+	Icon string
 }
 
 // Percent tells how full the storage is, by bytes; -1: it has no limit.
@@ -43,8 +53,10 @@ func getFiles(v *visit) error { return v.showFiles(http.StatusOK, nil) }
 
 // showFiles shows the folder, or what of it is to be confirmed.
 func (v *visit) showFiles(code int, confirm []string) error {
-	q := partOf(v.HTTP.URL.Query())
-	p := filesPage{Confirm: confirm, Here: PageName + q.String()}
+	q := listQueryOf(v.HTTP.URL.Query())
+	p := filesPage{Confirm: confirm, Here: PageName + q.String(), Query: q, Columns: []column{
+		q.column("", v.T("files.name"), ""), q.column("size", v.T("files.size"), "number"), q.column("modified", v.T("files.modified"), ""),
+	}}
 	if len(confirm) == 0 {
 		if err := v.fillFiles(&p, q); err != nil {
 			return err
@@ -57,19 +69,21 @@ func (v *visit) showFiles(code int, confirm []string) error {
 	return v.show(code, "files.html", title, p)
 }
 
-func (v *visit) fillFiles(p *filesPage, q partQuery) error {
+func (v *visit) fillFiles(p *filesPage, q listQuery) error {
 	ctx := v.HTTP.Context()
 	shown, err := readPart(ctx, v.View, v.Folder, q)
 	if err != nil {
 		return err
 	}
-	p.Inside, p.Parts = shown.folder, shown.links()
-	for _, info := range shown.entries {
-		e := entry{info, "./" + url.PathEscape(info.Name())}
-		if info.IsDir() {
+	p.Inside, p.Parts, p.Found = shown.folder, shown.links(q), shown.found
+	p.To = foldersNear(v.Folder, shown.entries)
+	p.Entries = make([]entry, len(shown.entries))
+	for i, at := range shown.entries {
+		e := entry{at.FileInfo, "./" + url.PathEscape(at.Name()), iconOf(at)}
+		if at.IsDir() {
 			e.Link += "/" + PageName
 		}
-		p.Entries = append(p.Entries, e)
+		p.Entries[i] = e
 	}
 	// A mount is a storage of its own, without limits.
 	top := filestore.TopOf(v.Folder)
@@ -86,6 +100,23 @@ func (v *visit) fillFiles(p *filesPage, q partQuery) error {
 	return err
 }
 
+// foldersNear are the folder above, the top, and the folders among some entries, as
+// somebody would write them to move something there.
+func foldersNear(folder string, entries []placed) []string {
+	const most = 100
+	names := []string{"/"}
+	if above, _ := filestore.Split(folder); folder != filestore.Root && above != filestore.Root {
+		names = append(names, "/"+above)
+	}
+	for _, e := range entries {
+		if !e.IsDir() || len(names) == most {
+			break // folders stand before files
+		}
+		names = append(names, "/"+filestore.Join(folder, e.Name()))
+	}
+	return names
+}
+
 // postFiles carries out what a form asks for, and shows the page again.
 func postFiles(v *visit) error {
 	confirm, err := v.act()
@@ -97,10 +128,13 @@ func postFiles(v *visit) error {
 		v.message = message
 		return v.showFiles(code, nil)
 	}
+	if v.answered {
+		return nil
+	}
 	if len(confirm) > 0 {
 		return v.showFiles(http.StatusOK, confirm)
 	}
-	return v.redirect(PageName + partOf(v.HTTP.URL.Query()).String())
+	return v.redirect(PageName + listQueryOf(v.HTTP.URL.Query()).String())
 }
 
 // act does what a form asks for, of whatever type the form is.

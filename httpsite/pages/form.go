@@ -21,9 +21,10 @@ const (
 
 // form is what the forms of the page send, beside files.
 type form struct {
-	action, folder, newName, token string
-	confirmed                      bool
-	marks                          []string
+	action, folder, newName, to, token string
+	confirmed                          bool
+	absent                             bool // the files of an upload must not be there already
+	marks                              []string
 }
 
 // add takes a field in. Of those that come once the first counts.
@@ -40,8 +41,12 @@ func (f *form) add(name, value string) error {
 		first(&f.folder)
 	case "newName":
 		first(&f.newName)
+	case "to":
+		first(&f.to)
 	case "token":
 		first(&f.token)
+	case "absent":
+		f.absent = value == "yes"
 	case "confirmed":
 		f.confirmed = value == "yes"
 	case "mark":

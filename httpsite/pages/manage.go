@@ -25,6 +25,12 @@ func (v *visit) manage(f form) (confirm []string, err error) {
 	switch f.action {
 	case "delete":
 		return v.deleteMarked(ctx, marked, f)
+	case "move", "copy":
+		return nil, v.carry(ctx, marked, f)
+	case "zip":
+		return nil, v.zipMarked(marked)
+	case "edit":
+		return nil, v.editMarked(marked)
 	case "folder":
 		name, err := entryName(v.Folder, f.folder)
 		if err == nil {
@@ -86,6 +92,89 @@ func (v *visit) deleteMarked(ctx context.Context, marked []string, f form) (conf
 		}
 	}
 	return nil, nil
+}
+
+// carry moves or copies the marked entries to another folder: all of them, or none.
+func (v *visit) carry(ctx context.Context, marked []string, f form) error {
+	if len(marked) == 0 {
+		return mistake{code: http.StatusBadRequest, key: "files.markToMove"}
+	}
+	dir, err := v.targetFolder(ctx, f.to)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(marked))
+	for i, from := range marked {
+		if names[i], err = v.mayCarry(ctx, from, dir); err != nil {
+			return about(f.marks[i], err)
+		}
+	}
+	for i, from := range marked {
+		if f.action == "copy" {
+			err = v.View.Copy(ctx, from, names[i], filestore.CopyOptions{})
+		} else {
+			err = v.View.Rename(ctx, from, names[i], filestore.RenameOptions{})
+		}
+		if err != nil {
+			return entryError{f.marks[i], err, "files.carriedBefore", i - v.carryBack(ctx, marked[:i], names, f.action)}
+		}
+	}
+	return nil
+}
+
+// targetFolder returns the folder that somebody has written the path of, from the top.
+func (v *visit) targetFolder(ctx context.Context, path string) (string, error) {
+	if path == "" {
+		return "", mistake{code: http.StatusBadRequest, key: "files.chooseFolder"}
+	}
+	dir, _, err := filestore.CleanName(strings.TrimPrefix(path, "/"))
+	if err != nil {
+		return "", about(path, err)
+	}
+	info, err := v.View.Stat(ctx, dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return "", mistake{http.StatusConflict, "files.noFolder", []any{quote(path)}}
+	}
+	return dir, about(path, err)
+}
+
+// mayCarry returns the name of an entry in another folder, if it can be brought there.
+func (v *visit) mayCarry(ctx context.Context, from, dir string) (name string, err error) {
+	_, last := filestore.Split(from)
+	name = filestore.Join(dir, last)
+	if dir == from || strings.HasPrefix(dir, from+"/") {
+		return "", mistake{http.StatusConflict, "files.intoItself", []any{quote(last)}}
+	}
+	info, err := v.View.Target(ctx, from)
+	if err == nil && info == nil {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return "", err
+	}
+	there, err := v.View.Target(ctx, name)
+	if err == nil && there != nil {
+		err = fs.ErrExist
+	}
+	return name, err
+}
+
+// carryBack undoes what was carried, since the rest cannot be. It returns how many went
+// back.
+func (v *visit) carryBack(ctx context.Context, from, to []string, action string) (n int) {
+	ctx = context.WithoutCancel(ctx)
+	for i := range from {
+		var err error
+		if action == "copy" {
+			err = v.View.Remove(ctx, to[i], filestore.RemoveOptions{Recursive: true})
+		} else {
+			err = v.View.Rename(ctx, to[i], from[i], filestore.RenameOptions{})
+		}
+		if err == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // entryName is the name of a direct entry of dir.

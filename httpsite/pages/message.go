@@ -102,6 +102,12 @@ func (v *visit) tellKind(err error) (code int, message string) {
 		return http.StatusConflict, v.T("entry.folder")
 	case errors.Is(err, filestore.ErrConflict):
 		return code, v.T("entry.attributes")
+	case errors.Is(err, filestore.ErrLocked):
+		return code, v.T("entry.locked")
+	case errors.Is(err, fs.ErrPermission):
+		return code, v.T("entry.refused")
+	case errors.Is(err, filestore.ErrDiskFull):
+		return code, v.T("limit.disk")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return code, v.T("form.cut")
 	case errors.As(err, &body) && !errors.Is(err, os.ErrDeadlineExceeded):

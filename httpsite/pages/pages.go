@@ -142,6 +142,15 @@ func (p *Pages) ServeError(r Request, code int) error {
 	return v.show(code, "error.html", v.T(title), text)
 }
 
+// showError tells a mistake of the user on a page of its own.
+func (v *visit) showError(err error) error {
+	code, message := v.tell(err)
+	if message == "" {
+		return err
+	}
+	return v.show(code, "error.html", v.T("error.other"), message)
+}
+
 // page is one of the pages; the package comment tells how to add one.
 type page struct {
 	name string // behind index.wssp/ in its address; "": the file manager
@@ -176,6 +185,7 @@ type visit struct {
 	language *language
 	nonce    string // of this answer, for what it may load
 	message  string // to be shown above the content; "": none
+	answered bool   // the action of a form was an answer by itself
 }
 
 func (p *Pages) visit(r *Request) *visit {
@@ -222,6 +232,7 @@ func (v *visit) show(code int, name, title string, data any) error {
 
 // redirect leads to a page, so that reloading it does nothing twice.
 func (v *visit) redirect(to string) error {
+	v.answered = true
 	v.Writer.Header().Set("Location", to)
 	v.Writer.WriteHeader(http.StatusSeeOther)
 	return nil

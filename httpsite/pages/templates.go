@@ -2,10 +2,12 @@ package pages
 
 import (
 	"embed"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -191,9 +193,25 @@ func (v *visit) LanguageLink(l *language) string {
 // Asset leads to a file that the pages load.
 func (v *visit) Asset(name string) string { return v.Top() + PageName + "/" + assets()[name].path }
 
+// icons are the symbols of the sprite, by their names.
+var icons = readIcons()
+
+func readIcons() map[string]template.HTML {
+	all := map[string]template.HTML{}
+	for _, found := range regexp.MustCompile(`<symbol id="icon-(\w+)"`).FindAllStringSubmatch(sprite, -1) {
+		name := found[1]
+		all[name] = template.HTML(`<svg class="icon ` + name + `" aria-hidden="true"><use href="#icon-` + name + `"/></svg>`)
+	}
+	return all
+}
+
 // Sprite is every symbol, once for each page. Icon draws one of them.
 func (v *visit) Sprite() template.HTML { return template.HTML(sprite) }
 
-func (v *visit) Icon(name string) template.HTML {
-	return template.HTML(`<svg class="icon ` + name + `" aria-hidden="true"><use href="#icon-` + name + `"/></svg>`)
+func (v *visit) Icon(name string) (template.HTML, error) {
+	icon, ok := icons[name]
+	if !ok {
+		return "", fmt.Errorf("there is no symbol %s", name)
+	}
+	return icon, nil
 }
