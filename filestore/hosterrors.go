@@ -21,6 +21,9 @@ var (
 	// ErrExhausted: the process, or the system, has too many open files or too
 	// little memory at the moment.
 	ErrExhausted = errors.New("out of open files or memory")
+	// ErrUnavailable: a database, or another server, that keeps the files cannot be
+	// reached at the moment, or does not answer in time. It is a kind of ErrExhausted.
+	ErrUnavailable = fmt.Errorf("storage is out of reach: %w", ErrExhausted)
 )
 
 // hostKinds is the one table of what errors of the system mean.

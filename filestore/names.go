@@ -11,9 +11,9 @@ const Root = "."
 
 // Bounds of a name. CommuniGate Pro names none; these are our choice.
 const (
-	maxNameBytes    = 4096
-	maxSegmentBytes = 255
-	maxSegments     = 100
+	MaxNameBytes    = 4096
+	MaxSegmentBytes = 255
+	MaxSegments     = 100
 )
 
 // CleanName turns a name as a client sent it into the form that [FS] and
@@ -44,7 +44,7 @@ func CheckName(name string) error {
 	if name == Root {
 		return nil
 	}
-	if len(name) > maxNameBytes || !utf8.ValidString(name) {
+	if len(name) > MaxNameBytes || !utf8.ValidString(name) {
 		return fs.ErrInvalid
 	}
 	segments, start := 1, 0
@@ -59,7 +59,7 @@ func CheckName(name string) error {
 			return fs.ErrInvalid
 		}
 	}
-	if segments > maxSegments || !validSegment(name[start:]) {
+	if segments > MaxSegments || !validSegment(name[start:]) {
 		return fs.ErrInvalid
 	}
 	return nil
@@ -76,7 +76,7 @@ func CheckEntryName(name string) error {
 }
 
 func validSegment(s string) bool {
-	return s != "" && s != "." && s != ".." && len(s) <= maxSegmentBytes && validOnHost(s)
+	return s != "" && s != "." && s != ".." && len(s) <= MaxSegmentBytes && validOnHost(s)
 }
 
 // Join returns the name of an entry of dir.
@@ -114,7 +114,7 @@ const sidecarSuffix = ".meta"
 // its last segment or as a whole, have none.
 func SidecarName(name string) (sidecar string, ok bool) {
 	_, last := Split(name)
-	if name == Root || hasSidecarSuffix(last) || len(last)+len(sidecarSuffix) > maxSegmentBytes || len(name)+len(sidecarSuffix) > maxNameBytes {
+	if name == Root || hasSidecarSuffix(last) || len(last)+len(sidecarSuffix) > MaxSegmentBytes || len(name)+len(sidecarSuffix) > MaxNameBytes {
 		return "", false
 	}
 	return name + sidecarSuffix, true

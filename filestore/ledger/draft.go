@@ -67,6 +67,9 @@ func CheckOptions(o filestore.CreateOptions) error {
 // Start is where the new bytes begin: so many old ones stay before them.
 func (d *Draft) Start() int64 { return d.start }
 
+// Written is the number of new bytes so far.
+func (d *Draft) Written() int64 { return d.written }
+
 // Size is the size of the file as far as it is written, with the tail that it keeps.
 func (d *Draft) Size() int64 { return d.size(d.written) }
 

@@ -237,21 +237,34 @@ func (t *Table) Lock(ctx context.Context, name string, l filestore.Lock, timeout
 	if err := t.admits(name, l); err != nil {
 		return filestore.Lock{}, fail("lock", name, err)
 	}
+	l.Name, l.Token, l.Expires = name, newToken(), t.now().Add(bounded(timeout))
+	t.add(l)
+	return l, nil
+}
+
+// Restore adds locks that a store keeps elsewhere, in the order of their making, as they were
+// told. It is for a table that lives as long as one change.
+func (t *Table) Restore(locks []filestore.Lock) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range locks {
+		t.add(l)
+	}
+}
+
+// add adds a lock as the newest. Callers hold t.mu.
+func (t *Table) add(l filestore.Lock) {
 	t.last++
-	made := &lock{l, t.last}
-	made.Name, made.Token = name, newToken()
-	made.Expires = t.now().Add(bounded(timeout))
 	if t.locks == nil {
 		t.locks, t.owned = map[string][]*lock{}, map[string]int{}
 	}
 	if t.count == 0 {
-		t.soonest = made.Expires
+		t.soonest = l.Expires
 	}
-	t.soonest = earlier(t.soonest, made.Expires)
-	t.locks[name] = append(t.locks[name], made)
+	t.soonest = earlier(t.soonest, l.Expires)
+	t.locks[l.Name] = append(t.locks[l.Name], &lock{l, t.last})
 	t.owned[l.Owner]++
 	t.count++
-	return made.Lock, nil
 }
 
 // admits checks that a lock may be made. Callers hold t.mu.
