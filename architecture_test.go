@@ -46,13 +46,15 @@ var mayImport = map[string][]string{
 	"calllog/recorder":   {"calllog", "filestore"},
 	"calllog/statistics": {"calllog"},
 
-	"filestore":                  {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
-	"filestore/ledger":           {"filestore"},
-	"filestore/sharing":          {"filestore", "meta"},
-	"filestore/locktable":        {"filestore"},
-	"filestore/treestore":        {"filestore", "filestore/ledger", "filestore/locktable"},
-	"filestore/memstore":         {"filestore", "filestore/treestore"},
-	"filestore/dirstore":         {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
+	"filestore":           {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
+	"filestore/ledger":    {"filestore"},
+	"filestore/sharing":   {"filestore", "meta"},
+	"filestore/locktable": {"filestore"},
+	"filestore/treestore": {"filestore", "filestore/ledger", "filestore/locktable"},
+	"filestore/memstore":  {"filestore", "filestore/treestore"},
+	"filestore/dirstore":  {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
+	"filestore/pgstore": {"filestore", "filestore/ledger", "filestore/locktable", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
+		"github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials"},
 	"filestore/dirstore/lending": {"filestore", "filestore/dirstore", "internal/flock", "internal/fresh", "internal/hostfile", "internal/lru"},
 	"filestore/storetest":        {"filestore", "filestore/memstore", "github.com/stretchr/testify/require"},
 
@@ -105,7 +107,8 @@ var mayImport = map[string][]string{
 
 // mustNotLink lists what else a package must not bring into a program.
 var mustNotLink = map[string][]string{
-	"freebusy": {"html/template", "net/http"}, // whoever reads a .vfb draws no page
+	"filestore": {"github.com/jackc", "github.com/minio"},
+	"freebusy":  {"html/template", "net/http"}, // whoever reads a .vfb draws no page
 	// Whoever reads settings checks no hashes and reads no messages; a host may have
 	// hashes of its own.
 	"directory":           append([]string{module + "/freebusy/mailbox", "github.com/emersion"}, hashLibraries...),
