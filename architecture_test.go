@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "httpsite/pages", "internal/stall"},
 	"httpsite/pages":           {"filestore", "httpsite/dav"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
+	"httpsite/internal/bench":  {"internal/beside", "golang.org/x/net/webdav", "golang.org/x/sys/unix"},
 	"httpsite/internal/fields": nil,
 	"httpsite/pages/barchart":  nil,
 	"httpsite/pages/qrsvg":     {"rsc.io/qr"},

@@ -74,9 +74,8 @@ type Locker interface {
 	WithTokens(tokens ...string) FS
 }
 
-// File is a file open for reading. A file on a local disk is an *os.File or
-// embeds one, so that its content can be sent without passing through the
-// process.
+// File is a file open for reading. One on a local disk is a [syscall.Conn] as well, so
+// that the kernel can send its content.
 //
 // What Stat of a File returns is a FileInfo. A File goes on showing the content it
 // was opened with, whatever happens to its name or its store afterwards, until it is

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -84,7 +83,7 @@ func (req *request) show(caller filestore.Caller, needsLogin bool) error {
 	sent, contentType := file, req.typeByName(name)
 	if !needsLogin && req.mayEncode(contentType) {
 		// With the file itself too, or a cache would take it for the only one.
-		header.Set("Vary", "Accept-Encoding")
+		header["Vary"] = byEncoding
 		if beside, ok := req.openEncoded(view, name, file); ok {
 			defer beside.Close()
 			sent = beside
@@ -95,7 +94,7 @@ func (req *request) show(caller filestore.Caller, needsLogin bool) error {
 	}
 	if sandboxed(contentType) && !req.isTrusted() {
 		// With a 304 too: a page that was kept from before gets it then.
-		header.Set("Content-Security-Policy", sandbox)
+		header["Content-Security-Policy"] = inSandbox
 	}
 	if done, err := req.unchanged(sent.info.ModTime()); done || err != nil {
 		return err
@@ -103,7 +102,6 @@ func (req *request) show(caller filestore.Caller, needsLogin bool) error {
 	header.Set("Content-Type", typeByContent(contentType, file, file.info.Size()))
 	if sent.coding != "" {
 		header.Set("Content-Encoding", sent.coding)
-		header.Set("Content-Length", strconv.FormatInt(sent.info.Size(), 10)) // net/http leaves that out
 	}
 	return req.send(sent.File, sent.info.Size(), sent.info.ModTime()) // of which the kernel can send
 }

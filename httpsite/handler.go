@@ -128,6 +128,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Header fields that most answers have, made once.
+var (
+	noSniff    = []string{"nosniff"}
+	inSandbox  = []string{sandbox}
+	bytesOnly  = []string{"bytes"}
+	byEncoding = []string{"Accept-Encoding"}
+)
+
 // answer answers what is not for Next.
 func (req *request) answer() (own bool) {
 	own = true
@@ -143,11 +151,13 @@ func (req *request) answer() (own bool) {
 		return false
 	}
 	req.w.deadline.Renew()
-	// The server looks at the type of its own request's body: with another one
-	// there it would wait for the body before it sends a refusal.
-	req.r = req.r.WithContext(req.r.Context())
-	req.received = watchBody(req.w.ResponseWriter, req.r, req.stallTimeout())
-	req.w.Header().Set("X-Content-Type-Options", "nosniff")
+	if req.r.Body != nil && req.r.Body != http.NoBody {
+		// The server looks at the type of its own request's body: with another one
+		// there it would wait for the body before it sends a refusal.
+		req.r = req.r.WithContext(req.r.Context())
+		req.received = watchBody(req.w.ResponseWriter, req.r, req.stallTimeout())
+	}
+	req.w.Header()["X-Content-Type-Options"] = noSniff
 	if hasDoubtfulFraming(req.r) {
 		req.w.Header().Set("Connection", "close")
 	}

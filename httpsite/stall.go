@@ -19,11 +19,8 @@ type stallBody struct {
 	read     int64
 }
 
-// watchBody puts a stallBody before the body of a request; nil: it has none.
+// watchBody puts a stallBody before the body of a request.
 func watchBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) *stallBody {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
-	}
 	control := http.NewResponseController(w)
 	b := &stallBody{ReadCloser: r.Body, control: control, deadline: stall.New(control.SetReadDeadline, timeout)}
 	b.deadline.Renew()
@@ -68,11 +65,15 @@ func (w *stallWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *stallWriter) WriteHeader(code int) {
 	w.begin(code)
+	if code < 200 {
+		w.deadline.Renew() // it is sent at once
+	}
 	w.ResponseWriter.WriteHeader(code)
 }
 
 func (w *stallWriter) Write(p []byte) (int, error) {
 	w.begin(http.StatusOK)
+	w.deadline.Renew()
 	n, err := w.deadline.Write(w.ResponseWriter, p)
 	w.sent += int64(n)
 	return n, err
@@ -84,13 +85,17 @@ func (w *stallWriter) begin(code int) {
 	if w.code < 200 {
 		w.code = code
 	}
-	w.deadline.Renew()
 }
 
-// ReadFrom passes src on as the kind of reader that http.ServeContent uses, so that
-// the kernel can still send a file by itself.
+// ReadFrom passes src on as a reader of which the kernel can send a file by itself. The
+// head of the answer goes before it: otherwise net/http reads the first 512 bytes to send
+// them with that.
 func (w *stallWriter) ReadFrom(src io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
+	w.deadline.Renew()
+	if w.piece == stall.KernelPiece {
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
+	}
 	n, err := w.deadline.Copy(w.ResponseWriter, src, w.piece)
 	w.sent += n
 	return n, err

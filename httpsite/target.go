@@ -74,6 +74,10 @@ func rawPath(u *url.URL) string {
 // decodeName decodes the segments of an escaped name, and adds them to the
 // location as we would escape them.
 func decodeName(escaped string, location *string) (string, error) {
+	if !strings.ContainsFunc(escaped, needsEscape) { // most names, and nothing to take apart
+		*location = strings.TrimSuffix(*location+"/"+escaped, "/")
+		return escaped, nil
+	}
 	var name, escapedName strings.Builder
 	for segment := range strings.SplitSeq(escaped, "/") {
 		decoded, err := decodeSegment(segment)
@@ -89,6 +93,16 @@ func decodeName(escaped string, location *string) (string, error) {
 	}
 	*location = strings.TrimSuffix(*location+escapedName.String(), "/")
 	return name.String(), nil
+}
+
+// needsEscape reports whether we would escape a character of a path, or whether it is an
+// escape (RFC 3986 §2.3).
+func needsEscape(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("/-._~", r):
+		return false
+	}
+	return true
 }
 
 func decodeSegment(escaped string) (string, error) {

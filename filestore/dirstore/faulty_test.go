@@ -110,11 +110,28 @@ func (t faulty) open(name string) (*os.File, stat, error) {
 	}
 	f, st, err := t.tree.open(name)
 	if err == nil && t.next() != nil {
-		t.unreadable = true
 		f.Close()
-		f, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		f, err = t.unreadableFile()
 	}
 	return f, st, err
+}
+
+// content is open.
+func (t faulty) content(name string) (content, stat, error) {
+	if err := t.next(); err != nil {
+		return nil, stat{}, err
+	}
+	f, st, err := t.tree.content(name)
+	if err == nil && t.next() != nil {
+		f.Close()
+		f, err = t.unreadableFile()
+	}
+	return f, st, err
+}
+
+func (t faulty) unreadableFile() (*os.File, error) {
+	t.unreadable = true
+	return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 }
 
 func (t faulty) create(name string) (newFile, error) {

@@ -83,25 +83,24 @@ func (st stat) etag() string {
 
 // openFile is a file open for reading.
 type openFile struct {
-	*os.File
+	content
 	info info
 }
 
-func (f *openFile) Name() string               { return f.info.path }
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 func (f *openFile) Read(p []byte) (int, error) {
-	n, err := f.File.Read(p)
+	n, err := f.content.Read(p)
 	return n, f.fail("read", err)
 }
 
 func (f *openFile) ReadAt(p []byte, offset int64) (int, error) {
-	n, err := f.File.ReadAt(p, offset)
+	n, err := f.content.ReadAt(p, offset)
 	return n, f.fail("read", err)
 }
 
 func (f *openFile) Seek(offset int64, whence int) (int64, error) {
-	n, err := f.File.Seek(offset, whence)
+	n, err := f.content.Seek(offset, whence)
 	return n, f.fail("seek", err)
 }
 

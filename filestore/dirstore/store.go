@@ -237,7 +237,8 @@ func (f found) exists() bool { return f.entry.kind == kindFile || f.entry.kind =
 // check checks a precondition, but for locks.
 func (f found) check(p filestore.Precondition) error { return p.Check(f.exists(), f.entry.etag()) }
 
-// Open implements [filestore.Store]. The File embeds an [*os.File].
+// Open implements [filestore.Store]. The File is a [syscall.Conn], of which the kernel
+// can send.
 func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
 	if err := check(ctx, name); err != nil {
 		return nil, fail("open", name, err)
@@ -251,7 +252,7 @@ func (s *Store) Open(ctx context.Context, name string) (filestore.File, error) {
 	}
 	defer t.close()
 	s.names.RLock()
-	f, st, err := t.open(s.at(name))
+	f, st, err := t.content(s.at(name))
 	s.names.RUnlock()
 	if err != nil {
 		return nil, fail("open", name, err)

@@ -3,6 +3,7 @@ package dirstore
 import (
 	"io"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -27,6 +28,8 @@ type tree interface {
 	// open opens a regular file or a directory for reading. What is neither
 	// gives fs.ErrNotExist.
 	open(name string) (*os.File, stat, error)
+	// content is open for the content of a file, which it shows from its beginning.
+	content(name string) (content, stat, error)
 	// create makes a file that did not exist, for writing.
 	create(name string) (newFile, error)
 	// fstat is lstat for an open file.
@@ -44,6 +47,13 @@ type tree interface {
 	// sync makes the entries of a directory survive the loss of power.
 	sync(dir string) error
 	close()
+}
+
+// content is a file open for reading: an [*os.File], or what costs less to open.
+type content interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	syscall.Conn
 }
 
 // newFile is a file that create has made: an [*os.File].

@@ -126,20 +126,34 @@ func (t *beneath) openFile(name string, flags, mode uint64) (*os.File, error) {
 }
 
 func (t *beneath) open(name string) (*os.File, stat, error) {
-	fd, err := t.find(name, unix.O_RDONLY|unix.O_NONBLOCK)
+	fd, st, err := t.openToRead(name)
 	if err != nil {
-		return nil, stat{}, err
-	}
-	st, err := fdStat(fd)
-	if err == nil && st.kind == kindForeign {
-		err = fs.ErrNotExist
-	}
-	if err != nil {
-		unix.Close(fd)
 		return nil, stat{}, err
 	}
 	_, label, _ := strings.Cut(name, "/")
 	return os.NewFile(uintptr(fd), label), st, nil
+}
+
+func (t *beneath) content(name string) (content, stat, error) {
+	fd, st, err := t.openToRead(name)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	return newDescriptor(fd), st, nil
+}
+
+func (t *beneath) openToRead(name string) (fd int, st stat, err error) {
+	if fd, err = t.find(name, unix.O_RDONLY|unix.O_NONBLOCK); err != nil {
+		return -1, stat{}, err
+	}
+	if st, err = fdStat(fd); err == nil && st.kind == kindForeign {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, stat{}, err
+	}
+	return fd, st, nil
 }
 
 func (t *beneath) read(name string, want func(stat) bool) ([]byte, stat, error) {

@@ -135,6 +135,14 @@ func (t rooted) open(name string) (f *os.File, st stat, err error) {
 	return f, st, err
 }
 
+func (t rooted) content(name string) (content, stat, error) {
+	f, st, err := t.open(name)
+	if err != nil {
+		return nil, stat{}, err // not a nil *os.File
+	}
+	return f, st, nil
+}
+
 // maxReplaced is how often what is opened may be replaced meanwhile. Our choice.
 const maxReplaced = 100
 
