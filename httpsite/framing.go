@@ -111,22 +111,28 @@ func IsPrivate(r *http.Request) bool {
 // inTLS reports whether a request came within TLS. That of a [Server] is below the
 // connection that it watches, and package net/http does not see it.
 func inTLS(r *http.Request) bool {
-	watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
-	if ok {
-		_, ok = watched.halfCloser.(*tls.Conn)
+	if c := watched(r); c != nil {
+		_, ok := c.halfCloser.(*tls.Conn)
+		return ok
 	}
-	return ok || r.TLS != nil
+	return r.TLS != nil
+}
+
+// watched returns the connection of a request to a [Server]; nil: it came to another.
+func watched(r *http.Request) *watchedConn {
+	c, _ := r.Context().Value(watchedKey{}).(*watchedConn)
+	return c
 }
 
 // isFaultyFraming reports whether a request is one of HTTP/1.0 that has, or may
 // have, a Transfer-Encoding. Those of HTTP/2, many at a time on one connection, have
 // none.
 func isFaultyFraming(r *http.Request) bool {
-	watched, ok := r.Context().Value(watchedKey{}).(*watchedConn)
-	if !ok || r.ProtoMajor > 1 {
+	c := watched(r)
+	if c == nil || r.ProtoMajor > 1 {
 		return false
 	}
-	watched.requests++
-	first := watched.requests == 1
-	return !r.ProtoAtLeast(1, 1) && (first && watched.encoded || !first && r.ContentLength != 0)
+	c.requests++
+	first := c.requests == 1
+	return !r.ProtoAtLeast(1, 1) && (first && c.encoded || !first && r.ContentLength != 0)
 }

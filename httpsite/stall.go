@@ -87,15 +87,10 @@ func (w *stallWriter) begin(code int) {
 	}
 }
 
-// ReadFrom passes src on as a reader of which the kernel can send a file by itself. The
-// head of the answer goes before it: otherwise net/http reads the first 512 bytes to send
-// them with that.
+// ReadFrom passes src on as a reader of which the kernel can send a file by itself.
 func (w *stallWriter) ReadFrom(src io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
 	w.deadline.Renew()
-	if w.piece == stall.KernelPiece {
-		_ = http.NewResponseController(w.ResponseWriter).Flush()
-	}
 	n, err := w.deadline.Copy(w.ResponseWriter, src, w.piece)
 	w.sent += n
 	return n, err
