@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"calllog/statistics": {"calllog"},
 
 	"filestore":           {"internal/lru", "internal/network", "meta", "golang.org/x/net/idna"},
+	"filestore/iofs":      {"filestore"},
 	"filestore/ledger":    {"filestore"},
 	"filestore/sharing":   {"filestore", "meta"},
 	"filestore/locktable": {"filestore"},
@@ -70,6 +71,7 @@ var mayImport = map[string][]string{
 	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "httpsite/pages", "internal/stall"},
 	"httpsite/pages":           {"filestore", "httpsite/dav"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
+	"httpsite/webdavfs":        {"filestore", "filestore/iofs", "meta", "golang.org/x/net/webdav"},
 	"httpsite/internal/bench":  {"internal/beside", "golang.org/x/net/webdav", "golang.org/x/sys/unix"},
 	"httpsite/internal/fields": nil,
 	"httpsite/pages/barchart":  nil,
