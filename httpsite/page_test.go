@@ -45,7 +45,7 @@ func TestPageShowsFolder(t *testing.T) {
 		`<h1><bdi>folder</bdi></h1>`,
 		`<a class="button" href="../index.wssp">`,
 		`<a href="./sub/index.wssp"><bdi>sub</bdi></a></td><td class="number">==&gt;</td>`,
-		`<a href="./default.html"><bdi>default.html</bdi></a></td><td class="number"><span title="15 bytes">15 B</span></td>`,
+		`<a href="./default.html"><bdi>default.html</bdi></a></td><td class="number"><data value="15" title="15 bytes">15 B</data></td>`,
 		`&lt;b&gt;&amp;&#34;.txt`,
 		`href="./javascript:alert%281%29"`,
 		`This Folder: 4</td><td class="number"><span title="21 bytes">21 B</span></td>`,

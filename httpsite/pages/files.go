@@ -125,11 +125,17 @@ func postFiles(v *visit) error {
 		if message == "" {
 			return err
 		}
+		if v.wantsJSON() {
+			return v.sendJSON(code, said{message})
+		}
 		v.message = message
 		return v.showFiles(code, nil)
 	}
 	if v.answered {
 		return nil
+	}
+	if v.wantsJSON() && len(confirm) == 0 {
+		return v.sendJSON(http.StatusOK, said{})
 	}
 	if len(confirm) > 0 {
 		return v.showFiles(http.StatusOK, confirm)

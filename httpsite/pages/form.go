@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/httpsite/dav"
@@ -25,6 +26,8 @@ type form struct {
 	confirmed                          bool
 	absent                             bool // the files of an upload must not be there already
 	marks                              []string
+	paths                              []string // that are to be checked
+	sizes                              []int64  // of them, or of the file that comes next
 }
 
 // add takes a field in. Of those that come once the first counts.
@@ -45,6 +48,17 @@ func (f *form) add(name, value string) error {
 		first(&f.to)
 	case "token":
 		first(&f.token)
+	case "path":
+		if len(f.paths) == maxMarks {
+			return mistake{http.StatusRequestEntityTooLarge, "files.tooManyFiles", []any{maxMarks}}
+		}
+		f.paths = append(f.paths, value)
+	case "size":
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 || len(f.sizes) == maxMarks {
+			return errForm
+		}
+		f.sizes = append(f.sizes, n)
 	case "absent":
 		f.absent = value == "yes"
 	case "confirmed":

@@ -45,8 +45,6 @@ func iconOf(info filestore.FileInfo) string {
 	switch {
 	case info.IsDir():
 		return "folder"
-	case kind == "pdf":
-		return "text"
 	case kind == "":
 		return "file"
 	}

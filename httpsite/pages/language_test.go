@@ -63,6 +63,16 @@ func TestTextsAreUsed(t *testing.T) {
 	}
 	read(os.DirFS("."), "*.go")
 	read(templateFiles, "templates/*.html")
+	scripts, err := fs.Glob(assetFiles, "assets/*.js")
+	require.NoError(t, err)
+	for _, name := range scripts {
+		text, err := fs.ReadFile(assetFiles, name)
+		require.NoError(t, err)
+		for _, found := range regexp.MustCompile(`page\.say\("(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+			asked["script."+found[1]] = true
+			require.Contains(t, english.texts, "script."+found[1], name)
+		}
+	}
 	for key := range english.texts {
 		require.True(t, asked[key], "nothing asks for %s", key)
 	}

@@ -29,6 +29,8 @@ func (v *visit) manage(f form) (confirm []string, err error) {
 		return nil, v.carry(ctx, marked, f)
 	case "zip":
 		return nil, v.zipMarked(marked)
+	case "check":
+		return nil, v.check(f)
 	case "edit":
 		return nil, v.editMarked(marked)
 	case "folder":

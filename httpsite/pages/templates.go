@@ -86,6 +86,9 @@ func (v *visit) Languages() []*language { return languages() }
 func (l *language) Tag() string  { return l.tag }
 func (l *language) Name() string { return l.name }
 
+// Scripts are the names of several scripts.
+func (v *visit) Scripts(names ...string) []string { return names }
+
 // Nonce is for the attribute nonce of scripts and style sheets.
 func (v *visit) Nonce() string { return v.nonce }
 

@@ -41,7 +41,7 @@ func (v *visit) upload() (confirm []string, err error) {
 		case isFile && file == "":
 			err = unnamed(part)
 		case isFile:
-			err = v.storeFile(file, part, stored, f.absent)
+			err = v.storeFile(file, part, stored, f)
 		default:
 			var value []byte
 			if value, err = io.ReadAll(io.LimitReader(bodyReader{part}, room+1)); err == nil {
@@ -118,7 +118,7 @@ func unnamed(part io.Reader) error {
 
 // storeFile stores one file of a form. A name with folders in it is refused:
 // without them, files of different folders would become one.
-func (v *visit) storeFile(file string, content io.Reader, stored map[string]bool, absent bool) error {
+func (v *visit) storeFile(file string, content io.Reader, stored map[string]bool, f form) error {
 	if strings.ContainsAny(file, `/\`) {
 		return mistake{http.StatusBadRequest, "files.path", []any{quote(file)}}
 	}
@@ -132,7 +132,11 @@ func (v *visit) storeFile(file string, content io.Reader, stored map[string]bool
 	if len(stored) == maxMarks {
 		return mistake{http.StatusRequestEntityTooLarge, "files.tooManyFiles", []any{maxMarks}}
 	}
-	if _, err := v.store(name, content, filestore.CreateOptions{If: filestore.Precondition{Absent: absent}}); err != nil {
+	o := filestore.CreateOptions{If: filestore.Precondition{Absent: f.absent}}
+	if len(f.sizes) > len(stored) { // told before each file
+		o.Reserve = f.sizes[len(stored)]
+	}
+	if _, err := v.store(name, content, o); err != nil {
 		return err
 	}
 	stored[name] = true
