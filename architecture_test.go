@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"filestore/treestore": {"filestore", "filestore/ledger", "filestore/locktable"},
 	"filestore/memstore":  {"filestore", "filestore/treestore"},
 	"filestore/dirstore":  {"filestore", "filestore/ledger", "filestore/locktable", "internal/hostfile", "golang.org/x/sys/unix"},
+	"filestore/mirror":    {"filestore"},
 	"filestore/pgstore": {"filestore", "filestore/ledger", "filestore/locktable", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
 		"github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials"},
 	"filestore/dirstore/lending": {"filestore", "filestore/dirstore", "internal/flock", "internal/fresh", "internal/hostfile", "internal/lru"},
@@ -105,7 +106,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "filestore/treestore", "httpsite"},
-	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "freebusy", "freebusy/weekpage", "httpsite", "httpsite/pages", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
+	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "filestore/mirror", "filestore/pgstore", "freebusy", "freebusy/weekpage", "httpsite", "httpsite/pages", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

@@ -12,10 +12,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/directory/calendars"
 	"github.com/cgpkit/cgpkit/directory/passwords/crypt"
+	"github.com/cgpkit/cgpkit/filestore/pgstore"
 	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
@@ -41,7 +43,10 @@ type config struct {
 	ftpAnonymous                bool
 	tftpStorage                 string
 	tftpWrite                   bool
-	tftpWindow                  int // 0: as tftpsite has it
+	tftpWindow                  int         // 0: as tftpsite has it
+	store                       string      // URL of a database; "": the storages are in the base directory
+	bucket                      *pgstore.S3 // nil: all of it is in the database
+	storeTimeout                time.Duration
 	directory                   directory.Options
 	logLevel                    slog.Level
 	logJSON                     bool
@@ -53,15 +58,16 @@ type config struct {
 // parseFlags reads the command line. It prints nothing but the help that was
 // asked for.
 func parseFlags(args []string, help io.Writer) (*config, error) {
-	c, accounts, err := parseAccounts(args, help)
+	c, accounts, err := parseAccounts(args, help, nil)
 	if err == nil && len(accounts) > 0 {
 		return nil, usageError{fmt.Errorf("unexpected argument %q (server -h tells what there is)", accounts[0])}
 	}
 	return c, err
 }
 
-// parseAccounts is parseFlags for a command line that may go on with accounts.
-func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
+// parseAccounts is parseFlags for a command line that may go on with accounts. more adds flags
+// of one command; nil: there are none.
+func parseAccounts(args []string, help io.Writer, more func(*flag.FlagSet)) (*config, []string, error) {
 	c := &config{
 		ftpAnonymous: true, httpCLI: true,
 		ftpPublic: publicAddrs{},
@@ -75,6 +81,12 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 	fs.StringVar(&c.base, "base", "", "serve the CommuniGate Pro base directory `DIR`; without it a demo base is made")
 	fs.StringVar(&c.demo, "demo", "", "make the demo base in the empty or new directory `DIR`, and keep it; without it that is temporary")
 	fs.StringVar(&c.directory.ClusterDir, "cluster", "", "mount WebSkins and PBXApp of the directory `DIR` as $ClusterSkins and $ClusterPBXApp (default none)")
+	fs.StringVar(&c.store, "store", "", "keep the storages in the PostgreSQL database `URL`, which other servers may share, and not in the base directory")
+	fs.Func("store-s3", "with -store, keep large files in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE", func(s string) (err error) {
+		c.bucket, err = parseBucket(s)
+		return err
+	})
+	fs.DurationVar(&c.storeTimeout, "store-timeout", 30*time.Second, "with -store, refuse what cannot be done within `TIME`, because something is out of reach or a tree is too large")
 	addr := func(to *string, name, value, usage string) {
 		*to = value
 		fs.Func(name, fmt.Sprintf("listen on `ADDR` for %s (default %s)", usage, nameOff(value)), func(s string) error {
@@ -173,10 +185,14 @@ func parseAccounts(args []string, help io.Writer) (*config, []string, error) {
 		}
 		return nil
 	})
+	if more != nil {
+		more(fs)
+	}
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fs.SetOutput(help)
-		fmt.Fprintln(help, "usage: server [flags]\n       server check [flags]\n       server recount [flags] [ACCOUNT...]")
+		fmt.Fprintln(help, "usage: server [flags]\n       server check [flags]\n       server recount [flags] [ACCOUNT...]\n       server store migrate -store URL\n"+
+			"       server store import|export -base DIR -store URL [-delete] [-verify] [-transfers N] [flags] [ACCOUNT...]")
 		fs.PrintDefaults()
 		return nil, nil, err
 	}
@@ -198,6 +214,12 @@ func (c *config) complete() error {
 	}
 	if (c.certFile == "") != (c.keyFile == "") || c.https != "" && c.certFile == "" {
 		return errors.New("-https, -cert and -key belong together")
+	}
+	if c.storeTimeout <= 0 {
+		return errors.New("-store-timeout is not above zero")
+	}
+	if c.bucket != nil && c.store == "" {
+		return errors.New("-store-s3 needs -store")
 	}
 	if c.base != "" && c.demo != "" {
 		return errors.New("-base and -demo exclude each other")

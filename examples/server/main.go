@@ -23,6 +23,21 @@
 //
 //	go run ./examples/server recount -base /var/CommuniGate john@client1.com
 //
+// With -store the storages are in a PostgreSQL database, and with -store-s3 large files in S3:
+// any number of servers, each with the same base directory, show the same files. Their database
+// is made, and brought up to date, by
+//
+//	go run ./examples/server store migrate -store postgres://cgpkit@db/cgpkit
+//
+// Import moves the storages of a base directory into the database, those of the accounts that
+// are named behind the flags or all, and export moves them back. Each file is read again and
+// compared. What is the same already stays, so a run that was cut goes on, and another run
+// takes what has changed, while a server still uses the base directory or once it does not.
+//
+//	go run ./examples/server store import -base /var/CommuniGate -store postgres://cgpkit@db/cgpkit
+//
+// /readyz tells by HTTP whether the storages can be reached: 200 or 503.
+//
 // Everything else goes to standard error. SIGTERM and SIGINT end it: transfers
 // that run may end, what is left after ten seconds is cut, the demo base is
 // removed unless -demo has said where to keep it, and the exit status is 0. SIGHUP ends nothing, and opens the file of
@@ -94,6 +109,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		found, err = checkBase(ctx, rest, stdout, stderr)
 	case "recount":
 		found, err = recount(ctx, rest, stdout, stderr)
+	case "store":
+		found, err = storeCommand(ctx, rest, stdout, stderr)
 	default:
 		err = serve(ctx, args, stdout, stderr)
 	}
@@ -140,6 +157,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if accessFile != nil {
 		defer accessFile.Close()
 	}
+	ready := &readiness{log: logger}
+	if c.store != "" {
+		if ready.stores, err = c.openStores(ctx, logger); err != nil {
+			return usageError{err}
+		}
+		defer func() { err = errors.Join(err, ready.stores.Close()) }()
+		c.directory.Stores = ready.stores
+	}
 	var d *demo
 	if c.base == "" {
 		if d, err = newDemo(c.demo); err != nil {
@@ -166,18 +191,18 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	defer counter.Wait()
 	defer stopCounting()
 	defer stopSignals()
-	services, err := c.services(ctx, base, access, logger)
+	services, err := c.services(ctx, base, access, ready, logger)
 	if err != nil {
 		return err
 	}
-	ready, err := services.listen()
+	line, err := services.listen()
 	if err != nil {
 		return err
 	}
 	if d != nil {
 		d.describe(stderr, services)
 	}
-	if _, err := fmt.Fprintln(stdout, ready); err != nil {
+	if _, err := fmt.Fprintln(stdout, line); err != nil {
 		return errors.Join(err, services.stop())
 	}
 	ended := make(chan struct{})

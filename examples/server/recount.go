@@ -19,12 +19,20 @@ const errServing = "%w: a running server recounts all of them when it gets SIGUS
 // recount counts the storages of the accounts that are named, or of all, and
 // prints those whose usage was wrong. It returns how many could not be counted.
 func recount(ctx context.Context, args []string, stdout, stderr io.Writer) (failed int, err error) {
-	c, accounts, err := parseAccounts(args, stderr)
+	c, accounts, err := parseAccounts(args, stderr, nil)
 	if err != nil {
 		return 0, err
 	}
 	if c.base == "" {
 		return 0, usageError{errors.New("recount needs -base")}
+	}
+	if c.store != "" {
+		shared, err := c.openStores(ctx, nil)
+		if err != nil {
+			return 0, usageError{err}
+		}
+		defer shared.Close()
+		c.directory.Stores = shared
 	}
 	base, err := c.open(nil)
 	if err != nil {

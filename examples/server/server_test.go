@@ -215,6 +215,11 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "unknown time zone", args: []string{"-time-zone", "Nowhere"}, want: "time zone is not known"},
 		{name: "time zone of the machine", args: []string{"-time-zone", "localtime"}, want: "time zone is not known"},
 		{name: "bad level", args: []string{"-log-level", "loud"}, want: "log-level"},
+		{name: "bucket without a store", args: []string{"-store-s3", "127.0.0.1:9/bucket"}, want: "-store-s3 needs -store"},
+		{name: "no bucket", args: []string{"-store", "postgres://127.0.0.1:1/x", "-store-s3", "127.0.0.1:9"}, want: "ENDPOINT/BUCKET"},
+		{name: "database that is away", args: []string{"-store", "postgres://127.0.0.1:1/x", "-store-timeout", "10ms"}, want: "out of reach"},
+		{name: "no time for the store", args: []string{"-store-timeout", "-1s"}, want: "-store-timeout"},
+		{name: "store without a word", args: []string{"store"}, want: "migrate"},
 		{name: "bad format", args: []string{"-log-format", "xml"}, want: "log-format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -222,7 +227,11 @@ func TestFaultsGiveOneLine(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel() // if it should start all the same, it ends at once
-			require.Equal(t, 2, run(ctx, append(slices.Clone(allFreePort), tt.args...), &stdout, &stderr))
+			args := append(slices.Clone(allFreePort), tt.args...)
+			if tt.args[0] == "store" {
+				args = tt.args
+			}
+			require.Equal(t, 2, run(ctx, args, &stdout, &stderr))
 			require.Empty(t, stdout.String())
 			require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
 			require.Contains(t, stderr.String(), tt.want)
@@ -235,7 +244,7 @@ func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(t.Context(), []string{"-h"}, &stdout, &stderr))
 	for _, flag := range []string{"-base", "-cluster", "-http", "-https", "-cert", "-key", "-ftp", "-ftp-passive", "-ftp-public-ip", "-ftp-active", "-ftp-sessions-per-address", "-ftp-anonymous", "-ftps", "-clis", "-http-cli", "-tftp",
-		"-tftp-storage", "-tftp-write", "-tftp-window", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-log-level", "-log-format"} {
+		"-tftp-storage", "-tftp-write", "-tftp-window", "-cli", "-route", "-domain-alias", "-domain-ip", "-http-prefix", "-trust-pages", "-trusted-proxy", "-time-zone", "-store", "-store-s3", "-store-timeout", "-log-level", "-log-format"} {
 		require.Regexp(t, `(?m)^  `+flag+`\b`, stderr.String())
 	}
 }

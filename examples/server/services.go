@@ -46,7 +46,7 @@ func (c *config) open(logger *slog.Logger) (*directory.Base, error) {
 }
 
 // services returns all ways in, in the order of the ready line.
-func (c *config) services(ctx context.Context, base *directory.Base, access *sitelog.Access, logger *slog.Logger) (services, error) {
+func (c *config) services(ctx context.Context, base *directory.Base, access *sitelog.Access, ready *readiness, logger *slog.Logger) (services, error) {
 	if c.certificates != nil {
 		c.certificates.logTo(logger)
 	}
@@ -62,7 +62,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth,
 			RequireTLS: c.httpRequireTLS, Types: settings.Types,
 			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, Pages: shown, FreeBusyPage: weekpage.Page{}.Write,
-			Next: c.besideSites(views, settings, logger), Observer: observer, Logger: logger.With("service", "http"),
+			Next: c.besideSites(views, settings, ready, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}
 	})
 	if err != nil {

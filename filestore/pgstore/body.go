@@ -29,6 +29,8 @@ type body struct {
 type place interface {
 	// write begins a body. size is what will come; 0: not known.
 	write(ctx context.Context, b body, size int64) bodyWriter
+	// opens returns an error if it is known that the place cannot be read just now.
+	opens(ctx context.Context) error
 	// read reads so many bytes from an offset on.
 	read(ctx context.Context, b body, offset, length int64) io.ReadCloser
 	// remove removes what there is of a body, if there is anything. upload is that of its
@@ -103,6 +105,9 @@ func (s *Stores) removeBody(ctx context.Context, b body, upload string) error {
 // openBody opens a large file. Its body is kept until the file is closed.
 func (s *Stores) openBody(ctx context.Context, e filestore.Entry, b body) (filestore.File, error) {
 	p, err := s.find(b)
+	if err == nil {
+		err = p.opens(ctx)
+	}
 	if err != nil {
 		return nil, fail("open", e.Path, err)
 	}

@@ -20,6 +20,8 @@ type chunks struct{ s *Stores }
 
 func (c chunks) ready(context.Context) error { return nil } // as the database is
 
+func (c chunks) opens(context.Context) error { return nil }
+
 func (c chunks) remove(ctx context.Context, b body, _ string) error {
 	_, err := c.s.pool.Exec(ctx, "DELETE FROM chunks WHERE account = $1 AND body = $2", b.account, b.key)
 	return err

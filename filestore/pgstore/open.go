@@ -153,15 +153,16 @@ func (s *Stores) Mount(_ context.Context, domain, name string) (filestore.Store,
 	return &Store{s, domain + "/" + name}, nil // no address has a slash
 }
 
-// Store is the storage of one account: a [filestore.Store] with [filestore.Locks] and
-// [filestore.Notebook]. It is safe for concurrent use, and holds nothing itself.
+// Store is the storage of one account: a [filestore.Store] with [filestore.Locks],
+// [filestore.Notebook] and [filestore.Rescanner]. It is safe for concurrent use, and holds nothing itself.
 type Store struct {
 	*Stores
 	account string
 }
 
 var (
-	_ filestore.Store    = (*Store)(nil)
-	_ filestore.Locks    = (*Store)(nil)
-	_ filestore.Notebook = (*Store)(nil)
+	_ filestore.Store     = (*Store)(nil)
+	_ filestore.Locks     = (*Store)(nil)
+	_ filestore.Notebook  = (*Store)(nil)
+	_ filestore.Rescanner = (*Store)(nil)
 )

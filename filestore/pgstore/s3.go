@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -25,17 +26,18 @@ type S3 struct {
 	// Region is that of the bucket. "": us-east-1, which servers of one's own take.
 	Region string
 	// AccessKey and SecretKey are the credentials. Both empty: those of the environment
-	// (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), of a file (AWS_SHARED_CREDENTIALS_FILE), or
-	// of the machine.
+	// (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or of a file (AWS_SHARED_CREDENTIALS_FILE,
+	// else ~/.aws/credentials).
 	AccessKey, SecretKey string
 }
 
-// bucket keeps bodies as objects. An object is as long as its body, under the same key.
+// bucket keeps bodies as objects, each under the key of its body.
 type bucket struct {
-	s      *Stores
-	core   *minio.Core
-	name   string
-	prefix string
+	failing atomic.Bool // the last read has failed
+	s       *Stores
+	core    *minio.Core
+	name    string
+	prefix  string
 }
 
 func newBucket(s *Stores, c S3) (*bucket, error) {
@@ -45,7 +47,7 @@ func newBucket(s *Stores, c S3) (*bucket, error) {
 	}
 	keys := credentials.NewStaticV4(c.AccessKey, c.SecretKey, "")
 	if c.AccessKey == "" && c.SecretKey == "" {
-		keys = credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}, &credentials.IAM{}})
+		keys = credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}})
 	}
 	secure := where.Scheme == "https"
 	transport, err := minio.DefaultTransport(secure)
@@ -64,6 +66,19 @@ func newBucket(s *Stores, c S3) (*bucket, error) {
 }
 
 func (b *bucket) object(of body) string { return b.prefix + of.key }
+
+// opens asks first while S3 is away, so that callers learn it before they have promised a
+// content.
+func (b *bucket) opens(ctx context.Context) error {
+	if !b.failing.Load() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.s.timeout)
+	defer cancel()
+	err := b.ready(ctx)
+	b.failing.Store(err != nil)
+	return err
+}
 
 // ready asks for an object that is not there.
 func (b *bucket) ready(ctx context.Context) error {
@@ -122,6 +137,7 @@ func (r *objectReader) Read(p []byte) (n int, err error) {
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = unavailable(cmp.Or(context.Cause(r.ctx), err))
+		r.b.failing.Store(r.from == nil)
 	}
 	return n, err
 }

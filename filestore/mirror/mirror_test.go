@@ -1,0 +1,262 @@
+package mirror_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/dirstore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/filestore/mirror"
+)
+
+var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Unlimited, FileSize: filestore.Unlimited}
+
+var moment = time.Date(2005, 10, 22, 15, 24, 45, 123456789, time.UTC)
+
+func put(t testing.TB, s filestore.Store, name, content string) {
+	t.Helper()
+	u, err := s.Create(t.Context(), name, filestore.CreateOptions{ModTime: moment}, boundless)
+	require.NoError(t, err)
+	_, err = io.WriteString(u, content)
+	require.NoError(t, err)
+	_, err = u.Commit()
+	require.NoError(t, err)
+}
+
+func side(t testing.TB, s filestore.Store, name, content string) {
+	t.Helper()
+	_, err := s.SetSidecar(t.Context(), name, []byte(content), filestore.SidecarOptions{ModTime: moment}, boundless)
+	require.NoError(t, err)
+}
+
+func mkdir(t testing.TB, s filestore.Store, name string) {
+	t.Helper()
+	require.NoError(t, s.Mkdir(t.Context(), name, filestore.MkdirOptions{}, boundless))
+}
+
+// fill makes a tree with one of everything.
+func fill(t testing.TB, s filestore.Store) {
+	t.Helper()
+	mkdir(t, s, "d")
+	mkdir(t, s, "d/e")
+	mkdir(t, s, "empty")
+	put(t, s, "a", "1")
+	put(t, s, "a.b", "")
+	put(t, s, "d/e/f", strings.Repeat("x", 100_000))
+	put(t, s, "d/é", "name")
+	side(t, s, "a", "m")
+	side(t, s, "d", "list")
+	side(t, s, "d/e/f", "")
+	side(t, s, "waits", "orphan")
+	require.NoError(t, s.(filestore.Notebook).SetNote(t.Context(), "note", []byte("text")))
+}
+
+// contents tells all that a storage holds.
+func contents(t testing.TB, s mirror.Source) (all []string) {
+	t.Helper()
+	var walk func(dir string)
+	walk = func(dir string) {
+		for e, err := range s.List(t.Context(), dir, filestore.ListOptions{}) {
+			require.NoError(t, err)
+			line := fmt.Sprintf("%s %v", e.Path(), e.Mode().Type())
+			if e.Mode().IsRegular() {
+				f, err := s.Open(t.Context(), e.Path())
+				require.NoError(t, err)
+				content, err := io.ReadAll(f)
+				require.NoError(t, err)
+				f.Close()
+				line += fmt.Sprintf(" %v %q", e.ModTime().UTC().Truncate(time.Microsecond), content)
+			}
+			if e.Sidecar() != nil {
+				content, err := s.Sidecar(t.Context(), e.Path(), "")
+				require.NoError(t, err)
+				line += fmt.Sprintf(" meta %v %q", content.ModTime.UTC().Truncate(time.Microsecond), content.Content)
+			}
+			all = append(all, line)
+			if e.IsDir() {
+				walk(e.Path())
+			}
+		}
+	}
+	walk(filestore.Root)
+	return all
+}
+
+func run(t testing.TB, from mirror.Source, to filestore.Store, o mirror.Options) mirror.Result {
+	t.Helper()
+	o.Notes = []string{"note"}
+	o.Failed = func(name string, err error) { t.Errorf("%s: %v", name, err) }
+	result, err := mirror.Run(t.Context(), from, to, &o)
+	require.NoError(t, err)
+	return result
+}
+
+// TestRun: the target holds what the source holds; again, nothing is left to do; and what has
+// changed since then goes over in a second run.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	disk, err := dirstore.Open(filepath.Join(dir, "account.web"), nil)
+	require.NoError(t, err)
+	defer disk.Close()
+	fill(t, disk)
+	root, err := os.OpenRoot(filepath.Join(dir, "account.web"))
+	require.NoError(t, err)
+	defer root.Close()
+	for name, from := range map[string]mirror.Source{"store": disk, "directory": mirror.NewDir(root)} {
+		to := memstore.New()
+		result := run(t, from, to, mirror.Options{})
+		require.Equal(t, contents(t, disk), contents(t, to), name)
+		used, err := to.Usage(t.Context(), filestore.Root)
+		require.NoError(t, err)
+		require.Equal(t, used, filestore.Usage{Files: result.Files, Bytes: result.Bytes})
+		require.Equal(t, mirror.Result{Files: 11, Bytes: used.Bytes, Copied: 4, Verified: 4, Sidecars: 4, Made: 3}, result)
+		if name == "store" {
+			text, err := to.Note(t.Context(), "note")
+			require.NoError(t, err)
+			require.Equal(t, "text", string(text))
+		}
+		result = run(t, from, to, mirror.Options{})
+		require.Equal(t, mirror.Result{Files: 11, Bytes: used.Bytes, Same: 4}, result)
+		result = run(t, from, to, mirror.Options{Verify: true})
+		require.Equal(t, mirror.Result{Files: 11, Bytes: used.Bytes, Same: 4, Verified: 4}, result)
+	}
+
+	there := memstore.New()
+	run(t, disk, there, mirror.Options{})
+	mkdir(t, there, "new")
+	put(t, there, "new/file", "stays unless it is removed")
+	side(t, there, "other", "so does that")
+	put(t, disk, "d/é", "other")
+	require.NoError(t, disk.Remove(t.Context(), "empty", filestore.RemoveOptions{}))
+	put(t, disk, "empty", "a file now")
+	require.NoError(t, disk.Remove(t.Context(), "a", filestore.RemoveOptions{}))
+	mkdir(t, disk, "a")
+	_, err = disk.SetSidecar(t.Context(), "d", nil, filestore.SidecarOptions{}, boundless)
+	require.NoError(t, err)
+	result := run(t, disk, there, mirror.Options{})
+	require.EqualValues(t, 2, result.Copied)
+	require.EqualValues(t, 2, result.Removed, "what is of another kind")
+	_, err = there.Stat(t.Context(), "new/file")
+	require.NoError(t, err)
+	result = run(t, disk, there, mirror.Options{Delete: true})
+	require.EqualValues(t, 2, result.Removed)
+	require.Equal(t, contents(t, disk), contents(t, there))
+
+	back, err := dirstore.Open(filepath.Join(dir, "back.web"), nil)
+	require.NoError(t, err)
+	defer back.Close()
+	run(t, there, back, mirror.Options{})
+	require.Equal(t, contents(t, disk), contents(t, back))
+}
+
+// TestDir: what no store would show is not there.
+func TestDir(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	outside := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(outside, []byte("secret"), 0o600))
+	for _, name := range []string{"a", "a.meta", "b.meta", "back\\slash"} {
+		if filestore.CheckName(name) == nil || os.PathSeparator == '/' {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
+		}
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "d.meta"), 0o700))
+	for _, link := range []string{"link", "a.lnk.meta"} {
+		if err := os.Symlink(outside, filepath.Join(dir, link)); err != nil {
+			t.Skip("no links here")
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	d := mirror.NewDir(root)
+	var names []string
+	for e, err := range d.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
+		require.NoError(t, err)
+		names = append(names, e.Name())
+	}
+	require.Equal(t, []string{"a", "b", "d.meta"}, names)
+	names = nil
+	for e, err := range d.List(t.Context(), filestore.Root, filestore.ListOptions{After: "a"}) {
+		require.NoError(t, err)
+		names = append(names, e.Name())
+	}
+	require.Equal(t, []string{"b", "d.meta"}, names)
+	for name, want := range map[string]error{"missing": fs.ErrNotExist, "link": fs.ErrNotExist, "d.meta": filestore.ErrIsDirectory} {
+		_, err := d.Open(t.Context(), name)
+		require.ErrorIs(t, err, want, name)
+		require.NotContains(t, err.Error(), dir)
+	}
+	_, err = d.Sidecar(t.Context(), "a.lnk", "")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = d.Open(ended, "a")
+	require.ErrorIs(t, err, context.Canceled)
+	for _, err := range d.List(ended, filestore.Root, filestore.ListOptions{}) {
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// broken is a store that keeps something else than it was given.
+type broken struct{ filestore.Store }
+
+func (b broken) Open(ctx context.Context, name string) (filestore.File, error) {
+	if name == "a" {
+		return filestore.Entry{Path: name}.Open([]byte("2")), nil
+	}
+	return b.Store.Open(ctx, name)
+}
+
+// TestFailures: what cannot be moved is told, and the rest goes on.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	from, to := memstore.New(), memstore.New()
+	fill(t, from)
+	_, err := to.Lock(t.Context(), "d/e", filestore.Lock{Deep: true}, 0)
+	require.NoError(t, err)
+	var failed []string
+	o := &mirror.Options{Failed: func(name string, err error) { failed = append(failed, name) }}
+	result, err := mirror.Run(t.Context(), from, broken{to}, o)
+	require.NoError(t, err)
+	slices.Sort(failed)
+	require.Equal(t, []string{"a", "d/e"}, failed)
+	require.EqualValues(t, 2, result.Failed)
+	require.EqualValues(t, 1, result.Differ)
+	_, err = to.Stat(t.Context(), "d/é")
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = mirror.Run(ctx, from, to, nil)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func ExampleRun() {
+	ctx := context.Background()
+	old, new := memstore.New(), memstore.New()
+	upload, err := old.Create(ctx, "hello.txt", filestore.CreateOptions{}, boundless)
+	if err == nil {
+		defer upload.Abort()
+		io.WriteString(upload, "Hello")
+		_, err = upload.Commit()
+	}
+	var result mirror.Result
+	if err == nil {
+		result, err = mirror.Run(ctx, old, new, nil)
+	}
+	fmt.Println(result.Copied, "copied,", result.Failed, "failed,", err)
+	// Output: 1 copied, 0 failed, <nil>
+}
