@@ -153,7 +153,7 @@ func TestCallsByCommands(t *testing.T) {
 		{cli, john, "rename", "mine", "200", once, "stat, rename"},
 		{cli, john, "remove", "dir/f", "200", once, "stat, remove"},
 		{cli, john, "describe", "dir/g", "201", once, "stat, sidecar"},
-		{cli, john, "set", "dir/g", "200", once, "sidecar, stat"}, // which changes nothing
+		{cli, john, "set", "dir/g", "200", once, "sidecar, stat, locks"}, // which changes nothing
 		{cli, john, "usage", "dir", "201", once, "usage"},
 		{tftp, "", "read", "dir/f", "done", "account, account, store", "open"}, // tftpuser is looked for, as it may log in
 	} {

@@ -128,6 +128,9 @@ func (v *View) replaceDocument(ctx context.Context, a access, old document, chan
 	if _, missing := a.exists(ctx); missing != nil {
 		return missing
 	}
+	if err == nil { // the store hears of no change, and a lock keeps that from being told
+		err = withoutPath(a.unlocked(ctx, a.name, v.submit(Precondition{})))
+	}
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -37,18 +36,16 @@ func (req *request) proppatch() error {
 	if err != nil {
 		return err
 	}
-	if err := req.unlocked(req.Name); err != nil {
-		return err
-	}
 	patches, changes := patchesOf(root, current)
 	if len(patches) == 0 {
 		return &Error{Code: http.StatusBadRequest, Err: errors.New("propertyupdate without properties")}
 	}
 	refused := isRefused(patches)
-	if !refused {
-		if err := req.files.SetAttributes(req.r.Context(), req.Name, meta.ChangeProperties(changes...)); err != nil {
-			return notFound(err)
-		}
+	if refused {
+		changes = nil // locks and rights count all the same
+	}
+	if err := req.files.SetAttributes(req.r.Context(), req.Name, meta.ChangeProperties(changes...)); err != nil {
+		return notFound(err)
 	}
 	if !refused && (prefers(req.r.Header, "return=minimal") || strings.EqualFold(req.r.Header.Get("Brief"), "t")) {
 		req.w.WriteHeader(http.StatusOK) // RFC 8144 §2.2
@@ -63,34 +60,6 @@ func (req *request) proppatch() error {
 	req.w.WriteHeader(http.StatusMultiStatus)
 	_, err = req.w.Write(b)
 	return err
-}
-
-// unlocked refuses whoever lacks the token of a lock of a name, even if what they want to
-// change is so already, which the store does not hear of.
-func (req *request) unlocked(name string) error {
-	locker, err := req.locker()
-	if err != nil {
-		return nil
-	}
-	locks, err := locker.Locks(req.r.Context(), name, false)
-	if err != nil {
-		return nil // the change will tell
-	}
-	var shared *filestore.LockedError
-	submitted := false
-	for _, l := range locks {
-		has := slices.Contains(req.tokens, l.Token)
-		switch {
-		case l.Shared:
-			shared, submitted = &filestore.LockedError{Name: l.Name}, submitted || has
-		case !has:
-			return &filestore.LockedError{Name: l.Name}
-		}
-	}
-	if shared != nil && !submitted {
-		return shared
-	}
-	return nil
 }
 
 // patchesOf reads the instructions of a propertyupdate or a mkcol, in their order.
