@@ -23,10 +23,11 @@
 // with ".state" behind it (account.web.state, mode 0700). It holds uploads on their
 // way, the intent of a change that has several steps, what was removed until
 // it is deleted, the usage, and notes such as the subscription of the account to
-// directories of others (note.subscription). Both must be on one file system, so the
-// directory itself cannot be a mount point. It may be a symbolic link: then the
-// state directory is beside the target. Files are made with mode 0640
-// and directories with 0750, less the umask of the process.
+// directories of others (note.subscription). For some seconds it holds what a long file
+// was before something was appended to it (see Appending). Both must be on one file
+// system, so the directory itself cannot be a mount point. It may be a symbolic link:
+// then the state directory is beside the target. Files are made with mode 0640 and
+// directories with 0750, less the umask of the process.
 //
 // Other programs may have made directories X.meta: these are entries. A file
 // X.meta.meta of theirs is a sidecar that waits for X.meta, which nobody can make.
@@ -79,6 +80,16 @@
 // sidecar's, and then the sidecar is removed; Open looks for it where the entry
 // is still there. Readers wait meanwhile. Only where there is no state directory
 // and no room to make one, a crash may leave the sidecar of a removed file.
+//
+// # Appending
+//
+// Nothing is written to a file that can be seen: an upload that keeps old bytes copies
+// them, on Linux by copy_file_range(2). A file of 4 MiB or more that comes in pieces is
+// not copied for each of them there. What it was before the last piece waits in the state
+// directory for five seconds: the next piece is added to that, behind the one it lacks,
+// and both change their places in one step (RENAME_EXCHANGE). What anybody has open
+// (F_SETLEASE), what has another name as well, and what somebody has changed is deleted
+// instead.
 //
 // # Errors
 //

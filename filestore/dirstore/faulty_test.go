@@ -166,6 +166,24 @@ func (t faulty) rename(from, to string, replace bool) error {
 	return t.tree.rename(from, to, replace)
 }
 
+func (t faulty) exchange(a, b string) error {
+	if err := t.next(); err != nil {
+		return err
+	}
+	return t.tree.exchange(a, b)
+}
+
+func (t faulty) reopen(name string) (newFile, stat, error) {
+	if err := t.next(); err != nil {
+		return nil, stat{}, err
+	}
+	f, st, err := t.tree.reopen(name)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	return faultyFile{f, t.faults}, st, nil
+}
+
 func (t faulty) remove(name string) error {
 	if err := t.next(); err != nil {
 		return err

@@ -83,7 +83,9 @@ type Store struct {
 	life       context.Context // until Close is called
 	endLife    context.CancelFunc
 	usageTimes atomic.Pointer[usageTimes] // nil: there is no usage file to be trusted
-	names      sync.RWMutex               // held for writing while a change has done only some of its renames
+	appended   atomic.Pointer[appended]
+	leastSpare int64        // bytes; below it, it costs less to copy a file
+	names      sync.RWMutex // held for writing while a change has done only some of its renames
 }
 
 var (
@@ -119,6 +121,8 @@ func openWith(root string, o *Options, open opener) (*Store, error) {
 		noCreate: o.NoCreate,
 		open:     open,
 		change:   make(chan struct{}, 1),
+
+		leastSpare: leastSpare,
 	}
 	s.locks.Now = o.Now
 	if err := s.recover(); err != nil {

@@ -38,6 +38,11 @@ type tree interface {
 	// rename gives fs.ErrExist for an existing target, or replaces it if it
 	// is a file.
 	rename(from, to string, replace bool) error
+	// exchange gives each of two files the name of the other.
+	exchange(a, b string) error
+	// reopen opens a file for writing that has no other name and that nobody else has
+	// open.
+	reopen(name string) (newFile, stat, error)
 	// remove removes a file or an empty directory.
 	remove(name string) error
 	chtimes(name string, modTime time.Time) error
@@ -56,7 +61,7 @@ type content interface {
 	syscall.Conn
 }
 
-// newFile is a file that create has made: an [*os.File].
+// newFile is a file that create has made, or reopen opened: an [*os.File].
 type newFile interface {
 	io.Writer
 	io.ReaderFrom

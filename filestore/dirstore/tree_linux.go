@@ -385,6 +385,40 @@ func (t *beneath) rename(from, to string, replace bool) error {
 	})
 }
 
+func (t *beneath) exchange(a, b string) error {
+	return t.in(a, func(aDir int, aLast string) error {
+		return t.in(b, func(bDir int, bLast string) error {
+			return unix.Renameat2(aDir, aLast, bDir, bLast, unix.RENAME_EXCHANGE)
+		})
+	})
+}
+
+// errShared: others may see what is written to the file.
+var errShared = errors.New("file is open elsewhere or has another name")
+
+func (t *beneath) reopen(name string) (newFile, stat, error) {
+	f, err := t.openFile(name, unix.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, stat{}, err
+	}
+	var st unix.Stat_t
+	fd := int(f.Fd())
+	err = unix.Fstat(fd, &st)
+	if err == nil && st.Nlink != 1 {
+		err = errShared
+	}
+	for _, lease := range []int{unix.F_WRLCK, unix.F_UNLCK} { // fcntl(2): the first is refused while others have it open
+		if err == nil {
+			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, lease)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, stat{}, err
+	}
+	return f, toStat(&st), nil
+}
+
 func (t *beneath) remove(name string) error {
 	return t.in(name, func(dir int, last string) error {
 		err := unix.Unlinkat(dir, last, 0)

@@ -222,6 +222,10 @@ func (t rooted) rename(from, to string, replace bool) error {
 	return t.root.Rename(from, to)
 }
 
+func (t rooted) exchange(string, string) error { return errors.ErrUnsupported }
+
+func (t rooted) reopen(string) (newFile, stat, error) { return nil, stat{}, errors.ErrUnsupported }
+
 func (t rooted) remove(name string) error {
 	return t.in(name, func(dir *os.Root, last string) error { return dir.Remove(last) })
 }

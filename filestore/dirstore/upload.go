@@ -81,10 +81,13 @@ func (u *upload) create() error {
 	if err := u.reserve(); err != nil {
 		return err
 	}
-	if u.file, u.staged, err = u.s.stage(t); err != nil {
-		return err
+	has := u.takeSpare()
+	if u.file == nil {
+		if u.file, u.staged, err = u.s.stage(t); err != nil {
+			return err
+		}
 	}
-	return u.keepOld()
+	return u.keepOld(has)
 }
 
 // target looks where the upload goes, and whether it may.
@@ -207,8 +210,8 @@ func (s *Store) sync(t tree, dir string) error {
 	return t.sync(dir)
 }
 
-// keepOld copies the old bytes that stay.
-func (u *upload) keepOld() error {
+// keepOld copies the old bytes that stay, of which so many are there already.
+func (u *upload) keepOld(has int64) error {
 	size := u.draft.Size()
 	if size == 0 {
 		return nil
@@ -221,7 +224,15 @@ func (u *upload) keepOld() error {
 	if st != u.base {
 		return filestore.ErrChanged
 	}
-	if err := copyN(u.ctx, u.file, old, size); err != nil {
+	if has > 0 {
+		if _, err := old.Seek(has, io.SeekStart); err != nil {
+			return err
+		}
+		if _, err := u.file.Seek(has, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	if err := copyN(u.ctx, u.file, old, size-has); err != nil {
 		return err
 	}
 	_, err = u.file.Seek(u.draft.Start(), io.SeekStart)
@@ -377,7 +388,7 @@ func (u *upload) publish() (found, error) {
 	if err := s.makeRoot(t); err != nil {
 		return found{}, err
 	}
-	err = t.rename(s.staged(u.staged), s.at(u.path()), old.kind == kindFile)
+	spare, err := u.put(old)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the directory it goes to was there just now
 		return found{}, errLost
@@ -386,12 +397,14 @@ func (u *upload) publish() (found, error) {
 	case err != nil:
 		return found{}, err
 	}
-	u.staged = ""
+	u.staged = spare
 	st, err := t.fstat(u.file)
 	if err != nil {
 		s.forgetCount()
 		return found{}, err
 	}
+	u.staged = ""
+	u.keepSpare(spare, old, st)
 	delta = filestore.Usage{Files: 1, Bytes: st.size}
 	if old.kind == kindFile {
 		delta = filestore.Usage{Bytes: st.size - old.size}
@@ -411,8 +424,8 @@ func (u *upload) Abort() error {
 	return nil
 }
 
-// release gives back what the upload holds and ends it.
-func (u *upload) release() {
+// dropFile deletes what has come.
+func (u *upload) dropFile() {
 	if u.file != nil {
 		u.file.Close()
 		u.file = nil
@@ -421,6 +434,11 @@ func (u *upload) release() {
 		u.s.discard(u.staged)
 		u.staged = ""
 	}
+}
+
+// release gives back what the upload holds and ends it.
+func (u *upload) release() {
+	u.dropFile()
 	if u.tree != nil {
 		u.tree.close()
 		u.tree = nil

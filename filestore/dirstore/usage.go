@@ -85,6 +85,7 @@ func (s *Store) end() {
 	}
 	s.timer.Reset(quietTime)
 	s.unlock()
+	s.dropSpare(quietTime)
 }
 
 // Usage implements [filestore.Store].
@@ -271,6 +272,7 @@ func (s *Store) removeUsageFile(t tree) error {
 
 // afterQuiet is called when there was no change for quietTime.
 func (s *Store) afterQuiet() {
+	s.dropSpare(quietTime)
 	if s.budget.due(time.Now()) {
 		s.reconcile()
 	}
@@ -352,6 +354,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.timer.Stop()
+	s.dropSpare(0)
 	if err := s.writeUsageFile(); err != nil {
 		err = fail("close", filestore.Root, err)
 		if !errors.Is(err, filestore.ErrHostDenied) {
