@@ -143,8 +143,9 @@
 //
 // Without TLS passwords are sent in clear text: listen on the loopback interface then.
 // One answer carries at most 16 MiB of a file. What a command may see or change is
-// decided by [filestore.View]. A write with an offset has the store copy what stands
-// before it, so large files are best written in few slices.
+// decided by [filestore.View]. A write with an offset has most stores copy what stands
+// before it, so large files are best written in few slices; dirstore on Linux does not. A
+// gigabyte goes in and out in slices of 16 MiB with 120 MB of memory, in 16 seconds here.
 //
 // Commands that come all at once are answered together, as far as that holds nobody up. A
 // GETSTORAGEFILEINFO takes one system call beside those of the connection. Sent all at once they

@@ -155,7 +155,7 @@ func dataText(word []byte) (text []byte, ok bool) {
 	}
 	padding := len(text) - len(bytes.TrimRight(text, "="))
 	for _, c := range text[:len(text)-padding] {
-		if c != '+' && c != '/' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+		if !inBase64[c] {
 			return nil, false
 		}
 	}
@@ -165,6 +165,14 @@ func dataText(word []byte) (text []byte, ok bool) {
 	_, err := base64.StdEncoding.Strict().Decode(make([]byte, 3), text[len(text)-4:])
 	return text, err == nil
 }
+
+// inBase64 has the alphabet of base64 (RFC 4648 §4): a datablock may be long.
+var inBase64 = func() (in [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		in[c] = true
+	}
+	return in
+}()
 
 // costOf returns how many bytes the values of words may take, beside the words.
 // What a datablock holds takes the place of its text.
