@@ -18,7 +18,8 @@ const attack = `
 async function attack(where) {
 	const came = {};
 	const attempt = async (name, action) => {
-		try { came[name] = String(await action()) } catch { came[name] = "stopped" }
+		const late = new Promise(done => setTimeout(() => done("no answer"), 10000));
+		try { came[name] = String(await Promise.race([action(), late])) } catch { came[name] = "stopped" }
 	};
 	const loads = (name, properties) => new Promise((done, failed) => {
 		const element = document.createElementNS("http://www.w3.org/1999/xhtml", name);
