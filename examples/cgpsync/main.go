@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.StringVar(&o.state, "state", "", "remember in `DIR` what is the same on both sides (default: cgpsync in the user's cache directory)")
 	flags.StringVar(&o.ca, "ca", "", "trust the certificates in `FILE`")
 	flags.Usage = func() {
-		fmt.Fprint(errOut, "usage: cgpsync [flags] FROM TO\n\nFROM and TO are\n  DIR                             a directory\n"+
+		fmt.Fprint(errOut, "usage: cgpsync [flags] FROM TO\n\nFROM and TO are\n  DIR                             a directory; as TO it is made if need be\n"+
 			"  base:DIR:ACCOUNT                an account of a base directory that no server uses\n"+
 			"  cgp://USER@HOST[:PORT]/ACCOUNT  an account of a server (cgps: with TLS, cgp+tls: with STLS)\n"+
 			"Passwords are in the environment: CGPSYNC_FROM_PASSWORD, CGPSYNC_TO_PASSWORD.\n\n")
@@ -79,13 +79,13 @@ func (o *options) mirror(ctx context.Context, fromText, toText string, out, errO
 			status, err = max(status, exitLeft), errors.Join(err, closeErr)
 		}
 	}()
-	from, err := p.open(fromText, o.access("CGPSYNC_FROM_PASSWORD"))
+	from, err := p.open(fromText, o.access("CGPSYNC_FROM_PASSWORD"), false)
 	if err != nil {
-		return exitNothing, err
+		return exitNothing, fmt.Errorf("FROM: %w", err)
 	}
-	to, err := p.open(toText, o.access("CGPSYNC_TO_PASSWORD"))
+	to, err := p.open(toText, o.access("CGPSYNC_TO_PASSWORD"), true)
 	if err != nil {
-		return exitNothing, err
+		return exitNothing, fmt.Errorf("TO: %w", err)
 	}
 	if o.state == "" {
 		cache, err := os.UserCacheDir()
@@ -98,23 +98,24 @@ func (o *options) mirror(ctx context.Context, fromText, toText string, out, errO
 	accounts := []string{""}
 	if o.domain {
 		if accounts, err = accountsOf(ctx, from, func(err error) { r.failed("", err) }); err != nil {
-			return exitNothing, err
+			return exitNothing, fmt.Errorf("FROM: %w", err)
 		}
 	}
 	if o.progress {
 		defer r.progress(time.Second)()
 	}
 	for _, account := range accounts {
+		r.account = account
 		ends := strings.Join([]string{fromText, toText, account}, "\x00")
 		err := o.one(ctx, from, to, account, ends, r)
 		if err != nil && !o.domain {
 			return exitNothing, err
 		}
 		if err != nil {
-			r.failed(account, err)
+			r.failed("", err)
 		}
 	}
-	r.summary()
+	r.summary(o.dryRun)
 	if r.faults.Load()+r.differences.Load() > 0 {
 		return exitLeft, nil
 	}
@@ -130,12 +131,12 @@ func (o *options) access(variable string) access {
 func (o *options) one(ctx context.Context, from, to place, account, ends string, r *report) error {
 	source, closeSource, err := from.side(ctx, account, false)
 	if err != nil {
-		return err
+		return fmt.Errorf("FROM: %w", err)
 	}
 	defer closeSource()
 	target, closeTarget, err := to.side(ctx, account, !o.dryRun)
 	if err != nil {
-		return err
+		return fmt.Errorf("TO: %w", err)
 	}
 	defer closeTarget()
 	sum := sha256.Sum256([]byte(ends))

@@ -52,12 +52,12 @@ func (p *places) closeAll() error {
 	return err
 }
 
-// open reads an argument:
+// open reads an argument, of a target or a source:
 //
 //	DIR                              a directory
 //	base:DIR:ACCOUNT                 an account of a base directory
 //	cgp://USER@HOST[:PORT]/ACCOUNT   an account of a server; cgps: with TLS, cgp+tls: with STLS
-func (p *places) open(text string, a access) (place, error) {
+func (p *places) open(text string, a access, target bool) (place, error) {
 	if rest, ok := strings.CutPrefix(text, "base:"); ok {
 		i := strings.LastIndexByte(rest, ':')
 		if i <= 0 {
@@ -68,9 +68,13 @@ func (p *places) open(text string, a access) (place, error) {
 	if strings.Contains(text, "://") {
 		return p.openServer(text, a)
 	}
-	i, err := os.Stat(text)
+	there := text
+	if _, err := os.Stat(text); target && errors.Is(err, fs.ErrNotExist) {
+		there = filepath.Dir(filepath.Clean(text)) // text is made in it
+	}
+	i, err := os.Stat(there)
 	if err == nil && !i.IsDir() {
-		err = fmt.Errorf("%s: not a directory", text)
+		err = fmt.Errorf("%s: not a directory", there)
 	}
 	return tree(text), err
 }
@@ -165,13 +169,25 @@ type server struct {
 }
 
 func (s *server) accounts(ctx context.Context, _ func(error)) ([]string, error) {
-	return s.client.ListAccounts(ctx, s.name)
+	all, err := s.client.ListAccounts(ctx, s.name)
+	if err != nil {
+		err = fmt.Errorf("domain %q of %s: %w", s.name, s.client.Address, err)
+	}
+	return all, err
 }
 
 func (s *server) side(ctx context.Context, account string, _ bool) (side, func() error, error) {
-	storage := s.client.Storage(addressOf(account, s.name))
+	address := addressOf(account, s.name)
+	storage := s.client.Storage(address)
 	if _, err := storage.Usage(ctx, filestore.Root); err != nil {
-		return nil, nil, err
+		var p *fs.PathError
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = errors.New("no such account, or none that " + s.client.User + " may see")
+		case errors.As(err, &p):
+			err = p.Err
+		}
+		return nil, nil, fmt.Errorf("account %q of %s: %w", address, s.client.Address, err)
 	}
 	return &files{func() filestore.FS { return storage }, storage}, closeNothing, nil
 }
@@ -207,8 +223,11 @@ func (s *stored) side(ctx context.Context, account string, _ bool) (side, func()
 			err = errors.New("the account has no storage")
 		}
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("no such account")
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", address, err)
+		return nil, nil, fmt.Errorf("account %q: %w", address, err)
 	}
 	near := func() filestore.FS { return s.views.View(filestore.Caller{Account: found.Address}, found.Address) }
 	return &files{near, nil}, closeNothing, nil
@@ -231,13 +250,16 @@ func (t tree) accounts(_ context.Context, left func(error)) (all []string, err e
 
 func (t tree) side(_ context.Context, account string, mayMake bool) (side, func() error, error) {
 	dir := filepath.Join(string(t), account)
-	if account != "" && mayMake {
-		if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+	for _, each := range []string{string(t), dir} {
+		if !mayMake {
+			break
+		}
+		if err := os.Mkdir(each, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, nil, err
 		}
 	}
 	root, err := os.OpenRoot(dir)
-	if account != "" && !mayMake && errors.Is(err, fs.ErrNotExist) {
+	if !mayMake && errors.Is(err, fs.ErrNotExist) {
 		return empty{}, closeNothing, nil // a dry run
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +13,8 @@ import (
 type report struct {
 	mu       sync.Mutex // guards out and err
 	out, err io.Writer
-	quiet    bool // what is done is only counted
+	quiet    bool   // what is done is only counted
+	account  string // of a domain, which what follows is about
 
 	faults, differences atomic.Int64
 	copied, verified    atomic.Int64 // files
@@ -43,20 +45,23 @@ func (r *report) expect(p *plan) {
 	}
 }
 
+// named is a name with the account before it, if there are several.
+func (r *report) named(name string) string { return path.Join(r.account, name) }
+
 func (r *report) does(what, name string, dryRun bool) {
 	switch {
 	case dryRun:
-		r.say(r.out, "would %s %q\n", what, name)
+		r.say(r.out, "would %s %q\n", what, r.named(name))
 	case !r.quiet:
-		r.say(r.out, "%s %q\n", what, name)
+		r.say(r.out, "%s %q\n", what, r.named(name))
 	}
 }
 
-func (r *report) note(name, text string) { r.say(r.err, "%q %s\n", name, text) }
+func (r *report) note(name, text string) { r.say(r.err, "%q %s\n", r.named(name), text) }
 
 func (r *report) failed(name string, err error) {
 	r.faults.Add(1)
-	if name == "" {
+	if name = r.named(name); name == "" {
 		r.say(r.err, "error: %v\n", err)
 		return
 	}
@@ -65,7 +70,7 @@ func (r *report) failed(name string, err error) {
 
 func (r *report) differs(name, text string) {
 	r.differences.Add(1)
-	r.say(r.err, "verify: %q %s\n", name, text)
+	r.say(r.err, "verify: %q %s\n", r.named(name), text)
 }
 
 // Write counts bytes that go over.
@@ -110,8 +115,12 @@ func (r *report) line() string {
 		sizeText(r.doneOf.Load()), sizeText(r.expected.Load()), sizeText(int64(rate)), left)
 }
 
-func (r *report) summary() {
-	r.say(r.out, "%d of %d files copied, %s in %v", r.copied.Load(), r.files.Load(), sizeText(r.bytes.Load()), time.Since(r.started).Round(time.Millisecond))
+func (r *report) summary(dryRun bool) {
+	if dryRun {
+		r.say(r.out, "%d files to copy, %s", r.files.Load(), sizeText(r.expected.Load()))
+	} else {
+		r.say(r.out, "%d of %d files copied, %s in %v", r.copied.Load(), r.files.Load(), sizeText(r.bytes.Load()), time.Since(r.started).Round(time.Millisecond))
+	}
 	if n := r.verified.Load(); n > 0 {
 		r.say(r.out, ", %d verified", n)
 	}

@@ -170,7 +170,10 @@ func TestDryRunAndDelete(t *testing.T) {
 	require.Equal(t, exitSame, r.status, r.err)
 	require.Contains(t, r.out, `would copy "a b/ü.txt"`)
 	require.Contains(t, r.out, `would mkdir "d/e/f"`)
-	back := t.TempDir()
+	require.Contains(t, r.out, "9 files to copy, 3072 KiB")
+	back := filepath.Join(t.TempDir(), "back")
+	require.Equal(t, exitSame, cgpsync(t, state, "-n", far, back).status)
+	require.NoDirExists(t, back)
 	require.Equal(t, exitSame, cgpsync(t, state, far, back).status)
 	require.Empty(t, contents(t, back), "nothing has come")
 
@@ -224,10 +227,11 @@ func TestDomain(t *testing.T) {
 	for _, account := range []string{"john", "mary"} {
 		require.Equal(t, exitSame, cgpsync(t, state, site(t), "base:"+source+":"+account).status)
 	}
-	everything := t.TempDir()
+	everything := filepath.Join(t.TempDir(), "client1.com")
 	r := cgpsync(t, state, "-domain", "-n", "base:"+source+":client1.com", everything)
 	require.Equal(t, exitSame, r.status, r.err)
-	require.Empty(t, contents(t, everything))
+	require.Contains(t, r.out, `would copy "mary/d/e/f/g"`)
+	require.NoDirExists(t, everything)
 	r = cgpsync(t, state, "-domain", "-verify", "base:"+source+":client1.com", everything)
 	require.Equal(t, exitSame, r.status, r.err)
 	target := "cgp://postmaster@" + serve(t, newBase(t)) + "/client1.com"
@@ -243,14 +247,34 @@ func TestNothingBegun(t *testing.T) {
 	setPasswords(t)
 	dir := t.TempDir()
 	address := serve(t, newBase(t))
-	for _, args := range [][]string{
-		{}, {dir}, {"-nonsense", dir, dir}, {dir, filepath.Join(dir, "missing")}, {dir, "base:" + dir + ":john"}, {dir, "base:nothing"},
-		{dir, "cgp://" + address + "/john"}, {dir, "cgp://john:pw@" + address + "/"}, {dir, "ftp://john@" + address + "/"},
-		{dir, "cgp://nobody@" + address + "/"}, {dir, "cgp://john@" + address + "/mary"}, {dir, "cgp://john@127.0.0.1:1/"}, {"-ca", filepath.Join(dir, "none"), dir, "cgps://john@" + address + "/"},
+	missing := filepath.Join(dir, "missing")
+	base := newBase(t)
+	for _, row := range []struct {
+		args []string
+		told string
+	}{
+		{nil, "usage: "},
+		{[]string{dir}, "usage: "},
+		{[]string{"-nonsense", dir, dir}, "usage: "},
+		{[]string{missing, dir}, "FROM: stat " + missing},
+		{[]string{dir, filepath.Join(missing, "below")}, "TO: stat " + missing},
+		{[]string{dir, "base:" + dir + ":john"}, "TO: "},
+		{[]string{dir, "base:nothing"}, "TO: base:nothing: want base:DIR:ACCOUNT"},
+		{[]string{"base:" + base + ":nobody", dir}, `FROM: account "nobody": no such account`},
+		{[]string{"-domain", "base:" + base + ":client9.com", dir}, "FROM: "},
+		{[]string{dir, "cgp://" + address + "/john"}, "TO: want cgp://USER@HOST[:PORT]/ACCOUNT"},
+		{[]string{dir, "cgp://john:secret@" + address + "/"}, "TO: a password does not belong"},
+		{[]string{dir, "ftp://john@" + address + "/"}, "TO: ftp: want cgp, cgps or cgp+tls"},
+		{[]string{dir, "cgp://nobody@" + address + "/"}, `TO: account "" of ` + address},
+		{[]string{"cgp://john@" + address + "/mary", dir}, `FROM: account "mary" of ` + address},
+		{[]string{dir, "cgp://postmaster@" + address + "/nobody"}, `TO: account "nobody" of ` + address + ": no such account"},
+		{[]string{"-domain", "cgp://postmaster@" + address + "/client9.com", dir}, `FROM: domain "client9.com" of ` + address},
+		{[]string{dir, "cgp://john@127.0.0.1:1/"}, `TO: account "" of 127.0.0.1:1`},
+		{[]string{"-ca", missing, dir, "cgps://john@" + address + "/"}, "TO: open " + missing},
 	} {
-		r := cgpsync(t, dir, args...)
-		require.Equal(t, exitNothing, r.status, "%v: %s", args, r.err)
-		require.NotEmpty(t, r.err)
+		r := cgpsync(t, dir, row.args...)
+		require.Equal(t, exitNothing, r.status, "%v: %s", row.args, r.err)
+		require.Contains(t, r.err, row.told)
 		require.NotContains(t, r.err, "secret")
 	}
 }
@@ -333,7 +357,7 @@ func TestResume(t *testing.T) {
 	address := serve(t, newBase(t))
 	p := &places{bases: map[string]*stored{}}
 	t.Cleanup(func() { require.NoError(t, p.closeAll()) })
-	far, err := p.open("cgp://john@"+address+"/", access{password: "secret", connections: 2})
+	far, err := p.open("cgp://john@"+address+"/", access{password: "secret", connections: 2}, true)
 	require.NoError(t, err)
 	target, _, err := far.side(t.Context(), "", true)
 	require.NoError(t, err)
