@@ -15,20 +15,25 @@ const emptyData = "[]"
 // pieces at a time. The file is closed by close.
 type slice struct {
 	file  filestore.File
-	first []byte // what a file that cannot be read shows before the answer begins
+	piece []byte // the first one is read before the answer begins: that file can be read
 	rest  *io.SectionReader
 }
 
-// sliceBuffer is read at a time.
-const sliceBuffer = 12 << 10
+// sliceBuffer is read at a time, which base64 leaves without a rest.
+const sliceBuffer = 24 << 10
 
 // begin reads the first piece of size bytes from offset on. What the file does not
 // have is left out.
 func (s *slice) begin(offset, size int64) error {
 	s.rest = io.NewSectionReader(s.file, offset, size)
-	s.first = make([]byte, sliceBuffer)
-	n, err := io.ReadFull(s.rest, s.first)
-	s.first = s.first[:n]
+	s.piece = make([]byte, min(size, sliceBuffer))
+	return s.read()
+}
+
+// read reads the next piece; without one it is empty.
+func (s *slice) read() error {
+	n, err := io.ReadFull(s.rest, s.piece[:cap(s.piece)])
+	s.piece = s.piece[:n]
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}
@@ -37,14 +42,16 @@ func (s *slice) begin(offset, size int64) error {
 
 // encode writes the slice in base64.
 func (s *slice) encode(w io.Writer) error {
-	e := base64.NewEncoder(base64.StdEncoding, w)
-	if _, err := e.Write(s.first); err != nil {
-		return err
+	var text []byte
+	for {
+		text = base64.StdEncoding.AppendEncode(text[:0], s.piece)
+		if _, err := w.Write(text); err != nil || len(s.piece) < sliceBuffer {
+			return err
+		}
+		if err := s.read(); err != nil {
+			return err
+		}
 	}
-	if _, err := io.CopyBuffer(e, s.rest, s.first[:sliceBuffer]); err != nil {
-		return err
-	}
-	return e.Close()
 }
 
 func (s *slice) close() {
