@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"connlimit": {"internal/network"},
 
 	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "httpsite/pages", "internal/stall"},
-	"httpsite/pages":           {"filestore", "httpsite/dav"},
+	"httpsite/pages":           {"calllog", "calllog/statistics", "filestore", "filestore/sharing", "httpsite/dav", "httpsite/pages/barchart", "httpsite/pages/qrsvg", "meta"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
 	"httpsite/webdavfs":        {"filestore", "filestore/iofs", "meta", "golang.org/x/net/webdav"},
 	"httpsite/internal/bench":  {"internal/beside", "golang.org/x/net/webdav", "golang.org/x/sys/unix"},

@@ -76,6 +76,9 @@ func (req *request) show(caller filestore.Caller, needsLogin bool) error {
 		req.w.WriteHeader(http.StatusMovedPermanently)
 		return nil
 	}
+	if errors.Is(err, fs.ErrNotExist) && req.directory && filestore.IsShare(req.name) {
+		return req.serveShared(view)
+	}
 	if err != nil {
 		return notFound(err)
 	}

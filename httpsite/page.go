@@ -32,7 +32,7 @@ func (req *request) page(view *filestore.View, caller filestore.Caller) pages.Re
 		accounts = ""
 	}
 	return pages.Request{
-		HTTP: req.r, Writer: req.w, View: view, Caller: caller, Account: req.account, Folder: folder, Page: page,
+		HTTP: req.r, Writer: req.w, View: view, Views: req.Views, Root: req.root + "/", Caller: caller, Account: req.account, Folder: folder, Page: page,
 		Accounts: accounts, Trusted: req.site.TrustPages, Secure: inTLS(req.r), SignedIn: req.signedIn, Body: req.body, Login: req.signIn,
 	}
 }
@@ -40,6 +40,13 @@ func (req *request) page(view *filestore.View, caller filestore.Caller) pages.Re
 // servePage answers a request for a page.
 func (req *request) servePage(view *filestore.View, caller filestore.Caller) error {
 	return notFound(req.pages().Serve(req.page(view, caller)))
+}
+
+// serveShared shows a folder that a share path leads to.
+func (req *request) serveShared(view *filestore.View) error {
+	r := req.page(view, filestore.Caller{})
+	r.Folder, r.Page = req.name, ""
+	return notFound(req.pages().ServeShared(r))
 }
 
 // serveOpenPage does it for a page that strangers may ask for, too.

@@ -158,11 +158,18 @@ func (d *demo) file(name string, content []byte) error {
 func (d *demo) pages() [][2]string {
 	return [][2]string{
 		{"/~john/", "a site, for everybody"},
-		{"/~john/index.wssp", "its management page, for john and postmaster"},
-		{"/~paul/index.wssp", "that of a storage that is nearly full, for paul and postmaster"},
-		{"/~ann@client2.com/index.wssp", "that of an account in the other domain, for ann@client2.com, dora@client2.com and postmaster"},
+		{"/~john/index.wssp", "its files, for john and postmaster"},
+		{"/~john/private/index.wssp/share?name=holidays", "who has a link to a private folder, for john and postmaster"},
+		{"/~john/index.wssp/shares", "all that John shares, for john and postmaster"},
+		{"/~john/protected/holidays/pwd/" + d.key + "/", "that folder, for everybody who has this link"},
+		{"/~john/pictures/index.wssp/attributes?name=coast.jpg", "what a picture shows, for john and postmaster"},
+		{"/~john/private/index.wssp/attributes?name=team", "who may do what in a folder, for john and postmaster"},
+		{"/~john/index.wssp/calls", "three months of calls, for john and postmaster"},
 		{"/~john/freebusy.wssp", "when John is busy, for everybody"},
-		{"/~john/protected/holidays/pwd/" + d.key + "/arrival.jpg", "a private picture, for everybody who has this link"},
+		{"/~paul/index.wssp", "a storage that is nearly full, for paul and postmaster"},
+		{"/~postmaster/index.wssp/accounts", "all domains and accounts, for postmaster"},
+		{"/~postmaster/index.wssp/sharing?domain=*", "all that is shared, for postmaster"},
+		{"/~dora@client2.com/index.wssp/accounts", "the accounts of one domain, for dora@client2.com and postmaster"},
 	}
 }
 

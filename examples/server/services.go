@@ -56,7 +56,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		access.ClientAddr = c.trustedProxies.ClientAddr
 		observer = access
 	}
-	shown := &pages.Pages{} // its sessions outlive a change of the settings
+	shown := &pages.Pages{Location: c.directory.TimeZone} // its sessions outlive a change of the settings
 	site, err := watchSite(base, logger, func(settings directory.HTTPSettings) *httpsite.Handler {
 		return &httpsite.Handler{
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth,

@@ -1,11 +1,13 @@
 package pages
 
 import (
+	"html/template"
 	"mime"
 	"net/http"
 	"net/url"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/sharing"
 )
 
 // The file manager (CommuniGate Pro Guide, File Storage, "HTML-based Management"). It
@@ -21,6 +23,7 @@ type filesPage struct {
 	Total   filestore.Usage
 	Limits  filestore.Limits
 	Here    string // where forms lead: the page again, at the same part
+	Shares  bool   // entries can be shared
 	Columns []column
 	Query   listQuery
 	Found   int64    // names that have in them what is looked for
@@ -33,9 +36,11 @@ func (p filesPage) Sort() string { return p.Query.sort }
 func (p filesPage) Down() bool   { return p.Query.descending }
 
 type entry struct {
+	Name string // as of the entry, which templates would have to call
 	filestore.FileInfo
-	Link string
-	Icon string
+	Link  string
+	Icon  template.HTML
+	About string // the query of pages about it; "" where there are none
 }
 
 // Percent tells how full the storage is, by bytes; -1: it has no limit.
@@ -78,8 +83,13 @@ func (v *visit) fillFiles(p *filesPage, q listQuery) error {
 	p.Inside, p.Parts, p.Found = shown.folder, shown.links(q), shown.found
 	p.To = foldersNear(v.Folder, shown.entries)
 	p.Entries = make([]entry, len(shown.entries))
+	p.Shares = sharing.Allowed(v.Folder)
+	mount := filestore.TopOf(v.Folder) != filestore.Root
 	for i, at := range shown.entries {
-		e := entry{at.FileInfo, "./" + url.PathEscape(at.Name()), iconOf(at)}
+		e := entry{Name: at.Name(), FileInfo: at.FileInfo, Link: "./" + url.PathEscape(at.Name()), Icon: icons[iconOf(at)]}
+		if !mount && !filestore.IsSidecar(at.Name()) {
+			e.About = "?name=" + url.QueryEscape(at.Name())
+		}
 		if at.IsDir() {
 			e.Link += "/" + PageName
 		}

@@ -15,9 +15,10 @@ type language struct {
 	// plural returns which of the forms of a text a number takes (CLDR, Language
 	// Plural Rules, cardinal).
 	plural         func(n int64) int
-	decimal, group string // marks in numbers
-	months         [12]string
-	date           string // of day, month, year and time
+	decimal, group string     // marks in numbers
+	months         [12]string // behind the day
+	monthNames     [12]string // alone
+	date           string     // of day, month, year and time
 	units          [5]string
 	// texts by key, with the verbs of package fmt. The forms of a text with a number
 	// stand in the order of plural, with "|" between them, and the number is %s.

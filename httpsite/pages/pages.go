@@ -29,6 +29,8 @@ type Pages struct {
 	// IdleTime ends a session that was not used for so long; 0: one hour. Lifetime ends
 	// each after so long; 0: twelve hours.
 	IdleTime, Lifetime time.Duration
+	// Location is the time zone of the server, in which call logs are; nil: time.Local.
+	Location *time.Location
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 
@@ -50,6 +52,11 @@ type Request struct {
 	// Folder is the storage path of the folder in the URL, and Page what stands behind
 	// PageName and a slash; "" is the file manager.
 	Folder, Page string
+	// Views make the storages of other accounts for those who administer them, if their
+	// directory is an [Administration]; nil: nobody does.
+	Views *filestore.Views
+	// Root is the URL path of the top of the storage, with a slash at its end.
+	Root string
 	// Accounts is the URL path in front of the address of an account, "/~" with what the
 	// server stands below; "" on a host that shows one account alone.
 	Accounts string
@@ -184,6 +191,7 @@ type visit struct {
 	pages    *Pages
 	language *language
 	nonce    string // of this answer, for what it may load
+	shared   bool   // it is that of a folder which is shared by a key
 	message  string // to be shown above the content; "": none
 	answered bool   // the action of a form was an answer by itself
 }
@@ -212,6 +220,9 @@ func (v *visit) show(code int, name, title string, data any) error {
 	header.Set("Content-Language", v.language.tag)
 	header.Set("Cache-Control", "private, no-store")
 	header.Set("Referrer-Policy", "same-origin")
+	if v.shared {
+		header.Set("Referrer-Policy", "no-referrer") // the address is a secret
+	}
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	// All of a server's files are of one origin with its pages. So 'self' would let in what
@@ -249,7 +260,10 @@ func (v *visit) switchLanguage() bool {
 	http.SetCookie(v.Writer, &http.Cookie{Name: languageCookie, Value: l.tag, Path: "/", MaxAge: year, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: v.isSecure()})
 	query.Del("language")
 	to := v.Page
-	if to == "" {
+	switch {
+	case v.shared:
+		to = "./"
+	case to == "":
 		to = PageName
 	}
 	if len(query) > 0 {

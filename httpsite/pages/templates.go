@@ -25,19 +25,25 @@ var sprite string
 var templates = readTemplates()
 
 func readTemplates() map[string]*template.Template {
-	layout := template.Must(template.ParseFS(templateFiles, "templates/layout.html"))
+	layout := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/pieces.html"))
 	entries, err := fs.ReadDir(templateFiles, "templates")
 	if err != nil {
 		panic(err) // they are part of the program
 	}
 	all := map[string]*template.Template{}
 	for _, entry := range entries {
-		if name := entry.Name(); name != "layout.html" && path.Ext(name) == ".html" {
+		if name := entry.Name(); name != "layout.html" && name != "pieces.html" && path.Ext(name) == ".html" {
 			all[name] = template.Must(template.Must(layout.Clone()).ParseFS(templateFiles, "templates/"+name))
 		}
 	}
 	return all
 }
+
+// With is what a piece of a page shows.
+func (v *visit) With(data any) shown { return shown{visit: v, Data: data} }
+
+// Shared reports whether the page is that of a shared folder, for those who have the link.
+func (v *visit) Shared() bool { return v.shared }
 
 // T returns a text in the visitor's language.
 func (v *visit) T(key string, args ...any) string { return v.language.text(key, args...) }
