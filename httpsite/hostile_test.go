@@ -2,6 +2,7 @@ package httpsite_test
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -83,10 +84,12 @@ func TestHostileBytes(t *testing.T) {
 	require.Equal(t, "home", content)
 }
 
+var idleConns = flag.Int("idle", 2000, "how many connections of TestManyIdleConnections wait, each for two open files")
+
 // Connections that wait, or send a head byte by byte, cost little and keep nobody out.
 func TestManyIdleConnections(t *testing.T) {
-	const many = 2000
-	s := &httpsite.Server{Handler: &httpsite.Handler{Views: fixture.Views(newFixture(t))}, MaxConnsPerAddr: many}
+	many := *idleConns
+	s := &httpsite.Server{Handler: &httpsite.Handler{Views: fixture.Views(newFixture(t))}, MaxConns: many, MaxConnsPerAddr: many}
 	addr := listen(t, s, s.Serve)
 	memory := func() uint64 {
 		var m runtime.MemStats
@@ -116,7 +119,7 @@ func TestManyIdleConnections(t *testing.T) {
 		response.Body.Close()
 		require.Equal(t, 200, response.StatusCode)
 	}
-	each := (int64(memory()) - int64(before)) / many
+	each := (int64(memory()) - int64(before)) / int64(many)
 	t.Logf("%d bytes for each connection, with the client's end", each)
 	require.Less(t, each, int64(64<<10))
 }

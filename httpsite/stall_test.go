@@ -97,3 +97,48 @@ func TestDownloadThatMovesIsNotCut(t *testing.T) {
 		require.Greater(t, total, size)
 	})
 }
+
+// The head of a request has ten seconds to come, however it moves, a connection that
+// waits two minutes, and a stranger's body no time at all.
+func TestSlowClientsOfAServerAreCut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, first, then string // then comes each second
+		within            time.Duration
+	}{
+		{"nothing", "", "", 10 * time.Second}, // the first request is not waited for
+		{"no end of the head", "GET /~john/ HTTP/1.1\r\n", "X", 10 * time.Second},
+		{"no end of the line", "G", "E", 10 * time.Second},
+		{"header after header", "GET /~john/ HTTP/1.1\r\n", "X: y\r\n", 10 * time.Second},
+		{"second head", "GET /~john/none HTTP/1.1\r\nHost: client1.com\r\n\r\n", "X", 10 * time.Second},
+		{"no second request", "GET /~john/none HTTP/1.1\r\nHost: client1.com\r\n\r\n", "", 2 * time.Minute},
+		{"body of a stranger", "PUT /~john/x HTTP/1.1\r\nHost: client1.com\r\nContent-Length: 1000000\r\n\r\n", "x", time.Minute},
+		{"chunks of a stranger", "PUT /~john/x HTTP/1.1\r\nHost: client1.com\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", time.Minute},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := fixture.New(func() filestore.Store { return memstore.New() })
+				l := fixture.NewPipes()
+				s := &Server{Handler: &Handler{Views: fixture.Views(d), StallTimeout: time.Minute}}
+				go s.Serve(l)
+				defer s.Close()
+				client := l.Dial(t)
+				defer client.Close()
+				go io.Copy(io.Discard, client)
+				begin := time.Now()
+				_, err := io.WriteString(client, tt.first)
+				for err == nil && time.Since(begin) < time.Hour {
+					time.Sleep(time.Second) // in fake time
+					if tt.then != "" {
+						_, err = io.WriteString(client, tt.then)
+					} else if time.Since(begin) > tt.within+time.Second {
+						_, err = io.WriteString(client, "\r\n")
+					}
+				}
+				require.Error(t, err)
+				require.LessOrEqual(t, time.Since(begin), tt.within+5*time.Second)
+			})
+		})
+	}
+}

@@ -31,7 +31,7 @@ func (req *request) put() error {
 	}
 	holds, err := req.holds(current)
 	if err != nil {
-		return err
+		return req.orNoParent(req.Name, err)
 	}
 	info, err := req.store(filestore.CreateOptions{Size: max(0, req.r.ContentLength), If: holds})
 	if err != nil {
@@ -119,7 +119,7 @@ func (req *request) transfer(move bool) error {
 	}
 	holds, err := req.holdsOf(current)
 	if err != nil {
-		return err
+		return req.orNoParent(to, err)
 	}
 	deep := depth(req.r.Header)
 	shallow := deep == depthZero && !move

@@ -36,6 +36,19 @@ func (req *request) holdsOf(current filestore.FileInfo) (p filestore.Preconditio
 	return req.holds(current)
 }
 
+// orNoParent returns the error of conditions for a request that may make something
+// under a name: that the directory for it is missing counts more (RFC 9110 §13.2.1).
+func (req *request) orNoParent(name string, err error) error {
+	if err == nil || Status(err) != http.StatusPreconditionFailed {
+		return err
+	}
+	dir, _ := filestore.Split(name)
+	if info, unknown := req.target(dir); unknown == nil && (info == nil || !info.IsDir()) {
+		return parentConflict(fs.ErrNotExist)
+	}
+	return err
+}
+
 func conditions(r *http.Request, current filestore.FileInfo) (filestore.Precondition, error) {
 	var p filestore.Precondition
 	tag := ""

@@ -19,7 +19,7 @@
 // What clients store by PROPPATCH is kept in the sidecar of a file, together below one
 // attribute ([meta.PropertiesSpace]), with namespaces and xml:lang, and goes where the
 // file goes. All of a PROPPATCH is done, or nothing. The top of a storage has no
-// sidecar, so it takes no properties (403). getlastmodified may be set, as
+// sidecar and is nobody's to replace, so it takes neither properties nor locks (403). getlastmodified may be set, as
 // Win32LastModifiedTime may: that time is told by PROPFIND as long as the content of
 // the file stays the same. GET and other protocols tell the time of the store.
 // creationdate and displayname may be set too. Without a creationdate,
@@ -40,8 +40,8 @@
 //
 // # Hostile requests
 //
-// Bodies are bounded: 64 KiB where something is asked, 1 MiB where properties are set. They
-// are read by package meta, with its bounds of depth, elements and namespaces, and without
+// Bodies are bounded: 64 KiB where something is asked, 1 MiB where properties are set. A
+// PROPFIND may name 256 properties. They are read by package meta, with its bounds of depth, elements and namespaces, and without
 // document types.
 //
 // Extended MKCOL (RFC 5689) is there; ordering, versioning, SEARCH, BIND (RFC 5842) and

@@ -53,7 +53,7 @@ func (req *request) lock() error {
 	}
 	holds, err := req.holds(current)
 	if err != nil {
-		return err
+		return req.orNoParent(req.Name, err)
 	}
 	l, err := locker.Lock(ctx, req.Name, wanted, timeout)
 	var inTheWay *filestore.LockedError

@@ -3,6 +3,7 @@ package dav
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"net/http"
@@ -21,6 +22,10 @@ type question struct {
 	minimal bool // without what is not there
 	noRoot  bool // without the directory itself
 }
+
+// maxNamed is how many properties may be asked for by their names: each is answered for each
+// entry. Our choice.
+const maxNamed = 256
 
 // wanted is a property that is asked for by its name.
 type wanted struct {
@@ -140,6 +145,9 @@ func (req *request) question() (q question, err error) {
 		case davName("include"):
 			q.ask(child)
 		}
+	}
+	if len(q.named) > maxNamed {
+		return q, &Error{Code: http.StatusRequestEntityTooLarge, Err: fmt.Errorf("propfind names %d properties", len(q.named))}
 	}
 	if kinds != 1 {
 		return q, &Error{Code: http.StatusBadRequest, Err: errors.New("propfind asks for none, or for several, of allprop, propname and prop")}

@@ -172,7 +172,7 @@ func (req *request) mkcol() error {
 	}
 	holds, err := req.holds(nil)
 	if current == nil && err != nil {
-		return err // something is there already: that counts more (RFC 9110 §13.2.1)
+		return req.orNoParent(req.Name, err) // something that is there already counts more, too
 	}
 	if isRefused(patches) && current == nil {
 		b := []byte(xmlHead + `<D:mkcol-response xmlns:D="DAV:">`)
