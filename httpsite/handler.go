@@ -52,7 +52,8 @@ type Handler struct {
 	// settings AdvertiseBasicAUTH and AdvertiseDigestAUTH are NO): what is off is not
 	// offered, and credentials that come unasked are not looked at. Digest is off as
 	// well if the directory is no [Prover]. With neither everybody is a stranger; what
-	// needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2).
+	// needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2). The sign-in form
+	// of pages takes a password as Basic does, and is off with it.
 	NoBasicAuth, NoDigestAuth bool
 	// RequireTLS switches Basic authentication off for requests that come neither
 	// within TLS nor from this machine, as those of a proxy do that ends TLS here.

@@ -29,7 +29,7 @@ type language struct {
 // none of them.
 func languages() []*language { return []*language{english, german, russian} }
 
-const languageCookie = "language"
+const languageCookie = "cgpkit-language"
 
 // chooseLanguage returns the language that the visitor has chosen here, or else the
 // one that their browser likes best (RFC 9110 §12.5.4).

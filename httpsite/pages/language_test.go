@@ -87,9 +87,9 @@ func TestChooseLanguage(t *testing.T) {
 		r := &http.Request{Header: http.Header{"Accept-Language": {accept}}}
 		require.Equal(t, want, chooseLanguage(r).tag, accept)
 	}
-	r := &http.Request{Header: http.Header{"Accept-Language": {"de"}, "Cookie": {"language=ru"}}}
+	r := &http.Request{Header: http.Header{"Accept-Language": {"de"}, "Cookie": {"cgpkit-language=ru"}}}
 	require.Equal(t, "ru", chooseLanguage(r).tag, "what was chosen here goes first")
-	r.Header.Set("Cookie", "language=xx")
+	r.Header.Set("Cookie", "cgpkit-language=xx")
 	require.Equal(t, "de", chooseLanguage(r).tag)
 }
 

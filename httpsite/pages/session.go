@@ -136,8 +136,8 @@ const (
 // The cookie of a session. Browsers take one of the first name within TLS alone, and
 // from this very host (RFC 6265bis §4.1.3.2).
 const (
-	secureCookie = "__Host-session"
-	plainCookie  = "session"
+	secureCookie = "__Host-cgpkit-session"
+	plainCookie  = "cgpkit-session"
 )
 
 // secret is what stands in the cookie: the name of the session, the key of the password

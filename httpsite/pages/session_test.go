@@ -151,7 +151,7 @@ func TestSignIn(t *testing.T) {
 	got = b.do(t, "POST", "/~john/private/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}, "to": {"?after=a"}}, nil)
 	require.Equal(t, 303, got.code)
 	require.Equal(t, "../index.wssp?after=a", got.header.Get("Location"))
-	require.Regexp(t, `^session=[\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`, got.header.Get("Set-Cookie"))
+	require.Regexp(t, `^cgpkit-session=[\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`, got.header.Get("Set-Cookie"))
 
 	got = b.get(t, "/~john/private/index.wssp")
 	require.Equal(t, 200, got.code)
@@ -303,6 +303,10 @@ func TestSessionEnds(t *testing.T) {
 	s.pass(30 * time.Minute)
 	require.True(t, ended(old))
 
+	got := old.do(t, "POST", "/~john/index.wssp", url.Values{"action": {"folder"}}, map[string]string{"Accept": "application/json", "Sec-Fetch-Mode": "cors"})
+	require.Equal(t, 403, got.code)
+	require.JSONEq(t, `{"message": "You were signed out. Sign in to go on."}`, got.body, "a script tells it")
+
 	here, there := s.browser(t), s.browser(t)
 	here.signIn(t, "john")
 	there.signIn(t, "john")
@@ -310,9 +314,9 @@ func TestSessionEnds(t *testing.T) {
 	require.Equal(t, 303, here.do(t, "POST", "/~john/index.wssp/signin", form, nil).code)
 	require.False(t, ended(here), "without its token")
 	form.Set("token", token(here.get(t, "/~john/index.wssp").body))
-	got := here.do(t, "POST", "/~john/index.wssp/signin", form, nil)
+	got = here.do(t, "POST", "/~john/index.wssp/signin", form, nil)
 	require.Equal(t, 303, got.code)
-	require.Contains(t, got.header.Get("Set-Cookie"), "session=; Path=/; Max-Age=0")
+	require.Contains(t, got.header.Get("Set-Cookie"), "cgpkit-session=; Path=/; Max-Age=0")
 	require.True(t, ended(here))
 	require.False(t, ended(there))
 
@@ -353,15 +357,15 @@ func TestSessionWithinTLS(t *testing.T) {
 	s := startSite(t, httptest.NewTLSServer)
 	b := s.browser(t)
 	got := b.do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}}, nil)
-	require.Regexp(t, `^__Host-session=[\w-]{43}; Path=/; HttpOnly; Secure; SameSite=Strict$`, got.header.Get("Set-Cookie"))
+	require.Regexp(t, `^__Host-cgpkit-session=[\w-]{43}; Path=/; HttpOnly; Secure; SameSite=Strict$`, got.header.Get("Set-Cookie"))
 	require.Equal(t, 200, b.get(t, "/~john/index.wssp").code)
-	value := strings.TrimPrefix(strings.Split(got.header.Get("Set-Cookie"), ";")[0], "__Host-session=")
-	require.Equal(t, 403, s.browser(t).do(t, "GET", "/~john/index.wssp", nil, map[string]string{"Cookie": "session=" + value}).code)
+	value := strings.TrimPrefix(strings.Split(got.header.Get("Set-Cookie"), ";")[0], "__Host-cgpkit-session=")
+	require.Equal(t, 403, s.browser(t).do(t, "GET", "/~john/index.wssp", nil, map[string]string{"Cookie": "cgpkit-session=" + value}).code)
 
 	behindProxy := newSite(t)
 	got = behindProxy.browser(t).do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}},
 		map[string]string{"Origin": "https://client1.com"})
-	require.Regexp(t, `^__Host-session=.*Secure`, got.header.Get("Set-Cookie"), "the browser says where the form comes from")
+	require.Regexp(t, `^__Host-cgpkit-session=.*Secure`, got.header.Get("Set-Cookie"), "the browser says where the form comes from")
 }
 
 // Where passwords may not be sent, or pages of users run without a sandbox, there is no form.

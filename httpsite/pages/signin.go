@@ -25,6 +25,9 @@ type signInForm struct {
 // ServeSignIn shows the sign-in form in place of a page, with the status of a refusal.
 func (p *Pages) ServeSignIn(r Request) error {
 	v := p.visit(&r)
+	if v.wantsJSON() {
+		return v.sendJSON(http.StatusForbidden, said{v.T("signIn.ended")})
+	}
 	if v.HTTP.Method != http.MethodGet && v.HTTP.Method != http.MethodHead {
 		v.message = v.T("signIn.ended")
 	}
@@ -62,6 +65,9 @@ func postSignIn(v *visit) error {
 	if errors.Is(err, filestore.ErrLogin) {
 		v.message = v.T("signIn.wrong")
 		return v.showSignIn(http.StatusForbidden, form.Get("to"), login)
+	}
+	if err == nil && v.SignedIn != nil {
+		err = v.pages.EndSession(v.HTTP.Context(), v.SignedIn)
 	}
 	if err == nil {
 		err = v.beginSession(full, password)
