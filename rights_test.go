@@ -15,6 +15,7 @@ import (
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/filestore/pgstore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -107,6 +108,14 @@ var trees = map[string]map[string]string{
 // memory.
 func base(t *testing.T, tftpuser bool) *directory.Base {
 	t.Helper()
+	return baseOn(t, tftpuser, &directory.Options{
+		OpenStore: func(string, bool) (filestore.Store, error) { return memstore.New(), nil },
+	})
+}
+
+// baseOn is base with files where the options say.
+func baseOn(t *testing.T, tftpuser bool, o *directory.Options) *directory.Base {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, content string) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -125,9 +134,7 @@ func base(t *testing.T, tftpuser bool) *directory.Base {
 	if tftpuser {
 		write("Accounts/tftpuser.macnt/account.settings", "{}")
 	}
-	b, err := directory.Open(dir, &directory.Options{
-		OpenStore: func(string, bool) (filestore.Store, error) { return memstore.New(), nil },
-	})
+	b, err := directory.Open(dir, o)
 	require.NoError(t, err)
 	restore(t, b)
 	return b
@@ -139,7 +146,15 @@ var boundless = filestore.Limits{Files: filestore.Unlimited, Bytes: filestore.Un
 // restore makes the trees what they are to be, past all rights.
 func restore(t *testing.T, d *directory.Base) {
 	t.Helper()
-	for where, tree := range trees {
+	for where := range trees {
+		restoreOf(t, d, where)
+	}
+}
+
+// restoreOf does so for one of them.
+func restoreOf(t *testing.T, d *directory.Base, where string) {
+	t.Helper()
+	if tree, ok := trees[where]; ok {
 		s := storeOf(t, d, where)
 		for info, err := range s.List(t.Context(), filestore.Root, filestore.ListOptions{}) {
 			require.NoError(t, err)
@@ -192,19 +207,8 @@ func TestRights(t *testing.T) {
 	t.Parallel()
 	cells := matrix(t)
 	require.Greater(t, len(cells), 800)
-	view := func(d fixture.Server) wayIn {
-		return wayIn{
-			name:  "view",
-			codes: func(_, outcome string, _ bool) string { return strings.ReplaceAll(outcome, " ", "-") },
-			try: func(t *testing.T, user, operation, account, name string) string {
-				caller := filestore.Caller{Account: user, Limited: strings.HasPrefix(user, "tftpuser@")}
-				return strings.ReplaceAll(outcomeOf(t.Context(), fixture.Views(d).View(caller, account), operation, name), " ", "-")
-			},
-		}
-	}
-	const tftpuser = "tftpuser@client1.com"
 	for _, open := range []func(*testing.T) (wayIn, *directory.Base){
-		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return view(d), d },
+		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overNothing(d), d },
 		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overHTTP(t, d, nil), d },
 		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overFTP(t, d, nil), d },
 		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, false); return overTFTP(t, d, "", nil), d },
@@ -215,30 +219,67 @@ func TestRights(t *testing.T) {
 		func(t *testing.T) (wayIn, *directory.Base) { d := base(t, true); return overCLI(t, d, nil), d },
 	} {
 		w, d := open(t)
-		t.Run(w.name, func(t *testing.T) {
-			tried := 0
-			for _, c := range cells {
-				if skips(w.name, c, tftpuser) {
-					continue
-				}
-				got := w.try(t, c.caller, c.operation, c.account, c.name)
-				if got == "" {
-					continue
-				}
-				tried++
-				require.Contains(t, strings.Fields(w.codes(c.operation, c.want, c.caller == "")), got,
-					"%q: %s %s: %s of %s", c.caller, c.operation, c.place, c.name, c.account)
-				if c.want == ok && c.operation != "read" && c.operation != "list" {
-					restore(t, d)
-				}
+		t.Run(w.name, func(t *testing.T) { tryAll(t, w, d, cells) })
+	}
+}
+
+// TestRightsShared: they may do the same where files are in a database.
+func TestRightsShared(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the matrix of rights once more")
+	}
+	t.Parallel()
+	database := fixture.NewPostgres(t).Database(t)
+	require.NoError(t, pgstore.Migrate(t.Context(), database))
+	stores, err := pgstore.Open(t.Context(), pgstore.Config{Database: database, Inline: 4}) // so that contents are in rows and in pieces
+	require.NoError(t, err)
+	defer func() { require.NoError(t, stores.Close()) }()
+	d := baseOn(t, true, &directory.Options{Stores: stores})
+	tryAll(t, overNothing(d), d, matrix(t))
+}
+
+const tftpuser = "tftpuser@client1.com"
+
+// overNothing asks views themselves.
+func overNothing(d fixture.Server) wayIn {
+	return wayIn{
+		name:  "view",
+		codes: func(_, outcome string, _ bool) string { return strings.ReplaceAll(outcome, " ", "-") },
+		try: func(t *testing.T, user, operation, account, name string) string {
+			caller := filestore.Caller{Account: user, Limited: strings.HasPrefix(user, "tftpuser@")}
+			return strings.ReplaceAll(outcomeOf(t.Context(), fixture.Views(d).View(caller, account), operation, name), " ", "-")
+		},
+	}
+}
+
+// tryAll tries every cell of the matrix.
+func tryAll(t *testing.T, w wayIn, d *directory.Base, cells []cell) {
+	t.Helper()
+	tried := 0
+	for _, c := range cells {
+		if skips(w.name, c, tftpuser) {
+			continue
+		}
+		got := w.try(t, c.caller, c.operation, c.account, c.name)
+		if got == "" {
+			continue
+		}
+		tried++
+		require.Contains(t, strings.Fields(w.codes(c.operation, c.want, c.caller == "")), got,
+			"%q: %s %s: %s of %s", c.caller, c.operation, c.place, c.name, c.account)
+		if c.want == ok && c.operation != "read" && c.operation != "list" {
+			where := c.account
+			if top := filestore.TopOf(c.name); top != filestore.Root {
+				where = top
 			}
-			require.Greater(t, tried, 20)
-			for where, tree := range trees {
-				for name, content := range tree {
-					require.EqualValues(t, len(content), sizeOf(t, storeOf(t, d, where), name), "nobody has changed anything")
-				}
-			}
-		})
+			restoreOf(t, d, where)
+		}
+	}
+	require.Greater(t, tried, 20)
+	for where, tree := range trees {
+		for name, content := range tree {
+			require.EqualValues(t, len(content), sizeOf(t, storeOf(t, d, where), name), "nobody has changed anything")
+		}
 	}
 }
 

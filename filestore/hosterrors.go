@@ -23,8 +23,14 @@ var (
 	ErrExhausted = errors.New("out of open files or memory")
 	// ErrUnavailable: a database, or another server, that keeps the files cannot be
 	// reached at the moment, or does not answer in time. It is a kind of ErrExhausted.
-	ErrUnavailable = fmt.Errorf("storage is out of reach: %w", ErrExhausted)
+	ErrUnavailable error = unavailable{}
 )
+
+// unavailable is a kind of ErrExhausted in all but its text.
+type unavailable struct{}
+
+func (unavailable) Error() string        { return "storage is out of reach" }
+func (unavailable) Is(target error) bool { return target == ErrExhausted }
 
 // hostKinds is the one table of what errors of the system mean.
 var hostKinds = []struct {

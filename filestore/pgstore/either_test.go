@@ -18,9 +18,7 @@ import (
 // TestStoreOfServers: two servers on one database are one store, whichever of them a call
 // goes to. One of them keeps everything in pieces.
 func TestStoreOfServers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the tests of a store once more")
-	}
+	long(t)
 	t.Parallel()
 	url := database(t)
 	a, b := open(t, pgstore.Config{Database: url, Inline: 8}), open(t, pgstore.Config{Database: url, Inline: small})

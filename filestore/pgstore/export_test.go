@@ -1,6 +1,31 @@
 package pgstore
 
-import "context"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
 
 // Renew says once what the process needs, as it does by itself now and then.
 func (s *Stores) Renew(ctx context.Context) error { return s.renew(ctx) }
+
+// MakeReadOnly lets no connection that is open write any more, as if its server was a standby now.
+func (s *Stores) MakeReadOnly(ctx context.Context) error {
+	var all []*pgxpool.Conn
+	defer func() {
+		for _, c := range all {
+			c.Release()
+		}
+	}()
+	for range s.pool.Stat().TotalConns() {
+		c, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, c)
+		if _, err := c.Exec(ctx, "SET default_transaction_read_only = on"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -150,6 +151,9 @@ func (s *Stores) Store(_ context.Context, account string) (filestore.Store, erro
 
 // Mount implements [filestore.Mounts]. Every mount is there, from its first file on.
 func (s *Stores) Mount(_ context.Context, domain, name string) (filestore.Store, error) {
+	if !strings.HasPrefix(name, "$Domain") {
+		domain = ""
+	}
 	return &Store{s, domain + "/" + name}, nil // no address has a slash
 }
 

@@ -22,6 +22,10 @@ import (
 var shared = sync.OnceValues(func() (*fixture.Postgres, error) { return fixture.StartPostgres() })
 
 func TestMain(m *testing.M) {
+	if url := os.Getenv(workEnv); url != "" {
+		fmt.Fprintln(os.Stderr, work(url, os.Getenv(workEnv+"_S3")))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if p, err := shared(); err == nil {
 		p.Remove()
@@ -80,9 +84,7 @@ func TestStore(t *testing.T) {
 
 // TestStoreOfObjects: what holds of contents in rows holds of those in S3 too.
 func TestStoreOfObjects(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the tests of a store once more")
-	}
+	long(t)
 	t.Parallel()
 	storetest.Run(t, stores(open(t, pgstore.Config{Inline: small, S3: bucket(t)})))
 }
