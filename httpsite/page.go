@@ -96,7 +96,7 @@ func (req *request) loginBySession() (filestore.Caller, error) {
 	if err != nil {
 		return filestore.Caller{}, err
 	}
-	caller, err := req.loginPassword(s.Login, s.Password)
+	caller, err := req.loginPassword(s.Account, s.Password)
 	if errors.Is(err, filestore.ErrLogin) {
 		err = errLoginNeeded
 		if failed := req.pages().EndSession(req.r.Context(), s); failed != nil {
@@ -110,13 +110,11 @@ func (req *request) loginBySession() (filestore.Caller, error) {
 }
 
 // signIn checks what stands in the sign-in form.
-func (req *request) signIn(name, password string) (full string, err error) {
+func (req *request) signIn(name, password string) (filestore.Caller, error) {
 	if !req.offersSignIn() {
-		return "", fs.ErrPermission
+		return filestore.Caller{}, fs.ErrPermission
 	}
-	full = filestore.QualifyAccount(name, req.site.Domain)
-	_, err = req.loginPassword(name, password)
-	return full, err
+	return req.loginPassword(name, password)
 }
 
 // refuseOnPage answers a refusal by the sign-in form, or by an error in the dress of the

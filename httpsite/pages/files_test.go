@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -364,5 +365,59 @@ func TestLargeFolder(t *testing.T) {
 		got := s.browser(t).do(t, "GET", "/~john/many/index.wssp"+query, nil, asProgram)
 		require.Equal(t, 200, got.code)
 		t.Logf("%s: %d bytes in %v", query, len(got.body), time.Since(began))
+	}
+}
+
+// Owners and administrators do everything, those of a domain in their domain. All others
+// are refused, and nothing happens.
+func TestWhoMayManage(t *testing.T) {
+	t.Parallel()
+	forms := map[string]url.Values{
+		"delete": {"mark": {"a"}}, "rename": {"mark": {"a"}, "newName": {"b"}}, "move": {"mark": {"a"}, "to": {"/other"}}, "copy": {"mark": {"a"}, "to": {"/other"}},
+		"folder": {"folder": {"new"}}, "zip": {"mark": {"a"}}, "edit": {"mark": {"a"}}, "check": {"path": {"a"}, "size": {"1"}},
+	}
+	for _, owner := range []string{john, "ann@client2.com"} {
+		for user, may := range map[string]bool{"": false, "mary": false, "john": owner == john, "ann@client2.com": owner != john, "admin": true, "boss@client2.com": owner != john} {
+			s := newSite(t)
+			b := s.browser(t)
+			if user != "" {
+				name, _, _ := strings.Cut(user, "@")
+				got := b.do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {user}, "password": {name + "-pw"}}, nil)
+				require.Equal(t, 303, got.code)
+			}
+			at := "/~" + owner + "/box/index.wssp"
+			s.Write(t, owner, "box/a", "a")
+			s.Write(t, owner, "other/x", "x")
+			page := b.get(t, at)
+			require.Equal(t, may, page.code == 200, "%q at %s", user, owner)
+			require.Equal(t, may, b.get(t, at+"/zip").code == 200, "%q at %s", user, owner)
+			require.Equal(t, may, b.get(t, at+"/edit?name=a").code == 200, "%q at %s", user, owner)
+			token := token(page.body)
+			if !may && user != "" { // theirs would be the right one, as it belongs to the session
+				own := map[string]string{"mary": "mary@client1.com", "john": john, "ann@client2.com": "ann@client2.com", "boss@client2.com": "ann@client2.com"}[user]
+				token = field(b.get(t, "/~"+own+"/index.wssp").body, "token")
+				require.NotEmpty(t, token, user)
+			}
+			for action, form := range forms {
+				s.Write(t, owner, "box/a", "a")
+				form := maps.Clone(form)
+				form.Set("action", action)
+				form.Set("confirmed", "yes")
+				form.Set("token", token)
+				got := b.do(t, "POST", at, form, nil)
+				require.Equal(t, may, got.code != 403, "%q: %s at %s: %d", user, action, owner, got.code)
+			}
+			s.Write(t, owner, "box/a", "a")
+			save := b.do(t, "POST", at+"/edit?name=a", url.Values{"text": {"x"}, "etag": {"x"}, "token": {token}}, nil)
+			require.Equal(t, may, save.code == 412, "%q at %s: %d", user, owner, save.code)
+			if !may {
+				for name, want := range map[string]string{"box/a": "a", "other/x": "x"} {
+					content, _ := s.Read(t, owner, name)
+					require.Equal(t, want, content)
+				}
+				_, err := s.Files(t, owner).Stat(t.Context(), "box/new")
+				require.Error(t, err)
+			}
+		}
 	}
 }

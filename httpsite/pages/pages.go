@@ -70,8 +70,8 @@ type Request struct {
 	SignedIn *SignedIn
 	// Body returns the body of the request within the bounds of the server.
 	Body func() (io.ReadCloser, error)
-	// Login checks a name and a password, and returns the name with its domain.
-	Login func(name, password string) (full string, err error)
+	// Login checks a name, with or without its domain, and a password.
+	Login func(name, password string) (filestore.Caller, error)
 }
 
 // Split takes the path of a page apart: a storage path, in which a segment is PageName. ok

@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io/fs"
-	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -18,8 +17,8 @@ import (
 
 // Session is what is kept of somebody who has signed in by the form. Use field names.
 type Session struct {
-	// Login is the full address that they gave, account@domain.
-	Login string
+	// Account is their real address, account@domain.
+	Account string
 	// Sealed is their password, under a key that stands in their cookie alone: it is
 	// checked anew with each request, so that a session ends when the password changes
 	// or the account is closed.
@@ -39,25 +38,29 @@ type SessionKey [sha256.Size]byte
 type Sessions interface {
 	// Session returns a session. fs.ErrNotExist: there is none.
 	Session(ctx context.Context, key SessionKey) (Session, error)
-	// SetSession keeps a session, in place of an older one with this key.
-	SetSession(ctx context.Context, key SessionKey, s Session) error
+	// AddSession keeps a new session.
+	AddSession(ctx context.Context, key SessionKey, s Session) error
+	// UseSession notes when a session was used last. One that is not there, because it has
+	// ended meanwhile, does not come back.
+	UseSession(ctx context.Context, key SessionKey, at time.Time) error
 	// EndSession forgets a session. That it is not there is no error.
 	EndSession(ctx context.Context, key SessionKey) error
-	// EndSessions forgets all sessions of a login.
-	EndSessions(ctx context.Context, login string) error
+	// EndSessions forgets all sessions of an account.
+	EndSessions(ctx context.Context, account string) error
 }
 
 // How many sessions MemorySessions keep. Our choice.
 const (
-	maxSessions        = 10_000
-	maxSessionsOfLogin = 100
+	maxSessions          = 10_000
+	maxSessionsOfAccount = 100
 )
 
-// MemorySessions keep 10,000 sessions in memory, 100 of each login: for one more, the one
+// MemorySessions keep 10,000 sessions in memory, 100 of each account: for one more, the one
 // that was not used for longest is forgotten. The zero value is ready.
 type MemorySessions struct {
-	mu   sync.Mutex // guards kept
+	mu   sync.Mutex // guards what follows
 	kept map[SessionKey]Session
+	of   map[string]int // how many an account has
 }
 
 var _ Sessions = (*MemorySessions)(nil)
@@ -73,58 +76,78 @@ func (m *MemorySessions) Session(_ context.Context, key SessionKey) (Session, er
 	return s, nil
 }
 
-// SetSession implements Sessions.
-func (m *MemorySessions) SetSession(_ context.Context, key SessionKey, s Session) error {
+// AddSession implements Sessions.
+func (m *MemorySessions) AddSession(_ context.Context, key SessionKey, s Session) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.kept[key]; !ok {
-		m.makeRoom(s.Login)
-	}
 	if m.kept == nil {
-		m.kept = map[SessionKey]Session{}
+		m.kept, m.of = map[SessionKey]Session{}, map[string]int{}
 	}
+	switch {
+	case m.of[s.Account] >= maxSessionsOfAccount:
+		m.dropOldest(func(other Session) bool { return other.Account == s.Account })
+	case len(m.kept) >= maxSessions:
+		m.dropOldest(func(Session) bool { return true })
+	}
+	m.drop(key)
 	m.kept[key] = s
+	m.of[s.Account]++
 	return nil
 }
 
-// makeRoom needs mu.
-func (m *MemorySessions) makeRoom(login string) {
-	var oldest, oldestOfLogin SessionKey
-	ofLogin := 0
-	for key, s := range m.kept {
-		if first, ok := m.kept[oldest]; !ok || s.Used.Before(first.Used) {
-			oldest = key
-		}
-		if s.Login != login {
-			continue
-		}
-		ofLogin++
-		if first, ok := m.kept[oldestOfLogin]; !ok || s.Used.Before(first.Used) {
-			oldestOfLogin = key
-		}
+// UseSession implements Sessions.
+func (m *MemorySessions) UseSession(_ context.Context, key SessionKey, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.kept[key]; ok {
+		s.Used = at
+		m.kept[key] = s
 	}
-	switch {
-	case ofLogin >= maxSessionsOfLogin:
-		delete(m.kept, oldestOfLogin)
-	case len(m.kept) >= maxSessions:
-		delete(m.kept, oldest)
-	}
+	return nil
 }
 
 // EndSession implements Sessions.
 func (m *MemorySessions) EndSession(_ context.Context, key SessionKey) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.kept, key)
+	m.drop(key)
 	return nil
 }
 
 // EndSessions implements Sessions.
-func (m *MemorySessions) EndSessions(_ context.Context, login string) error {
+func (m *MemorySessions) EndSessions(_ context.Context, account string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.kept, func(_ SessionKey, s Session) bool { return s.Login == login })
+	for key, s := range m.kept {
+		if s.Account == account {
+			m.drop(key)
+		}
+	}
 	return nil
+}
+
+// dropOldest needs mu.
+func (m *MemorySessions) dropOldest(among func(Session) bool) {
+	var oldest SessionKey
+	var used time.Time
+	for key, s := range m.kept {
+		if among(s) && (used.IsZero() || s.Used.Before(used)) {
+			oldest, used = key, s.Used
+		}
+	}
+	m.drop(oldest)
+}
+
+// drop needs mu.
+func (m *MemorySessions) drop(key SessionKey) {
+	s, ok := m.kept[key]
+	if !ok {
+		return
+	}
+	delete(m.kept, key)
+	if m.of[s.Account]--; m.of[s.Account] == 0 {
+		delete(m.of, s.Account)
+	}
 }
 
 // Bounds of a session in time, unless [Pages] have others. Our choice.
@@ -193,8 +216,8 @@ func (p *Pages) HasSession(r *http.Request) bool {
 
 // SignedIn is who a request says that it is by its session.
 type SignedIn struct {
-	Login, Password string
-	secret          secret
+	Account, Password string
+	secret            secret
 }
 
 // SignedIn returns the session of a request. secure tells that it came within TLS. One that
@@ -225,12 +248,11 @@ func (p *Pages) SignedIn(r *http.Request, secure bool) (*SignedIn, error) {
 		return nil, errors.Join(fs.ErrNotExist, p.sessions().EndSession(r.Context(), key))
 	}
 	if now.Sub(s.Used) >= time.Minute {
-		s.Used = now
-		if err := p.sessions().SetSession(r.Context(), key, s); err != nil {
+		if err := p.sessions().UseSession(r.Context(), key, now); err != nil {
 			return nil, err
 		}
 	}
-	return &SignedIn{Login: s.Login, Password: string(password), secret: secret}, nil
+	return &SignedIn{Account: s.Account, Password: string(password), secret: secret}, nil
 }
 
 // EndSession ends the session of somebody whose password is not right any more.
@@ -239,13 +261,13 @@ func (p *Pages) EndSession(ctx context.Context, s *SignedIn) error {
 }
 
 // beginSession keeps a new session, and sets its cookie.
-func (v *visit) beginSession(login, password string) error {
+func (v *visit) beginSession(account, password string) error {
 	var s secret
 	rand.Read(s[:])
 	now := v.pages.now()
 	secure := v.isSecure()
-	kept := Session{Login: login, Sealed: s.aead().Seal(nil, nil, []byte(password), nil), Secure: secure, Began: now, Used: now}
-	if err := v.pages.sessions().SetSession(v.HTTP.Context(), s.key(), kept); err != nil {
+	kept := Session{Account: account, Sealed: s.aead().Seal(nil, nil, []byte(password), nil), Secure: secure, Began: now, Used: now}
+	if err := v.pages.sessions().AddSession(v.HTTP.Context(), s.key(), kept); err != nil {
 		return err
 	}
 	setSessionCookie(v.Writer, base64.RawURLEncoding.EncodeToString(s[:]), secure, 0)

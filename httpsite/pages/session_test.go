@@ -320,12 +320,16 @@ func TestSessionEnds(t *testing.T) {
 	require.True(t, ended(here))
 	require.False(t, ended(there))
 
-	third := s.browser(t)
+	third, alias := s.browser(t), s.browser(t)
 	third.signIn(t, "john")
+	got = alias.do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"Johnny@Client1.com"}, "password": {"john-pw"}}, nil)
+	require.Equal(t, 303, got.code)
+	require.False(t, ended(alias))
 	form = url.Values{"action": {"everywhere"}, "token": {token(third.get(t, "/~john/index.wssp").body)}}
 	require.Equal(t, 303, third.do(t, "POST", "/~john/index.wssp/signin", form, nil).code)
 	require.True(t, ended(third))
 	require.True(t, ended(there))
+	require.True(t, ended(alias), "whatever name was given")
 }
 
 // passwords lets a test change the password of john.
@@ -407,18 +411,23 @@ func TestMemorySessionsAreBounded(t *testing.T) {
 	}
 	at := time.Now()
 	for i := range 101 {
-		require.NoError(t, m.SetSession(t.Context(), key(i), pages.Session{Login: john, Used: at.Add(time.Duration(i))}))
+		require.NoError(t, m.AddSession(t.Context(), key(i), pages.Session{Account: john, Used: at.Add(time.Duration(i))}))
 	}
 	_, err := m.Session(t.Context(), key(0))
-	require.Error(t, err, "the oldest of the login has gone")
+	require.Error(t, err, "the oldest of the account has gone")
 	_, err = m.Session(t.Context(), key(1))
 	require.NoError(t, err)
 	for i := range 9_900 {
-		require.NoError(t, m.SetSession(t.Context(), key(1000+i), pages.Session{Login: fmt.Sprint(i), Used: at.Add(time.Hour)}))
+		require.NoError(t, m.AddSession(t.Context(), key(1000+i), pages.Session{Account: fmt.Sprint(i), Used: at.Add(time.Hour)}))
 	}
 	_, err = m.Session(t.Context(), key(1))
 	require.NoError(t, err)
-	require.NoError(t, m.SetSession(t.Context(), key(20_000), pages.Session{Login: "new", Used: at.Add(time.Hour)}))
+	require.NoError(t, m.EndSession(t.Context(), key(2)))
+	require.NoError(t, m.UseSession(t.Context(), key(2), at))
+	_, err = m.Session(t.Context(), key(2))
+	require.Error(t, err, "what has ended does not come back")
+	require.NoError(t, m.AddSession(t.Context(), key(30_000), pages.Session{Account: "other", Used: at.Add(time.Hour)}))
+	require.NoError(t, m.AddSession(t.Context(), key(20_000), pages.Session{Account: "new", Used: at.Add(time.Hour)}))
 	_, err = m.Session(t.Context(), key(1))
 	require.Error(t, err, "the oldest of all has gone")
 }

@@ -61,7 +61,7 @@ func postSignIn(v *visit) error {
 		return v.signOut(action, form.Get("token"))
 	}
 	login, password := strings.TrimSpace(form.Get("login")), form.Get("password")
-	full, err := v.Login(login, password)
+	caller, err := v.Login(login, password)
 	if errors.Is(err, filestore.ErrLogin) {
 		v.message = v.T("signIn.wrong")
 		return v.showSignIn(http.StatusForbidden, form.Get("to"), login)
@@ -70,7 +70,7 @@ func postSignIn(v *visit) error {
 		err = v.pages.EndSession(v.HTTP.Context(), v.SignedIn)
 	}
 	if err == nil {
-		err = v.beginSession(full, password)
+		err = v.beginSession(caller.Account, password)
 	}
 	if err != nil {
 		return err
@@ -78,14 +78,14 @@ func postSignIn(v *visit) error {
 	return v.redirect(behindSignIn(form.Get("to")))
 }
 
-// signOut ends this session, or all of the login.
+// signOut ends this session, or all of the account.
 func (v *visit) signOut(action, token string) error {
 	if v.SignedIn == nil || !v.isToken(token) {
 		return v.redirect("signin")
 	}
 	var err error
 	if action == "everywhere" {
-		err = v.pages.sessions().EndSessions(v.HTTP.Context(), v.SignedIn.Login)
+		err = v.pages.sessions().EndSessions(v.HTTP.Context(), v.SignedIn.Account)
 	} else {
 		err = v.pages.EndSession(v.HTTP.Context(), v.SignedIn)
 	}

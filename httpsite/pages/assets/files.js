@@ -140,7 +140,9 @@ function showThumbnails() {
 // Keys: arrows go from entry to entry, Space marks, Delete and F2 do what their buttons do,
 // "/" goes to the filter.
 document.addEventListener("keydown", event => {
-	if (event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog") || event.ctrlKey && event.key !== "a" || event.altKey || event.metaKey) return;
+	if (event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog") || event.altKey) return;
+	const withCommand = event.ctrlKey || event.metaKey;
+	if (withCommand && event.key !== "a") return;
 	const rows = files.shown(), at = rows.indexOf(event.target.closest?.("tr"));
 	const go = row => row && files.link(row).focus();
 	const keys = {
@@ -149,7 +151,7 @@ document.addEventListener("keydown", event => {
 		Home: () => at >= 0 && go(rows[0]),
 		End: () => at >= 0 && go(rows.at(-1)),
 		" ": () => at >= 0 && event.target.type !== "checkbox" && (files.mark(rows[at]).click(), true),
-		a: () => event.ctrlKey && document.getElementById("all").click(),
+		a: () => withCommand && document.getElementById("all").click(),
 		Delete: () => rows.some(row => files.mark(row).checked) && document.querySelector(".marked [value=delete]").click(),
 		F2: () => {
 			if (at >= 0 && !rows.some(row => files.mark(row).checked)) files.mark(rows[at]).click();

@@ -153,8 +153,8 @@ const uploads = {
 		});
 		close.setAttribute("aria-label", page.say("close"));
 		panel = page.make("section", {id: "uploads", "aria-label": page.say("uploads")},
-			page.make("header", {}, page.make("h2", {}, page.say("uploads")), close), page.make("ul"));
-		panel.querySelector("ul").setAttribute("aria-live", "polite");
+			page.make("header", {}, page.make("h2", {}, page.say("uploads")), close), page.make("ul"),
+			page.make("p", {className: "hidden", role: "status"}));
 		document.body.append(panel);
 		return panel;
 	},
@@ -182,6 +182,8 @@ const uploads = {
 				status.textContent = text;
 				if (className) line.classList.add(className);
 				this.ended = true;
+				const spoken = document.querySelector("#uploads [role=status]");
+				if (spoken) spoken.textContent = item.path + ": " + text;
 			},
 			succeed() { this.end(page.say("done"), "done"); },
 			fail(message) { this.end(message, "failed"); },
