@@ -1,6 +1,7 @@
 package filestore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,17 @@ func (a access) exists(ctx context.Context) (FileInfo, error) {
 // they have left.
 func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) (err error) {
 	defer v.begin(ctx, "SetAttributes", name, "").end(&err)
+	return v.changeAttributes(ctx, name, "", changes)
+}
+
+// SetAttributesOf is SetAttributes for a file with this entity tag: another gives
+// ErrChanged, however late it comes. "" is any.
+func (v *View) SetAttributesOf(ctx context.Context, name, tag string, changes ...meta.Change) (err error) {
+	defer v.begin(ctx, "SetAttributesOf", name, "").end(&err)
+	return v.changeAttributes(ctx, name, tag, changes)
+}
+
+func (v *View) changeAttributes(ctx context.Context, name, tag string, changes []meta.Change) error {
 	n := need{byShape: true}
 	for _, change := range changes {
 		if change.Protected() {
@@ -76,7 +88,7 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 	if name == Root || a.mount != "" {
 		return pathError("set attributes", name, ErrReserved)
 	}
-	if err := v.setAttributes(ctx, a, changes); err != nil {
+	if err := v.setAttributes(ctx, a, tag, changes); err != nil {
 		return a.hide(name, pathError("set attributes", name, err))
 	}
 	return nil
@@ -84,11 +96,16 @@ func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.C
 
 // setAttributes makes the changes. Edits that meet another edit begin anew: one of
 // the two has been made.
-func (v *View) setAttributes(ctx context.Context, a access, changes []meta.Change) error {
+func (v *View) setAttributes(ctx context.Context, a access, tag string, changes []meta.Change) error {
 	for {
+		if tag != "" {
+			if info, err := a.exists(ctx); err != nil || info.ETag() != tag {
+				return cmp.Or(err, ErrChanged)
+			}
+		}
 		d, err := a.document(ctx, a.name)
 		if err == nil {
-			err = v.replaceDocument(ctx, a, d, changes)
+			err = v.replaceDocument(ctx, a, tag, d, changes)
 		} else if _, missing := a.exists(ctx); missing != nil {
 			return missing
 		}
@@ -100,7 +117,7 @@ func (v *View) setAttributes(ctx context.Context, a access, changes []meta.Chang
 
 // replaceDocument stores a sidecar with changes in the place of the one that was
 // read, as long as that is still there.
-func (v *View) replaceDocument(ctx context.Context, a access, old document, changes []meta.Change) error {
+func (v *View) replaceDocument(ctx context.Context, a access, tag string, old document, changes []meta.Change) error {
 	before := old.Document
 	if before == nil {
 		var err error
@@ -121,7 +138,7 @@ func (v *View) replaceDocument(ctx context.Context, a access, old document, chan
 		if err := v.mayShare(ctx, a, before, after); err != nil {
 			return err
 		}
-		o := SidecarOptions{If: v.submit(Precondition{ETag: old.tag, Absent: old.tag == ""}), Paired: true}
+		o := SidecarOptions{If: v.submit(Precondition{ETag: old.tag, Absent: old.tag == ""}), Paired: true, EntryETag: tag}
 		_, err = a.Store.SetSidecar(ctx, a.name, after.Bytes(), o, a.Limits)
 		return withoutPath(err)
 	}

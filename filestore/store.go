@@ -253,6 +253,9 @@ type SidecarOptions struct {
 	If Precondition
 	// Paired demands that what it belongs to is there, else fs.ErrNotExist.
 	Paired bool
+	// EntryETag, if not empty, is the entity tag that what it belongs to must have, else
+	// ErrChanged.
+	EntryETag string
 	// ModTime, if not zero, becomes the modification time.
 	ModTime time.Time
 }

@@ -78,6 +78,9 @@ func (f found) checkSidecar(o filestore.SidecarOptions) error {
 	if o.Paired && !f.exists() {
 		return fs.ErrNotExist
 	}
+	if o.EntryETag != "" && o.EntryETag != f.entry.etag() {
+		return filestore.ErrChanged
+	}
 	return o.If.Check(f.sidecar.kind == kindFile, f.sidecar.etag())
 }
 

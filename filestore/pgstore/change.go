@@ -327,6 +327,8 @@ func (t *tx) setSidecar(name string, content []byte, o filestore.SidecarOptions,
 		return nil, err
 	case o.Paired && !old.there(), content == nil && old.Sidecar == nil:
 		return nil, fs.ErrNotExist
+	case o.EntryETag != "" && o.EntryETag != old.ETag:
+		return nil, filestore.ErrChanged
 	}
 	if err := o.If.Check(old.Sidecar != nil, old.sideTag()); err != nil {
 		return nil, err

@@ -164,6 +164,10 @@ func testOrder(t *testing.T, open func(t *testing.T) filestore.Store) {
 		{"copy: room, limit", copies("g", long, filestore.CopyOptions{}), filestore.ErrConflict},
 		{"sidecar: parent, room", sets("x/"+long, filestore.SidecarOptions{}), fs.ErrNotExist},
 		{"sidecar: missing, precondition", sets("x", filestore.SidecarOptions{Paired: true, If: exists}), fs.ErrNotExist},
+		{"sidecar: missing, tag of the entry", sets("x", filestore.SidecarOptions{Paired: true, EntryETag: "other"}), fs.ErrNotExist},
+		{"sidecar: nothing there has no tag", sets("x", filestore.SidecarOptions{EntryETag: "other"}), filestore.ErrChanged},
+		{"sidecar: a directory has no tag", sets("d", filestore.SidecarOptions{EntryETag: "other"}), filestore.ErrChanged},
+		{"sidecar: tag of the entry, taken", sets("g", filestore.SidecarOptions{EntryETag: "other", If: absent}), filestore.ErrChanged},
 		{"sidecar: precondition, room", sets(long, filestore.SidecarOptions{If: exists}), filestore.ErrChanged},
 		{"sidecar: room, limit", sets(long, filestore.SidecarOptions{}), filestore.ErrConflict},
 		{"sidecar: precondition, limit", sets("f", filestore.SidecarOptions{If: other}), filestore.ErrChanged},
@@ -177,4 +181,15 @@ func testOrder(t *testing.T, open func(t *testing.T) filestore.Store) {
 			holds(t, s, before)
 		})
 	}
+	t.Run("sidecar: tag of the entry", func(t *testing.T) {
+		t.Parallel()
+		s := open(t)
+		fill(t, s, before)
+		info, err := s.Stat(t.Context(), "g")
+		require.NoError(t, err)
+		o := filestore.SidecarOptions{Paired: true, EntryETag: info.ETag()}
+		require.NoError(t, sets("g", o)(t.Context(), s))
+		require.NoError(t, create("g", filestore.CreateOptions{})(t.Context(), s))
+		refused(t, filestore.ErrChanged, sets("g", o)(t.Context(), s))
+	})
 }

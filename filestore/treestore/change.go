@@ -294,6 +294,8 @@ func (s *Store) SetSidecar(ctx context.Context, name string, content []byte, o f
 			return err
 		case o.Paired && !old.there(), content == nil && old.Sidecar == nil:
 			return fs.ErrNotExist
+		case o.EntryETag != "" && o.EntryETag != old.ETag:
+			return filestore.ErrChanged
 		}
 		if err := o.If.Check(old.Sidecar != nil, old.tag()); err != nil {
 			return err

@@ -1,9 +1,17 @@
 package dav_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/memstore"
+	"github.com/cgpkit/cgpkit/httpsite/dav"
 )
 
 // That there is no directory for what is to be made counts more than conditions that
@@ -32,6 +40,44 @@ func TestMissingParentCountsMore(t *testing.T) {
 				s.want(t, want, method, path, body, header...)
 			}
 		}
+	}
+}
+
+// overtaken is a store in which somebody else writes the file before its sidecar is set.
+type overtaken struct {
+	*memstore.Store
+	once *sync.Once
+}
+
+func (s overtaken) SetSidecar(ctx context.Context, name string, content []byte, o filestore.SidecarOptions, l filestore.Limits) (sidecar filestore.Sidecar, err error) {
+	s.once.Do(func() {
+		var u filestore.Upload
+		if u, err = s.Create(ctx, name, filestore.CreateOptions{}, l); err == nil {
+			_, err = u.Commit()
+		}
+	})
+	if err != nil {
+		return sidecar, err
+	}
+	return s.Store.SetSidecar(ctx, name, content, o, l)
+}
+
+// Properties are of the content that the client means: the store checks that in the same
+// step.
+func TestPropertiesOfAnotherContent(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"If", "If-Match"} {
+		store := overtaken{memstore.New(), new(sync.Once)}
+		s := &share{&dav.Handler{Files: filesOf(store), Prefix: "/john"}, store.Store}
+		tag := s.do(t, "PUT", "/john/a", "1").Header().Get("ETag")
+		condition := tag
+		if field == "If" {
+			condition = "([" + tag + "])"
+		}
+		patch := `<propertyupdate xmlns="DAV:"><set><prop><p xmlns="x:">1</p></prop></set></propertyupdate>`
+		s.want(t, 412, "PROPPATCH", "/john/a", patch, field, condition)
+		require.NotContains(t, s.want(t, 207, "PROPFIND", "/john/a", ""), "x:")
+		s.want(t, 207, "PROPPATCH", "/john/a", patch)
 	}
 }
 

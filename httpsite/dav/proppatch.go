@@ -1,6 +1,7 @@
 package dav
 
 import (
+	"context"
 	"encoding/xml"
 	"errors"
 	"io/fs"
@@ -26,7 +27,8 @@ func (req *request) proppatch() error {
 	if current == nil || req.Directory && !current.IsDir() {
 		return fs.ErrNotExist
 	}
-	if _, err := req.holds(current); err != nil {
+	holds, err := req.holds(current)
+	if err != nil {
 		return err
 	}
 	root, ok, err := req.readXML(maxProperties, "propertyupdate")
@@ -44,7 +46,7 @@ func (req *request) proppatch() error {
 	if refused {
 		changes = nil // locks and rights count all the same
 	}
-	if err := req.files.SetAttributes(req.r.Context(), req.Name, meta.ChangeProperties(changes...)); err != nil {
+	if err := req.setProperties(holds.ETag, changes); err != nil {
 		return notFound(err)
 	}
 	if !refused && (prefers(req.r.Header, "return=minimal") || strings.EqualFold(req.r.Header.Get("Brief"), "t")) {
@@ -60,6 +62,18 @@ func (req *request) proppatch() error {
 	req.w.WriteHeader(http.StatusMultiStatus)
 	_, err = req.w.Write(b)
 	return err
+}
+
+// setProperties changes properties of what has that entity tag, "" is any. A storage that
+// is no View checks it no more.
+func (req *request) setProperties(tag string, changes []meta.PropertyChange) error {
+	type view interface {
+		SetAttributesOf(ctx context.Context, name, tag string, changes ...meta.Change) error
+	}
+	if v, ok := req.files.(view); ok {
+		return v.SetAttributesOf(req.r.Context(), req.Name, tag, meta.ChangeProperties(changes...))
+	}
+	return req.files.SetAttributes(req.r.Context(), req.Name, meta.ChangeProperties(changes...))
 }
 
 // patchesOf reads the instructions of a propertyupdate or a mkcol, in their order.
