@@ -14,7 +14,8 @@
 // host of the server /~john@client1.com/. A domain may have another prefix
 // beside "~", and a host name may stand for one account alone; both are told
 // by the directory. A URL that names a folder shows its default page, and is
-// never answered by a listing.
+// never answered by a listing, but for a shared folder by its link: package pages has a
+// page of that for visitors.
 //
 // The package decides on methods, headers and paths. Who may do what is
 // decided by [filestore.View]. It writes nothing on the wire but constant
