@@ -234,7 +234,7 @@ func TestBrowserList(t *testing.T) {
 		page.Eval(t, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: `+quoted(key)+`, bubbles: true, cancelable: true, `+more+`}))`)
 	}
 	require.Equal(t, "true", page.Eval(t, `document.querySelector(".marked").hidden`))
-	page.Wait(t, `document.querySelector("canvas.thumbnail")?.width === 120`)
+	page.Wait(t, `document.querySelector("canvas.thumbnail")?.width === 240`)
 
 	page.Eval(t, `files.mark(files.rows()[1]).click()`)
 	require.Equal(t, "false", page.Eval(t, `document.querySelector(".marked").hidden`))
@@ -295,6 +295,44 @@ func TestBrowserList(t *testing.T) {
 	archive, err := os.ReadFile(filepath.Join(page.Downloads, "box.zip"))
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"a.txt": "content of a.txt", "b.txt": "content of b.txt"}, unzip(t, string(archive)))
+}
+
+// Entries are dragged to folders of the list and above it, and shown as tiles.
+func TestBrowserMovesEntries(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, name := range []string{"box/deep/a.txt", "box/deep/b.txt", "box/deep/c.txt", "box/deep/c & <d>/x", "box/c.txt"} {
+		s.Write(t, john, name, name)
+	}
+	page := s.open(t, "box/deep/index.wssp")
+	drag := func(name, target string) {
+		t.Helper()
+		page.Eval(t, `{
+			const row = name => files.rows().find(row => files.name(row) === name);
+			const dataTransfer = new DataTransfer(), at = {dataTransfer, bubbles: true, cancelable: true};
+			files.link(row(`+quoted(name)+`)).dispatchEvent(new DragEvent("dragstart", at));
+			const target = `+target+`;
+			target.dispatchEvent(new DragEvent("dragover", at));
+			target.dispatchEvent(new DragEvent("drop", at));
+		}`)
+	}
+	page.Eval(t, `for (const row of files.rows()) if (["a.txt", "b.txt"].includes(files.name(row))) files.mark(row).click()`)
+	drag("a.txt", `row("c & <d>")`)
+	page.Wait(t, `files.rows().length === 2`)
+	s.requireContent(t, "box/deep/c & <d>/a.txt", "box/deep/a.txt")
+	s.requireContent(t, "box/deep/c & <d>/b.txt", "box/deep/b.txt")
+	drag("c.txt", `document.querySelector(".crumbs li:nth-child(2) a")`)
+	require.Equal(t, "“c.txt”: An entry with this name exists already.", page.Wait(t, `document.querySelector("main > .message").textContent`))
+	s.requireContent(t, "box/deep/c.txt", "box/deep/c.txt")
+	drag("c.txt", `document.querySelector(".crumbs a")`)
+	page.Wait(t, `files.rows().length === 1`)
+	s.requireContent(t, "c.txt", "box/deep/c.txt")
+	page.Eval(t, `document.querySelector(".find [aria-pressed]").click()`)
+	require.Equal(t, "true", page.Eval(t, `document.querySelector(".list").classList.contains("gallery")`))
+	page = page.Browser.Open(t, s.URL+"/~john/index.wssp")
+	require.Equal(t, "true", page.Eval(t, `document.querySelector(".list").classList.contains("gallery")`), "it is remembered")
+	page.Do(t, "Emulation.setDeviceMetricsOverride", map[string]any{"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": true}, nil)
+	require.Equal(t, "360", page.Eval(t, `document.documentElement.scrollWidth`))
 }
 
 // All actions of the file manager work without scripts, by the forms of the page alone.
@@ -438,6 +476,9 @@ func TestBrowserAccessibility(t *testing.T) {
 	check(browser.Open(t, s.URL+"/~john/index.wssp"), "sign in")
 	page := browser.SignIn(t, s.URL+"/~john/index.wssp", "john", "john-pw")
 	check(page, "files")
+	page.Eval(t, `document.querySelector(".find [aria-pressed]").click()`)
+	check(page, "tiles")
+	page.Eval(t, `document.querySelector(".find [aria-pressed]").click()`)
 	page.Eval(t, `for (const menu of document.querySelectorAll("details")) menu.open = true; files.mark(files.rows()[0]).click()`)
 	check(page, "menus")
 	page = browser.Open(t, s.URL+"/~john/index.wssp")

@@ -105,6 +105,7 @@ var english = &language{
 
 		// Scripts.
 		"script.marked":     "%s marked",
+		"script.tiles":      "Show as tiles",
 		"script.markAll":    "Mark all",
 		"script.previous":   "Previous",
 		"script.next":       "Next",

@@ -105,6 +105,7 @@ var german = &language{
 
 		// Scripts.
 		"script.marked":     "%s markiert",
+		"script.tiles":      "Als Kacheln zeigen",
 		"script.markAll":    "Alle markieren",
 		"script.previous":   "Zurück",
 		"script.next":       "Weiter",

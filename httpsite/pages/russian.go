@@ -114,6 +114,7 @@ var russian = &language{
 
 		// Scripts.
 		"script.marked":     "Отмечено: %s",
+		"script.tiles":      "Показать плитками",
 		"script.markAll":    "Отметить все",
 		"script.previous":   "Назад",
 		"script.next":       "Дальше",

@@ -139,6 +139,14 @@ func (v *visit) Own() string {
 	return v.Accounts + url.PathEscape(v.Caller.Account) + "/" + PageName
 }
 
+// Path is that of the folder, as somebody would write it: "/" is the top.
+func (v *visit) Path() string {
+	if v.Folder == filestore.Root {
+		return "/"
+	}
+	return "/" + v.Folder
+}
+
 // FolderName is the name of the folder; "" at the top.
 func (v *visit) FolderName() string {
 	if v.Folder == filestore.Root {

@@ -21,6 +21,13 @@ const files = {
 		return {status: response.status, ...said};
 	},
 
+	// tell shows a message above the list.
+	tell(message) {
+		const main = document.querySelector("main");
+		main.querySelector(":scope > .message")?.remove();
+		main.prepend(page.make("p", {className: "message", role: "alert"}, message));
+	},
+
 	// refresh shows the folder as it is now. The browser makes a document of the answer, in
 	// which nothing runs.
 	refresh() {
@@ -55,6 +62,8 @@ function enhance() {
 	});
 	showMarks();
 	showThumbnails();
+	offerTiles();
+	for (const row of files.rows()) row.draggable = true;
 }
 
 // showMarks shows what can be done with the marked entries once there are some.
@@ -72,6 +81,22 @@ function showMarks() {
 	const all = document.getElementById("all"), shown = files.shown();
 	all.checked = shown.length > 0 && shown.every(row => files.mark(row).checked);
 	all.indeterminate = marked.length > 0 && !all.checked;
+}
+
+// offerTiles lets the user see the list as tiles, with larger pictures. The browser
+// remembers it.
+function offerTiles() {
+	const tiles = page.button("tiles", "", () => show(!table.classList.contains("gallery")));
+	const table = document.querySelector(".list");
+	const show = wanted => {
+		table.classList.toggle("gallery", wanted);
+		tiles.setAttribute("aria-pressed", wanted);
+		localStorage.setItem("tiles", wanted ? "yes" : "no");
+	};
+	tiles.setAttribute("aria-label", page.say("tiles"));
+	tiles.title = page.say("tiles");
+	document.querySelector(".find").append(tiles);
+	show(localStorage.getItem("tiles") === "yes");
 }
 
 // A click with Shift marks all between it and the one before.
@@ -120,7 +145,7 @@ const thumbnails = {
 		const response = await fetch(files.link(row).href);
 		if (!response.ok) return;
 		const whole = await createImageBitmap(await response.blob());
-		const scale = Math.min(1, 80 / Math.min(whole.width, whole.height));
+		const scale = Math.min(1, 160 / Math.min(whole.width, whole.height));
 		const canvas = page.make("canvas", {className: "thumbnail", width: Math.ceil(whole.width * scale), height: Math.ceil(whole.height * scale)});
 		canvas.getContext("2d").drawImage(whole, 0, 0, canvas.width, canvas.height);
 		whole.close();
@@ -136,6 +161,51 @@ function showThumbnails() {
 		if (row.dataset.kind === "image" && Number(row.querySelector("data").value) <= largestPicture) thumbnails.watch.observe(row);
 	}
 }
+
+// Entries are moved by dragging them to a folder of the list, or above it: all that are
+// marked, if the one is that is dragged.
+const moving = {
+	type: "application/x-entries",
+	names(row) {
+		const marked = files.rows().filter(other => files.mark(other).checked);
+		return (marked.includes(row) ? marked : [row]).map(other => files.name(other));
+	},
+	// target returns what entries may be dropped on, and the path of its folder.
+	target(event) {
+		if (!event.dataTransfer.types.includes(this.type)) return null;
+		const here = files.list().dataset.folder;
+		const row = event.target.closest?.(".list tr");
+		if (row?.dataset.kind === "folder") return {element: row, path: here.replace(/\/$/, "") + "/" + files.name(row)};
+		const crumb = event.target.closest?.(".crumbs li");
+		if (!crumb || !crumb.nextElementSibling) return null;
+		const depth = [...crumb.parentElement.children].indexOf(crumb);
+		return {element: crumb, path: "/" + here.split("/").slice(1, depth + 1).join("/")};
+	},
+	over(element) {
+		for (const other of document.querySelectorAll(".over")) other.classList.remove("over");
+		element?.classList.add("over");
+	},
+};
+document.addEventListener("dragstart", event => {
+	const row = event.target.closest?.(".list tbody tr");
+	if (row) event.dataTransfer.setData(moving.type, JSON.stringify(moving.names(row)));
+});
+document.addEventListener("dragover", event => {
+	const target = moving.target(event);
+	moving.over(target?.element);
+	if (target) event.preventDefault();
+});
+document.addEventListener("dragend", () => moving.over(null));
+document.addEventListener("drop", async event => {
+	const target = moving.target(event);
+	moving.over(null);
+	if (!target) return;
+	event.preventDefault();
+	const names = JSON.parse(event.dataTransfer.getData(moving.type));
+	const said = await files.post("", [["action", "move"], ["to", target.path], ...names.map(name => ["mark", name])]).catch(() => ({}));
+	await files.refresh();
+	if (said.status !== 200) files.tell(said.message || page.say("noAnswer"));
+});
 
 // Keys: arrows go from entry to entry, Space marks, Delete and F2 do what their buttons do,
 // "/" goes to the filter.

@@ -234,7 +234,7 @@ async function dropped(transfer) {
 }
 
 document.addEventListener("dragover", event => {
-	if (!files.list() || !event.dataTransfer.types.includes("Files")) return;
+	if (!files.list() || !event.dataTransfer.types.includes("Files")) return; // entries are being moved
 	event.preventDefault();
 	document.body.classList.add("dropping");
 });
