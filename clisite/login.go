@@ -2,7 +2,9 @@ package clisite
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,20 +20,9 @@ const maxFailures = 3
 // serviceName is the service that a login is for.
 const serviceName = "PWD"
 
-// Challenger is an addition to a [filestore.Directory] some of whose accounts can log
-// in without sending their password (APOP). A server whose directory is one greets
-// with a challenge.
-type Challenger interface {
-	// LoginAPOP is Login with an answer in the place of c.Password: the MD5 of
-	// the challenge and the password, in hexadecimal digits (RFC 1939 §7). It must
-	// compare in constant time, and count failures as Login does. An account whose
-	// password is not known in clear gives ErrLogin.
-	LoginAPOP(ctx context.Context, c filestore.Credentials, challenge, answer string) (filestore.Caller, error)
-}
-
 // greet writes the first line. The challenge in it is not used again.
 func (c *session) greet(ctx context.Context) (err error) {
-	if _, ok := c.server.Views.Directory().(Challenger); !ok {
+	if _, ok := c.server.Views.Directory().(filestore.Prover); !ok {
 		return c.line.write(replyGreeting)
 	}
 	domain, err := c.domain(ctx)
@@ -87,8 +78,17 @@ func (c *session) apop(ctx context.Context, rest string) (reply string) {
 	}
 	c.user = ""
 	return c.logIn(ctx, strings.TrimSpace(rest[:blank]), func(given filestore.Credentials) (filestore.Caller, error) {
-		return c.server.Views.Directory().(Challenger).LoginAPOP(ctx, given, c.challenge, rest[blank+1:])
+		return c.server.Views.Directory().(filestore.Prover).LoginProof(ctx, given, func(password string) bool {
+			return answers(rest[blank+1:], c.challenge, password)
+		})
 	})
+}
+
+// answers reports whether an answer to a challenge is the MD5 of both that and the
+// password, in hexadecimal digits.
+func answers(answer, challenge, password string) bool {
+	sum := md5.Sum([]byte(challenge + password))
+	return subtle.ConstantTimeCompare([]byte(strings.ToLower(answer)), []byte(hex.EncodeToString(sum[:]))) == 1
 }
 
 // logIn checks who the client is. What is wrong with a login is not told.

@@ -126,18 +126,23 @@ func answerTo(challenge, password string) string {
 
 func TestAPOP(t *testing.T) {
 	t.Parallel()
+	require.Equal(t, "c4c9334bac560ecc979e58001b3e22fb", answerTo("<1896.697170952@dbc.mtview.ca.us>", "tanstaaf"), "the example of RFC 1939 §7")
 	addr := serve(t, &clisite.Server{Views: fixture.Views(openTestBase(t))})
 	seen := map[string]bool{}
 	for _, row := range []struct {
 		name, user, password string
 		want                 string
 		upper                bool
+		more                 string // behind the answer
+		short                bool
 	}{
 		{name: "right", user: "john", password: "john-pw", want: "200 login OK"},
 		{name: "alias with a domain", user: "johnny@client1.com", password: "john-pw", want: "200 login OK"},
 		{name: "another domain", user: "ann%client2.com", password: "ann-pw", want: "200 login OK"},
 		{name: "capitals", user: "john", password: "john-pw", upper: true, want: "200 login OK"},
 		{name: "wrong", user: "john", password: "mary-pw", want: "501 wrong name or password"},
+		{name: "too long", user: "john", password: "john-pw", more: "0", want: "501 wrong name or password"},
+		{name: "too short", user: "john", password: "john-pw", short: true, want: "501 wrong name or password"},
 		{name: "nobody", user: "nobody", password: "", want: "501 wrong name or password"},
 		{name: "hash", user: "hash", password: "hash-pw", want: "501 wrong name or password"},
 		{name: "the hash itself", user: "hash", password: "{SHA}uWaxFkl6g3t5V9tgJbb6I5H2oSo=", want: "501 wrong name or password"},
@@ -151,6 +156,9 @@ func TestAPOP(t *testing.T) {
 		answer := answerTo(challenge, row.password)
 		if row.upper {
 			answer = strings.ToUpper(answer)
+		}
+		if answer += row.more; row.short {
+			answer = answer[:31]
 		}
 		c.ask("APOP "+row.user+" "+answer, row.want)
 		if strings.HasPrefix(row.want, "200") {

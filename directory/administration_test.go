@@ -1,8 +1,6 @@
 package directory_test
 
 import (
-	"crypto/md5"
-	"encoding/hex"
 	"io/fs"
 	"testing"
 
@@ -16,7 +14,7 @@ import (
 
 var (
 	_ clisite.Administration = (*directory.Base)(nil)
-	_ clisite.Challenger     = (*directory.Base)(nil)
+	_ filestore.Prover       = (*directory.Base)(nil)
 	_ clisite.Delegator      = (*directory.Base)(nil)
 )
 
@@ -155,8 +153,8 @@ func TestEffectiveSettings(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// An answer to a challenge opens what the password opens, if that is kept in clear.
-func TestLoginAPOP(t *testing.T) {
+// A proof opens what the password opens, if that is kept in clear.
+func TestLoginProof(t *testing.T) {
 	t.Parallel()
 	b := newBase(t, files{
 		"Accounts/john.macnt/account.settings": `{Password=secret1;}`,
@@ -165,13 +163,8 @@ func TestLoginAPOP(t *testing.T) {
 		"Accounts/hash.macnt/account.settings": extendedDES,
 		"Accounts/none.macnt/account.settings": `{}`,
 	}, directory.Options{})
-	sum := md5.Sum([]byte("<1@main.example>secret1"))
-	answer := hex.EncodeToString(sum[:])
 	for name, want := range map[string]error{"john": nil, "off": filestore.ErrLogin, "enc": filestore.ErrLogin, "hash": filestore.ErrLogin, "none": filestore.ErrLogin, "nobody": filestore.ErrLogin} {
-		caller, err := b.LoginAPOP(t.Context(), filestore.Credentials{Login: name + "@main.example", Service: "PWD"}, "<1@main.example>", answer)
-		require.Equal(t, want, err, name)
-		require.Equal(t, want == nil, caller.Account == name+"@main.example")
-		caller, err = b.LoginProof(t.Context(), filestore.Credentials{Login: name + "@main.example", Service: "PWD"}, func(password string) bool { return password == "secret1" })
+		caller, err := b.LoginProof(t.Context(), filestore.Credentials{Login: name + "@main.example", Service: "PWD"}, func(password string) bool { return password == "secret1" })
 		require.Equal(t, want, err, name)
 		require.Equal(t, want == nil, caller.Account == name+"@main.example")
 	}

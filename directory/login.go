@@ -39,7 +39,7 @@ func (b *Base) Login(ctx context.Context, c filestore.Credentials) (filestore.Ca
 }
 
 // LoginProof is Login for a client that does not send the password, but proves to know
-// it, as by Digest of HTTP (RFC 7616): proves reports whether whoever knows this password
+// it, as by Digest of HTTP (RFC 7616) and by APOP (RFC 1939 §7): proves reports whether whoever knows this password
 // has sent the proof. It must compare in constant time and must not keep the password.
 // Only accounts whose password is kept in clear can log in so. Failures are counted
 // together with those of Login.
@@ -49,18 +49,6 @@ func (b *Base) LoginProof(ctx context.Context, c filestore.Credentials, proves f
 		return filestore.Caller{}, err
 	}
 	return b.passwords.LoginProof(ctx, c, a, proves)
-}
-
-// LoginAPOP is Login for a client that sends an answer to a challenge and no password:
-// the MD5 of the challenge and the password, in hexadecimal digits (APOP, RFC 1939 §7).
-// Only accounts whose password is kept in clear can log in so. Failures are counted
-// together with those of Login.
-func (b *Base) LoginAPOP(ctx context.Context, c filestore.Credentials, challenge, answer string) (filestore.Caller, error) {
-	a, err := b.knownOf(ctx, c)
-	if err != nil {
-		return filestore.Caller{}, err
-	}
-	return b.passwords.LoginAPOP(ctx, c, a, challenge, answer)
 }
 
 // knownOf returns what is known of the account that somebody wants to log in to. The

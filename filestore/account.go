@@ -39,6 +39,17 @@ type Directory interface {
 	Site(ctx context.Context, host string, local netip.Addr) (Site, error)
 }
 
+// Prover is an addition to a [Directory] some of whose accounts can log in without
+// sending their password: by Digest of HTTP (RFC 7616), and by APOP (RFC 1939 §7).
+type Prover interface {
+	// LoginProof is Login with a proof in the place of c.Password: proves reports
+	// whether whoever knows this password has sent the proof, and compares in constant
+	// time. It is called once at most, and must not keep the password. Failures are
+	// counted as those of Login are. An account whose password is not known in clear
+	// gives ErrLogin.
+	LoginProof(ctx context.Context, c Credentials, proves func(password string) bool) (Caller, error)
+}
+
 // Account is one account as it is at this moment. Use field names.
 type Account struct {
 	// Address is the real address, account@domain, in lower case.

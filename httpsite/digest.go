@@ -1,7 +1,6 @@
 package httpsite
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -16,17 +15,6 @@ import (
 	"github.com/cgpkit/cgpkit/connlimit"
 	"github.com/cgpkit/cgpkit/filestore"
 )
-
-// Prover is an addition to a [filestore.Directory] some of whose accounts can log in
-// without sending their password, by Digest (RFC 7616). Base of package directory is one.
-type Prover interface {
-	// LoginProof is Login with a proof in the place of c.Password: proves reports
-	// whether whoever knows this password has sent the proof, and compares in constant
-	// time. It is called once at most, and must not keep the password. Failures are
-	// counted as those of Login are. An account whose password is not known in clear
-	// gives filestore.ErrLogin.
-	LoginProof(ctx context.Context, c filestore.Credentials, proves func(password string) bool) (filestore.Caller, error)
-}
 
 // digest is what a client sends to log in (RFC 7616 §3.4).
 type digest struct {
@@ -190,7 +178,7 @@ func (req *request) loginDigest(d digest) (filestore.Caller, error) {
 		return filestore.Caller{}, errStaleNonce
 	}
 	c := filestore.Credentials{Login: filestore.QualifyAccount(d.username, req.site.Domain), Remote: req.remote}
-	caller, err := req.accounts().(Prover).LoginProof(req.r.Context(), c, func(password string) bool { return d.proves(req.r.Method, password) })
+	caller, err := req.accounts().(filestore.Prover).LoginProof(req.r.Context(), c, func(password string) bool { return d.proves(req.r.Method, password) })
 	if err == nil && !req.nonces.use(n, count, now) {
 		err = errStaleNonce // the same digest came twice at a time
 	}
@@ -215,7 +203,7 @@ func withoutOrigin(uri string) string {
 
 // offersDigest reports whether clients may log in by Digest.
 func (h *Handler) offersDigest() bool {
-	_, ok := h.accounts().(Prover)
+	_, ok := h.accounts().(filestore.Prover)
 	return ok && !h.NoDigestAuth
 }
 

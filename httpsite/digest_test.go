@@ -240,7 +240,7 @@ func TestOffers(t *testing.T) {
 	}
 }
 
-// withoutProofs is a directory that is no Prover.
+// withoutProofs is a directory that is no filestore.Prover.
 type withoutProofs struct{ fixture.Server }
 
 // Clients of others log in by Digest, and by what is left if that does not do.

@@ -130,7 +130,7 @@
 //
 // Clients log in by Basic (RFC 7617) and, for accounts whose password the directory
 // knows in clear, by Digest (RFC 7616): MD5 and SHA-256, with qop auth. A directory that
-// can check digests is a [Prover]. A nonce is good for 30 minutes, and no request is
+// can check digests is a [filestore.Prover]. A nonce is good for 30 minutes, and no request is
 // taken twice; one that comes with an old or used nonce is asked for another
 // (stale=true). After a wrong digest only Basic is offered: clients take Digest where
 // both are, and those whose password is kept as a hash could not log in otherwise.

@@ -51,7 +51,7 @@ type Handler struct {
 	// NoBasicAuth and NoDigestAuth switch these kinds of authentication off (HTTP
 	// settings AdvertiseBasicAUTH and AdvertiseDigestAUTH are NO): what is off is not
 	// offered, and credentials that come unasked are not looked at. Digest is off as
-	// well if the directory is no [Prover]. With neither everybody is a stranger; what
+	// well if the directory is no [filestore.Prover]. With neither everybody is a stranger; what
 	// needs a login gives 403, since a 401 must offer one (RFC 9110 §15.5.2). The sign-in form
 	// of pages takes a password as Basic does, and is off with it.
 	NoBasicAuth, NoDigestAuth bool

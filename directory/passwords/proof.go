@@ -2,10 +2,6 @@ package passwords
 
 import (
 	"context"
-	"crypto/md5"
-	"crypto/subtle"
-	"encoding/hex"
-	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
 )
@@ -30,13 +26,4 @@ func (v *Verifier) LoginProof(ctx context.Context, c filestore.Credentials, a Ac
 		at.secret = secret{}
 	}
 	return v.logIn(ctx, c, at, "a proof")
-}
-
-// LoginAPOP is LoginProof for APOP (RFC 1939 §7): the answer to a challenge is the MD5 of
-// both, in hexadecimal digits.
-func (v *Verifier) LoginAPOP(ctx context.Context, c filestore.Credentials, a Account, challenge, answer string) (filestore.Caller, error) {
-	return v.LoginProof(ctx, c, a, func(password string) bool {
-		sum := md5.Sum([]byte(challenge + password))
-		return subtle.ConstantTimeCompare([]byte(strings.ToLower(answer)), []byte(hex.EncodeToString(sum[:]))) == 1
-	})
 }
