@@ -42,12 +42,14 @@ type plan struct {
 // pair is a file of the source, and what stands in its place; the zero entry: nothing.
 type pair struct{ from, to entry }
 
+var errInterrupted = errors.New("interrupted; the next run goes on")
+
 // run mirrors, and reports whether all of it is as it should be.
 func (m *mirror) run(ctx context.Context) {
 	p := &plan{whole: true, bare: map[string]bool{}}
 	m.look(ctx, p, filestore.Root, true)
 	if ctx.Err() != nil {
-		m.report.failed("", ctx.Err())
+		m.report.failed("", errInterrupted)
 		return
 	}
 	m.report.expect(p)
@@ -63,7 +65,7 @@ func (m *mirror) run(ctx context.Context) {
 		m.check(ctx, p)
 	}
 	if ctx.Err() != nil {
-		m.report.failed("", ctx.Err())
+		m.report.failed("", errInterrupted)
 	}
 }
 
@@ -209,6 +211,9 @@ func (m *mirror) copyAll(ctx context.Context, job []pair) {
 				break
 			}
 		}
+		if ctx.Err() != nil {
+			return // run tells
+		}
 		if err != nil {
 			m.report.failed(p.from.name, err)
 			return
@@ -325,7 +330,11 @@ func (m *mirror) removeGone(ctx context.Context, p *plan) {
 	case len(p.gone) == 0:
 		return
 	case !m.delete:
-		m.report.extra += len(p.gone)
+		for _, e := range p.gone {
+			if !isLeftover(e.name) {
+				m.report.extra++
+			}
+		}
 		return
 	case !p.whole:
 		m.report.failed("", errors.New("nothing is removed, since not all could be listed"))

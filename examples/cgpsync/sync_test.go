@@ -412,7 +412,13 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	var out, errOut bytes.Buffer
 	require.Equal(t, exitLeft, run(ctx, []string{"-state", t.TempDir(), "-delete", from, to}, &out, &errOut))
+	require.Contains(t, errOut.String(), "error: interrupted; the next run goes on")
 	require.Empty(t, contents(t, to))
+
+	write(t, filepath.Join(to, ".cgp-0123456789abcdef0123456789abcdef"), "half of a file")
+	r := cgpsync(t, t.TempDir(), from, to)
+	require.Equal(t, exitSame, r.status, r.err)
+	require.NotContains(t, r.out, "in the target alone")
 }
 
 func TestJournal(t *testing.T) {
