@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"connlimit": {"internal/network"},
 
 	"httpsite":                 {"connlimit", "filestore", "httpsite/dav", "httpsite/internal/fields", "httpsite/pages", "internal/stall"},
-	"httpsite/pages":           {"calllog", "calllog/statistics", "filestore", "filestore/sharing", "httpsite/dav", "httpsite/pages/barchart", "httpsite/pages/qrsvg", "meta"},
+	"httpsite/pages":           {"calllog", "calllog/statistics", "filestore", "filestore/sharing", "freebusy", "httpsite/dav", "httpsite/pages/barchart", "httpsite/pages/qrsvg", "meta"},
 	"httpsite/dav":             {"filestore", "meta", "httpsite/internal/fields"},
 	"httpsite/webdavfs":        {"filestore", "filestore/iofs", "meta", "golang.org/x/net/webdav"},
 	"httpsite/internal/bench":  {"internal/beside", "golang.org/x/net/webdav", "golang.org/x/sys/unix"},
@@ -106,7 +106,7 @@ var mayImport = map[string][]string{
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "filestore/treestore", "httpsite"},
-	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "filestore/mirror", "filestore/pgstore", "freebusy", "freebusy/weekpage", "httpsite", "httpsite/pages", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
+	"examples/server":     {"calllog", "cgpdata", "directory", "directory/calendars", "directory/check", "directory/passwords/crypt", "filestore", "filestore/mirror", "filestore/pgstore", "freebusy", "httpsite", "httpsite/pages", "ftpsite", "tftpsite", "clisite", "meta", "sitelog"},
 }
 
 // mustNotLink lists what else a package must not bring into a program.

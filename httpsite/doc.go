@@ -42,9 +42,9 @@
 //
 // # Free and busy time
 //
-// freebusy.wssp at the top of a storage is a page that the host draws, by
-// [Handler].FreeBusyPage, for whoever may read freebusy.vfb. Package
-// weekpage, in freebusy, has one that is ready to use.
+// freebusy.wssp at the top of a storage is a page for whoever may read freebusy.vfb: a week,
+// and when several people are free. A host may draw another one, by
+// [Handler].FreeBusyPage; package weekpage, in freebusy, has one that may be kept by caches.
 //
 // # Pages of users in browsers of visitors
 //

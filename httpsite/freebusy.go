@@ -12,7 +12,8 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 )
 
-// FreeBusyPage writes the page freebusy.wssp of an account as HTML: a view of its
+// FreeBusyPage writes the page freebusy.wssp of an account as HTML in the place of the one
+// that package pages has: a view of its
 // freebusy.vfb (CommuniGate Pro Guide, File Storage, "Virtual Files and Folders"). The
 // Write method of a Page of package weekpage is one. The query is that of the request.
 // The page may run no scripts and load nothing; styles may stand in it, and forms that
@@ -28,11 +29,14 @@ const (
 )
 
 func (req *request) isFreeBusyPage() bool {
-	return req.FreeBusyPage != nil && !req.directory && strings.EqualFold(req.name, freeBusyPage)
+	return !req.directory && strings.EqualFold(req.name, freeBusyPage)
 }
 
 // showFreeBusy sends the page to whoever may read the file.
-func (req *request) showFreeBusy(view *filestore.View) error {
+func (req *request) showFreeBusy(view *filestore.View, caller filestore.Caller) error {
+	if req.FreeBusyPage == nil {
+		return notFound(req.pages().ServeFreeBusy(req.page(view, caller)))
+	}
 	file, err := view.Open(req.r.Context(), freeBusyFile)
 	if err != nil {
 		return notFound(err)

@@ -63,7 +63,9 @@ func TestFreeBusyPage(t *testing.T) {
 	} {
 		require.Equal(t, code, get(h, http.MethodGet, target, "").Code, target)
 	}
-	require.Equal(t, 404, get(&httpsite.Handler{Views: fixture.Views(d)}, http.MethodGet, "/~john/freebusy.wssp", "").Code, "without a page")
+	w = get(&httpsite.Handler{Views: fixture.Views(d)}, http.MethodGet, "/~john/freebusy.wssp", "")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Contains(t, w.Body.String(), "cannot be read as free/busy information", "that of package pages")
 }
 
 // A browser that has the page asks whether it is still the same.

@@ -60,7 +60,7 @@ func (req *request) show(caller filestore.Caller, needsLogin bool) error {
 		return req.servePage(view, caller)
 	}
 	if req.isFreeBusyPage() {
-		return req.showFreeBusy(view)
+		return req.showFreeBusy(view, caller)
 	}
 	name := req.name
 	if req.directory {

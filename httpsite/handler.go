@@ -67,7 +67,7 @@ type Handler struct {
 	// Pages are what browsers see, with the sessions of those who have signed in there;
 	// nil: pages of its own, whose sessions end with the handler.
 	Pages *pages.Pages
-	// FreeBusyPage writes the page freebusy.wssp; nil: there is none.
+	// FreeBusyPage writes the page freebusy.wssp; nil: package pages does.
 	FreeBusyPage FreeBusyPage
 	// Next answers what is not the handler's own, so that a program can have other
 	// routes beside the storages; nil: that is 404, as is an account that does not

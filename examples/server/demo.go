@@ -166,6 +166,7 @@ func (d *demo) pages() [][2]string {
 		{"/~john/private/index.wssp/attributes?name=team", "who may do what in a folder, for john and postmaster"},
 		{"/~john/index.wssp/calls", "three months of calls, for john and postmaster"},
 		{"/~john/freebusy.wssp", "when John is busy, for everybody"},
+		{"/~john/freebusy.wssp?zone=Europe/Berlin&with=ann@client2.com", "when John and Ann are free, for everybody"},
 		{"/~paul/index.wssp", "a storage that is nearly full, for paul and postmaster"},
 		{"/~postmaster/index.wssp/accounts", "all domains and accounts, for postmaster"},
 		{"/~postmaster/index.wssp/sharing?domain=*", "all that is shared, for postmaster"},

@@ -14,7 +14,6 @@ import (
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/freebusy/weekpage"
 	"github.com/cgpkit/cgpkit/ftpsite"
 	"github.com/cgpkit/cgpkit/httpsite"
 	"github.com/cgpkit/cgpkit/httpsite/pages"
@@ -61,7 +60,7 @@ func (c *config) services(ctx context.Context, base *directory.Base, access *sit
 		return &httpsite.Handler{
 			Views: views, MaxBody: settings.MaxBody, NoBasicAuth: settings.NoBasicAuth, NoDigestAuth: settings.NoDigestAuth,
 			RequireTLS: c.httpRequireTLS, Types: settings.Types,
-			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, Pages: shown, FreeBusyPage: weekpage.Page{}.Write,
+			Prefix: c.httpPrefix, ClientAddr: c.trustedProxies.ClientAddr, Pages: shown,
 			Next: c.besideSites(views, settings, ready, logger), Observer: observer, Logger: logger.With("service", "http"),
 		}
 	})

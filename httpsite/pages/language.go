@@ -18,6 +18,8 @@ type language struct {
 	decimal, group string     // marks in numbers
 	months         [12]string // behind the day
 	monthNames     [12]string // alone
+	days           [7]string  // from Monday on
+	dayMonth       string     // of day and month
 	date           string     // of day, month, year and time
 	units          [5]string
 	// texts by key, with the verbs of package fmt. The forms of a text with a number

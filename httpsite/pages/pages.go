@@ -192,6 +192,7 @@ type visit struct {
 	language *language
 	nonce    string // of this answer, for what it may load
 	shared   bool   // it is that of a folder which is shared by a key
+	self     string // what leads to it, if it is no page below index.wssp
 	message  string // to be shown above the content; "": none
 	answered bool   // the action of a form was an answer by itself
 }
@@ -261,8 +262,8 @@ func (v *visit) switchLanguage() bool {
 	query.Del("language")
 	to := v.Page
 	switch {
-	case v.shared:
-		to = "./"
+	case v.self != "":
+		to = v.self
 	case to == "":
 		to = PageName
 	}

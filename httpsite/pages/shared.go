@@ -50,7 +50,7 @@ const (
 // its own: r.Folder is that path.
 func (p *Pages) ServeShared(r Request) error {
 	v := p.visit(&r)
-	v.shared = true
+	v.shared, v.self = true, "./"
 	query := v.HTTP.URL.Query()
 	switch {
 	case v.switchLanguage():
