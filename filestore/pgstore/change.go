@@ -12,10 +12,10 @@ import (
 )
 
 const insertEntry = `INSERT INTO entries (account, ` + columns + `, content, side_content)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
-// put makes a row. Contents may be nil.
-func (t *tx) put(n node, content []byte) {
+// put makes a row for the name of p, with nothing below it. Contents may be nil.
+func (t *tx) put(p *path, n node, content []byte) {
 	kind, modified := fileKind, n.ModTime
 	if n.isDir() {
 		kind = dirKind
@@ -34,7 +34,7 @@ func (t *tx) put(n node, content []byte) {
 		size, sideModified, tag, sideContent = &n.Sidecar.Size, &n.Sidecar.ModTime, &n.Sidecar.ETag, n.Sidecar.Content
 	}
 	t.do(insertEntry, t.account.id, n.parent, n.last, kind, n.dir, n.Size, modified, n.ETag, body, size, sideModified, tag, content, sideContent)
-	t.takes(n.Path)
+	t.takes(p, 0, 0)
 }
 
 // newNode returns a node without kind and content.
@@ -102,10 +102,9 @@ func (t *tx) mkdir(name string, o filestore.MkdirOptions, l filestore.Limits) er
 		return err
 	}
 	if old.Path == "" {
-		t.put(made, nil)
+		t.put(&t.paths[0], made, nil)
 		return nil
 	}
-	t.takes(name)
 	t.do("UPDATE entries SET kind = $4, dir = $5, modified = $6 WHERE account = $1 AND parent = $2 AND name = $3",
 		t.account.id, in, made.last, dirKind, made.dir, made.ModTime)
 	return nil
@@ -236,7 +235,7 @@ func (t *tx) rename(from, to string, o filestore.RenameOptions) error {
 		return allow(o.Replace || o.ReplaceFile && !source.isDir() && !old.isDir())(old)
 	}, o.To)
 	if err == nil {
-		err = t.fits(source, to)
+		err = t.fits(&source, to)
 	}
 	if err == nil {
 		err = about(from, t.unlocked(locktable.Tree, from, o.From))
@@ -251,19 +250,10 @@ func (t *tx) rename(from, to string, o filestore.RenameOptions) error {
 		return err
 	}
 	_, last := filestore.Split(to)
-	t.do("UPDATE entries SET parent = $4, name = $5 WHERE account = $1 AND parent = $2 AND name = $3",
-		t.account.id, source.parent, source.last, in, last)
-	t.takes(to)
-	if source.isDir() { // no row below is looked at: the bounds of the account move with the tree
-		t.account.deepest, t.account.longest = t.boundsUnder(from, to)
-	}
+	t.do("UPDATE entries SET parent = $4, name = $5, height = $6, reach = $7 WHERE account = $1 AND parent = $2 AND name = $3",
+		t.account.id, source.parent, source.last, in, last, source.height, source.reach)
+	t.takes(&t.paths[1], source.height, source.reach)
 	return t.endLocks(from, to)
-}
-
-// boundsUnder returns how deep and how long names can be once what is at from is at to.
-func (t *tx) boundsUnder(from, to string) (deepest, longest int32) {
-	deeper, longer := len(segments(to))-len(segments(from)), len(to)-len(from)
-	return t.account.deepest + max(0, int32(deeper)), t.account.longest + max(0, int32(longer))
 }
 
 // boundsBelow finds how deep and how long names are that begin with $4 bytes in $3 segments,
@@ -278,23 +268,22 @@ SELECT coalesce(max(depth + 1), 0), coalesce(max(length + 1 + octet_length(e.nam
 FROM tree CROSS JOIN LATERAL (SELECT name, side_size FROM entries WHERE account = $1 AND parent = tree.dir OFFSET 0) e`
 
 // fits checks that all that moves has a valid name at to, and room for its sidecar. It looks
-// at what is below a directory only if the bounds of the account leave a doubt.
-func (t *tx) fits(source node, to string) error {
+// at what is below a directory only if what the directory knows of that leaves a doubt, and lets
+// it know better then.
+func (t *tx) fits(source *node, to string) error {
 	if _, room := filestore.SidecarName(to); source.Sidecar != nil && !room {
 		return filestore.ErrConflict
 	}
-	if !source.isDir() {
-		return nil
-	}
 	const suffix = len(".meta")
-	deepest, longest := t.boundsUnder(source.Path, to)
-	if deepest <= filestore.MaxSegments && int(longest)+suffix <= filestore.MaxNameBytes {
+	deepest, longest := len(segments(to))+int(source.height), len(to)+int(source.reach)
+	if !source.isDir() || deepest <= filestore.MaxSegments && longest+suffix <= filestore.MaxNameBytes {
 		return nil
 	}
 	err := t.query(scanOne(&deepest, &longest), boundsBelow, t.account.id, source.dir, len(segments(to)), len(to), suffix)
 	if err == nil && (deepest > filestore.MaxSegments || longest > filestore.MaxNameBytes) {
 		err = fs.ErrInvalid
 	}
+	source.height, source.reach = int32(max(0, deepest-len(segments(to)))), int32(max(0, longest-len(to)))
 	return err
 }
 
@@ -360,10 +349,9 @@ func (t *tx) setSidecar(name string, content []byte, o filestore.SidecarOptions,
 		return nil, err
 	}
 	if old.Path == "" {
-		t.put(made, nil)
+		t.put(&t.paths[0], made, nil)
 		return made.Sidecar, nil
 	}
-	t.takes(name)
 	t.do("UPDATE entries SET side_size = $4, side_modified = $5, side_tag = $6, side_content = $7 WHERE account = $1 AND parent = $2 AND name = $3",
 		t.account.id, in, made.last, made.Sidecar.Size, made.Sidecar.ModTime, made.Sidecar.ETag, content)
 	return made.Sidecar, nil

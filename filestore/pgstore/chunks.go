@@ -120,7 +120,11 @@ func (r *chunkReader) fetch() error {
 	err := r.s.look(r.ctx, func(rows pgx.Rows) error {
 		got = got[:0]
 		for rows.Next() {
-			got = append(got, rows.RawValues()[0]...) // bytea as it is, in the binary format
+			var content []byte
+			if err := rows.Scan(&content); err != nil {
+				return err
+			}
+			got = append(got, content...)
 		}
 		return rows.Err()
 	}, "SELECT content FROM chunks WHERE account = $1 AND body = $2 AND number BETWEEN $3 AND $4 ORDER BY number", r.body.account, r.body.key, first, last)

@@ -77,6 +77,7 @@ func (t *tx) copy(to string, o filestore.CopyOptions, l filestore.Limits) error 
 		t.insert(part)
 	}
 	refer(t, all)
+	t.takes(&t.paths[1], source.height, source.reach)
 	return t.endLocks(to)
 }
 
@@ -190,7 +191,7 @@ func (t *tx) copied(n node, sidecar []byte, in int64, to string, becomes filesto
 }
 
 const insertCopies = `INSERT INTO entries (account, ` + columns + `, content, side_content)
-	SELECT e.account, n.parent, n.name, e.kind, n.dir, e.size, $2, n.tag, e.body, length(n.side), $2, n.side_tag, e.content, n.side
+	SELECT e.account, n.parent, n.name, e.kind, n.dir, e.height, e.reach, e.size, $2, n.tag, e.body, length(n.side), $2, n.side_tag, e.content, n.side
 	FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::bytea[])
 		AS n (from_parent, from_name, parent, name, dir, tag, side_tag, side)
 	CROSS JOIN LATERAL (SELECT * FROM entries WHERE account = $1 AND parent = n.from_parent AND name = n.from_name LIMIT 1) AS e`
@@ -210,7 +211,6 @@ func (t *tx) insert(part []copied) {
 			tag, side = &c.Sidecar.ETag, whole(c.Sidecar.Content)
 		}
 		sideTags, sides = append(sideTags, tag), append(sides, side)
-		t.takes(c.Path)
 	}
 	t.do(insertCopies, t.account.id, t.now, fromParents, fromNames, parents, names, dirs, tags, sideTags, sides)
 }

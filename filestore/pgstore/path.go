@@ -30,15 +30,18 @@ type node struct {
 	parent int64
 	last   string // name
 	dir    int64
+	height int32
+	reach  int32
 	body   string // "": the content is in the row
 }
 
 // columns are those of a node, and scan reads them into it.
-const columns = "parent, name, kind, dir, size, modified, tag, body, side_size, side_modified, side_tag"
+const columns = "parent, name, kind, dir, height, reach, size, modified, tag, body, side_size, side_modified, side_tag"
 
 // row has room for the columns of a node, and for more.
 type row struct {
 	parent, dir, size int64
+	height, reach     int32
 	name              string
 	kind              int16
 	modified          *time.Time
@@ -50,12 +53,12 @@ type row struct {
 }
 
 func (r *row) into(more ...any) []any {
-	return append([]any{&r.parent, &r.name, &r.kind, &r.dir, &r.size, &r.modified, &r.tag, &r.body, &r.sideSize, &r.sideModified, &r.sideTag}, more...)
+	return append([]any{&r.parent, &r.name, &r.kind, &r.dir, &r.height, &r.reach, &r.size, &r.modified, &r.tag, &r.body, &r.sideSize, &r.sideModified, &r.sideTag}, more...)
 }
 
 // node returns the node with a name.
 func (r *row) node(name string) node {
-	n := node{Entry: filestore.Entry{Path: name, Mode: filePerm, Size: r.size, ETag: r.tag}, parent: r.parent, last: r.name, dir: r.dir}
+	n := node{Entry: filestore.Entry{Path: name, Mode: filePerm, Size: r.size, ETag: r.tag}, parent: r.parent, last: r.name, dir: r.dir, height: r.height, reach: r.reach}
 	switch r.kind {
 	case orphanKind:
 		n.Mode = fs.ModeIrregular
@@ -103,7 +106,7 @@ func (n node) usage() (u filestore.Usage) {
 // planner from reading the whole table for a step.
 const walkDown = `WITH RECURSIVE walk AS (
 	SELECT id AS account, 0 AS depth, 0::bigint AS parent, '.'::text COLLATE "C" AS name, 2::smallint AS kind, 0::bigint AS dir,
-		0::bigint AS size, stored AS modified, ''::text AS tag, NULL::text COLLATE "C" AS body,
+		0 AS height, 0 AS reach, 0::bigint AS size, stored AS modified, ''::text AS tag, NULL::text COLLATE "C" AS body,
 		NULL::bigint AS side_size, NULL::timestamptz AS side_modified, NULL::text AS side_tag
 	FROM accounts WHERE name = $1
 	UNION ALL

@@ -195,25 +195,18 @@ func (s *Store) Usage(ctx context.Context, dir string) (filestore.Usage, error) 
 	return u, nil
 }
 
-// countAll counts everything in the account $1, and finds the bounds of its names.
-const countAll = `WITH RECURSIVE tree AS (
-	SELECT 0::bigint AS dir, 0 AS depth, -1 AS length
-	UNION ALL
-	SELECT e.dir, tree.depth + 1, tree.length + 1 + octet_length(e.name) FROM tree CROSS JOIN LATERAL (
-		SELECT dir, name FROM entries WHERE account = $1 AND parent = tree.dir AND kind = 2 OFFSET 0) e
-)
-SELECT count(*) FILTER (WHERE kind <> 0) + count(side_size), coalesce(sum(size + coalesce(side_size, 0)), 0)::bigint,
-	coalesce(max(depth + 1), 0), coalesce(max(length + 1 + octet_length(e.name)), 0),
+// countAll counts everything in the account $1.
+const countAll = `SELECT count(*) FILTER (WHERE kind <> 0) + count(side_size), coalesce(sum(size + coalesce(side_size, 0)), 0)::bigint,
 	(SELECT coalesce(sum(files), 0)::bigint FROM uploads WHERE account = $1), (SELECT coalesce(sum(bytes), 0)::bigint FROM uploads WHERE account = $1)
-FROM tree CROSS JOIN LATERAL (SELECT kind, name, size, side_size FROM entries WHERE account = $1 AND parent = tree.dir OFFSET 0) e`
+FROM entries WHERE account = $1`
 
 // Rescan implements [filestore.Rescanner]. Changes keep the usage exact: it is for a database
-// that somebody has mended by hand. The bounds of names become narrow again as well.
+// that somebody has mended by hand.
 func (s *Store) Rescan(ctx context.Context) (before, after filestore.Usage, err error) {
 	err = s.change(ctx, ask{}, func(t *tx) error {
 		a := &t.account
 		before = a.used
-		err := t.query(scanOne(&a.used.Files, &a.used.Bytes, &a.deepest, &a.longest, &a.held.Files, &a.held.Bytes), countAll, a.id)
+		err := t.query(scanOne(&a.used.Files, &a.used.Bytes, &a.held.Files, &a.held.Bytes), countAll, a.id)
 		after = a.used
 		return err
 	})

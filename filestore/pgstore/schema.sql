@@ -18,8 +18,6 @@ CREATE TABLE accounts (
     held_bytes bigint NOT NULL DEFAULT 0,
     locks      bigint NOT NULL DEFAULT 0,        -- how many it has in locks, ended ones too
     last_dir   bigint NOT NULL DEFAULT 0,        -- the number of its newest directory
-    deepest    int NOT NULL DEFAULT 0,           -- no name has had more segments, or more bytes:
-    longest    int NOT NULL DEFAULT 0,           -- whatever moves within these bounds need not be walked
     stored     timestamptz                       -- when something was stored first
 ) WITH (fillfactor = 50);                        -- so that a new version of a row fits beside the old one
 
@@ -31,6 +29,8 @@ CREATE TABLE entries (
     name          text COLLATE "C" NOT NULL,     -- the last segment
     kind          smallint NOT NULL,             -- 0: waiting sidecar, 1: file, 2: directory
     dir           bigint NOT NULL,               -- the number of a directory, counted by account
+    height        int NOT NULL,                  -- how many levels, and how many bytes of names, there are below
+    reach         int NOT NULL,                  -- it at most: a directory that moves need not be walked
     size          bigint NOT NULL,
     modified      timestamptz NOT NULL,
     tag           text NOT NULL,                 -- entity tag of a file

@@ -36,19 +36,18 @@ type tx struct {
 
 // account is a row of accounts.
 type account struct {
-	id               int64
-	used, held       filestore.Usage
-	locks            int64
-	lastDir          int64
-	deepest, longest int32
-	stored           bool // something has been stored
+	id         int64
+	used, held filestore.Usage
+	locks      int64
+	lastDir    int64
+	stored     bool // something has been stored
 }
 
-const lockAccount = `SELECT id, files, bytes, held_files, held_bytes, locks, last_dir, deepest, longest,
-	stored IS NOT NULL, clock_timestamp() FROM accounts WHERE name = $1 FOR UPDATE`
+const lockAccount = `SELECT id, files, bytes, held_files, held_bytes, locks, last_dir, stored IS NOT NULL, clock_timestamp()
+	FROM accounts WHERE name = $1 FOR UPDATE`
 
 const updateAccount = `UPDATE accounts SET files = $2, bytes = $3, held_files = $4, held_bytes = $5, locks = $6,
-	last_dir = $7, deepest = $8, longest = $9, stored = CASE WHEN $10 THEN coalesce(stored, $11) ELSE stored END WHERE id = $1`
+	last_dir = $7, stored = CASE WHEN $8 THEN coalesce(stored, $9) ELSE stored END WHERE id = $1`
 
 // errNoAccount: the account has no row yet.
 var errNoAccount = errors.New("account has no row")
@@ -121,7 +120,7 @@ func (t *tx) begin(ask ask) error {
 	b.Queue("BEGIN")
 	b.Queue(lockAccount, t.Store.account).QueryRow(func(row pgx.Row) error {
 		a := &t.account
-		return row.Scan(&a.id, &a.used.Files, &a.used.Bytes, &a.held.Files, &a.held.Bytes, &a.locks, &a.lastDir, &a.deepest, &a.longest, &a.stored, &t.now)
+		return row.Scan(&a.id, &a.used.Files, &a.used.Bytes, &a.held.Files, &a.held.Bytes, &a.locks, &a.lastDir, &a.stored, &t.now)
 	})
 	if u := ask.upload; u != nil && u.account != 0 {
 		t.upload = u.id
@@ -169,7 +168,7 @@ func (t *tx) commit(token []byte) error {
 	if len(t.ended) > 0 {
 		t.do("DELETE FROM locks WHERE account = $1 AND token = ANY($2)", a.id, t.ended)
 	}
-	t.do(updateAccount, a.id, a.used.Files, a.used.Bytes, a.held.Files, a.held.Bytes, a.locks, a.lastDir, a.deepest, a.longest, a.stored, t.now)
+	t.do(updateAccount, a.id, a.used.Files, a.used.Bytes, a.held.Files, a.held.Bytes, a.locks, a.lastDir, a.stored, t.now)
 	if t.lazy { // done again, it does the same: nobody has to find out
 		t.do("SET LOCAL synchronous_commit = off")
 	} else {
@@ -281,11 +280,22 @@ func (t *tx) collect() error {
 	}, "DELETE FROM uploads WHERE account = $1 AND expires < $2 AND id <> $3 RETURNING files, bytes", t.account.id, t.now, t.upload)
 }
 
-// takes notes that something is stored under a name.
-func (t *tx) takes(name string) {
+// takes notes that something is stored under the name of p, with so much below it: the
+// directories above it must allow for that.
+func (t *tx) takes(p *path, height, reach int32) {
 	t.account.stored = true
-	t.account.deepest = max(t.account.deepest, int32(len(segments(name))))
-	t.account.longest = max(t.account.longest, int32(len(name)))
+	last := p.name
+	for depth := len(segments(p.name)); depth > 1; depth-- {
+		_, last = filestore.Split(last)
+		height, reach = height+1, reach+1+int32(len(last))
+		above := &p.nodes[depth-1]
+		if above.height < height || above.reach < reach {
+			above.height, above.reach = max(above.height, height), max(above.reach, reach)
+			t.do("UPDATE entries SET height = greatest(height, $4), reach = greatest(reach, $5) WHERE account = $1 AND parent = $2 AND name = $3",
+				t.account.id, above.parent, above.last, above.height, above.reach)
+		}
+		height, reach, last = above.height, above.reach, above.Path
+	}
 }
 
 // query asks during a change.

@@ -317,10 +317,9 @@ func (u *upload) put(t *tx) (node, error) {
 		content = whole(content)
 	}
 	if old.Path == "" {
-		t.put(made, content)
+		t.put(&t.paths[0], made, content)
 		return made, nil
 	}
-	t.takes(u.name)
 	t.do("UPDATE entries SET kind = $4, size = $5, modified = $6, tag = $7, content = $8, body = $9 WHERE account = $1 AND parent = $2 AND name = $3",
 		t.account.id, in, made.last, fileKind, made.Size, made.ModTime, made.ETag, content, body)
 	return made, nil
