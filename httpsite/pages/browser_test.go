@@ -335,6 +335,30 @@ func TestBrowserMovesEntries(t *testing.T) {
 	require.Equal(t, "360", page.Eval(t, `document.documentElement.scrollWidth`))
 }
 
+// What is to be deleted is asked for.
+func TestBrowserDeletes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, name := range []string{"box/<b>a.txt", "box/b.txt", "box/folder/x"} {
+		s.Write(t, john, name, name)
+	}
+	page := s.open(t, "box/index.wssp")
+	page.Eval(t, `for (const row of files.rows()) if (files.name(row) !== "b.txt") files.mark(row).click()`)
+	remove := func(button string) {
+		page.Eval(t, `document.querySelector("h1").dispatchEvent(new KeyboardEvent("keydown", {key: "Delete", bubbles: true, cancelable: true}))`)
+		require.Equal(t, "folder,<b>a.txt", page.Wait(t, `[...document.querySelectorAll("dialog.card li")].map(line => line.textContent).join()`))
+		page.Eval(t, `[...document.querySelectorAll("dialog.card button")].find(button => button.textContent === `+quoted(button)+`).click()`)
+	}
+	remove("Cancel")
+	page.Wait(t, `!document.querySelector("dialog.card")`)
+	s.requireContent(t, "box/folder/x", "box/folder/x")
+	remove("Delete")
+	page.Wait(t, `files.rows().length === 1`)
+	s.requireAbsent(t, "box/folder/x")
+	s.requireAbsent(t, "box/<b>a.txt")
+	s.requireContent(t, "box/b.txt", "box/b.txt")
+}
+
 // All actions of the file manager work without scripts, by the forms of the page alone.
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,8 @@
 // A session counts for GET of pages and of what its owner manages, and for POST to
 // pages. It never counts for WebDAV, PUT or DELETE, for requests that another site or a
 // page in a sandbox has made (Sec-Fetch-Site), or on hosts where pages of users run
-// without a sandbox ([filestore.Site].TrustPages): there is no form there.
+// without a sandbox ([filestore.Site].TrustPages): there is no form there. So a private page
+// of HTML shows its owner no pictures that lie beside it, as it is in a sandbox.
 //
 // # What pages of users can do
 //

@@ -21,6 +21,13 @@ const files = {
 		return {status: response.status, ...said};
 	},
 
+	// carry carries out an action, and shows what came of it.
+	async carry(fields) {
+		const said = await this.post("", fields).catch(() => ({}));
+		await this.refresh();
+		if (said.status !== 200) this.tell(said.message || page.say("noAnswer"));
+	},
+
 	// tell shows a message above the list.
 	tell(message) {
 		const main = document.querySelector("main");
@@ -162,6 +169,17 @@ function showThumbnails() {
 	}
 }
 
+// What is deleted is gone: so that is asked for, folders or not.
+document.addEventListener("submit", async event => {
+	if (event.target !== files.list() || event.submitter?.value !== "delete") return;
+	event.preventDefault();
+	const names = files.rows().filter(row => files.mark(row).checked).map(row => files.name(row));
+	const listed = names.slice(0, 20).map(name => page.make("li", {}, page.make("bdi", {}, name)));
+	if (names.length > listed.length) listed.push(page.make("li", {}, "…"));
+	if (!await page.ask(page.say("deleteThese", names.length), page.make("ul", {}, ...listed), page.say("delete"))) return;
+	await files.carry([["action", "delete"], ["confirmed", "yes"], ...names.map(name => ["mark", name])]);
+});
+
 // Entries are moved by dragging them to a folder of the list, or above it: all that are
 // marked, if the one is that is dragged.
 const moving = {
@@ -202,9 +220,7 @@ document.addEventListener("drop", async event => {
 	if (!target) return;
 	event.preventDefault();
 	const names = JSON.parse(event.dataTransfer.getData(moving.type));
-	const said = await files.post("", [["action", "move"], ["to", target.path], ...names.map(name => ["mark", name])]).catch(() => ({}));
-	await files.refresh();
-	if (said.status !== 200) files.tell(said.message || page.say("noAnswer"));
+	await files.carry([["action", "move"], ["to", target.path], ...names.map(name => ["mark", name])]);
 });
 
 // Keys: arrows go from entry to entry, Space marks, Delete and F2 do what their buttons do,

@@ -37,6 +37,22 @@ const page = {
 		return button;
 	},
 
+	// ask shows a question, with what it is about and what the button says that agrees, and
+	// returns whether it was pressed.
+	ask(question, about, agree) {
+		return new Promise(done => {
+			const end = answer => { dialog.close(); dialog.remove(); done(answer); };
+			const cancel = this.button("", this.say("cancel"), () => end(false));
+			const dialog = this.make("dialog", {className: "card", "aria-labelledby": "question"},
+				this.make("h2", {id: "question"}, question), about,
+				this.make("p", {className: "buttons"}, this.button("", agree, () => end(true), "danger"), cancel));
+			cancel.autofocus = true;
+			dialog.addEventListener("cancel", () => end(false));
+			document.body.append(dialog);
+			dialog.showModal();
+		});
+	},
+
 	// size shows bytes as the server does.
 	size(bytes) {
 		const units = this.texts.units.split(" ");
