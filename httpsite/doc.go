@@ -29,10 +29,14 @@
 // there where Basic authentication is, and it is not on hosts where pages of users run
 // without a sandbox.
 //
-// index.wssp shows 1,000 entries at a time, by name: ?after=NAME and
-// ?before=NAME tell which. A form may mark 10,000 entries. A form with several
-// files is stored file by file, and where one is refused the page tells how many
-// came before it; the name of a file is one segment, and a path is refused.
+// index.wssp shows 1,000 entries at a time, folders first: by name, size or time
+// (?sort=size, ?sort=modified, ?order=down), those with something in their names
+// (?find=), and behind or before a name (?after=, ?before=). Its forms are those of the
+// vendor's page: action is delete, rename or folder, and mark, newName, folder and file
+// say of what; ours add move and copy, to a folder (to), and zip, edit and check. A form
+// may mark 10,000 entries. A form with several files is stored file by file, and where
+// one is refused the page tells how many came before it; the name of a file is one
+// segment, and a path is refused.
 //
 // # WebDAV
 //

@@ -66,8 +66,8 @@ func TestHostileBytes(t *testing.T) {
 			defer conn.Close()
 			require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 			_, _ = io.WriteString(conn, request) // the answer may come before the end of it
-			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
-			got, _ := io.ReadAll(conn) // or a reset
+			_ = conn.(*net.TCPConn).CloseWrite() // which a reset may have done
+			got, _ := io.ReadAll(conn)
 			for line := range strings.Lines(string(got)) {
 				if strings.HasPrefix(line, "HTTP/") {
 					require.Regexp(t, `^HTTP/1\.[01] [45]`, line)
