@@ -141,6 +141,10 @@ func (p *Pages) Serve(r Request) error {
 // alone.
 func (p *Pages) ServeError(r Request, code int) error {
 	v := p.visit(&r)
+	if v.switchLanguage() {
+		return nil
+	}
+	v.apart = true
 	title, text := "error.other", v.T("error.other.text", code)
 	if code == http.StatusForbidden || code == http.StatusNotFound {
 		title = fmt.Sprint("error.", code)
@@ -191,6 +195,7 @@ type visit struct {
 	pages    *Pages
 	language *language
 	nonce    string // of this answer, for what it may load
+	apart    bool   // there is no way from it to other pages of the storage
 	shared   bool   // it is that of a folder which is shared by a key
 	self     string // what leads to it, if it is no page below index.wssp
 	message  string // to be shown above the content; "": none
@@ -252,6 +257,9 @@ func (v *visit) redirect(to string) error {
 
 // switchLanguage answers a request for another language: ?language=de.
 func (v *visit) switchLanguage() bool {
+	if v.HTTP.Method != http.MethodGet && v.HTTP.Method != http.MethodHead {
+		return false
+	}
 	query := v.HTTP.URL.Query()
 	l := languageOf(query.Get("language"))
 	if l == nil {

@@ -162,6 +162,23 @@ func TestSignIn(t *testing.T) {
 	require.Contains(t, b.get(t, "/~mary/index.wssp").body, `href="/~john@client1.com/index.wssp"`)
 }
 
+// The language can be chosen where somebody has to sign in, or may not go.
+func TestLanguageOfRefusals(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t)
+	got := b.get(t, "/~john/box/index.wssp?find=x&language=de")
+	require.Equal(t, 303, got.code)
+	require.Equal(t, "index.wssp?find=x", got.header.Get("Location"))
+	require.Contains(t, b.get(t, "/~john/box/index.wssp").body, "Anmelden")
+	b.signIn(t, "mary")
+	require.Contains(t, b.get(t, "/~john/index.wssp").body, "Kein Zugang")
+	require.Equal(t, 303, b.get(t, "/~john/index.wssp?language=ru").code)
+	refused := b.get(t, "/~john/index.wssp").body
+	require.Contains(t, refused, "Нет доступа")
+	require.NotContains(t, refused, `class="pages"`, "no way to John's other pages")
+}
+
 // After signing in one comes to a page of this storage, whatever the form says.
 func TestSignInLeadsNowhereElse(t *testing.T) {
 	t.Parallel()

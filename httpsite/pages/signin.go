@@ -25,6 +25,9 @@ type signInForm struct {
 // ServeSignIn shows the sign-in form in place of a page, with the status of a refusal.
 func (p *Pages) ServeSignIn(r Request) error {
 	v := p.visit(&r)
+	if v.switchLanguage() {
+		return nil
+	}
 	if v.wantsJSON() {
 		return v.sendJSON(http.StatusForbidden, said{v.T("signIn.ended")})
 	}

@@ -181,7 +181,7 @@ type navigation struct {
 // Navigation are the pages that the visitor may go to. Of those of folders it has that of
 // the top.
 func (v *visit) Navigation() (all []navigation) {
-	if v.Caller.IsStranger() {
+	if v.Caller.IsStranger() || v.apart {
 		return nil
 	}
 	for _, p := range list() {
