@@ -16,12 +16,13 @@ import (
 )
 
 // TestStoreOfServers: two servers on one database are one store, whichever of them a call
-// goes to. One of them keeps everything in pieces.
+// goes to. They keep as much as they can in S3, one of them all.
 func TestStoreOfServers(t *testing.T) {
 	long(t)
 	t.Parallel()
 	url := database(t)
-	a, b := open(t, pgstore.Config{Database: url, Inline: 8}), open(t, pgstore.Config{Database: url, Inline: small})
+	place := bucket(t)
+	a, b := open(t, pgstore.Config{Database: url, S3: place, Inline: 8}), open(t, pgstore.Config{Database: url, S3: place, Inline: small})
 	var accounts atomic.Int64
 	storetest.Run(t, func(t *testing.T) filestore.Store {
 		name := fmt.Sprintf("account%d@test", accounts.Add(1))

@@ -352,7 +352,8 @@ func TestS3Fails(t *testing.T) {
 	s3 := fixture.NewS3(t)
 	at, err := url.Parse(s3.Endpoint)
 	require.NoError(t, err)
-	p := newProxy(t, at.Host, never)
+	p := newProxy(t, at.Host, between(10_000, 5_000_000))
+	p.gentle.Store(true)
 	database := database(t)
 	s := open(t, pgstore.Config{Database: database, Timeout: 300 * time.Millisecond,
 		S3: &pgstore.S3{Endpoint: "http://" + p.addr, Bucket: s3.Bucket, AccessKey: fixture.S3Access, SecretKey: fixture.S3Secret}})
@@ -384,7 +385,7 @@ func TestS3Fails(t *testing.T) {
 	require.ErrorIs(t, err, filestore.ErrUnavailable)
 	p.stall.Store(false)
 
-	p.cut = between(10_000, 5_000_000)
+	p.gentle.Store(false)
 	failed := 0
 	for i := range 20 {
 		o := filestore.CreateOptions{}
@@ -403,7 +404,7 @@ func TestS3Fails(t *testing.T) {
 		}
 	}
 	require.NotZero(t, failed)
-	p.cut = never
+	p.gentle.Store(true)
 	f, err := mine.Open(t.Context(), "there")
 	for errors.Is(err, filestore.ErrUnavailable) {
 		f, err = mine.Open(t.Context(), "there")

@@ -77,14 +77,8 @@ func bucket(t testing.TB) *pgstore.S3 {
 // small is a storage that keeps as much as it can where large contents are.
 const small = -1
 
+// TestStore keeps small contents in rows and the others in pieces.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, stores(open(t, pgstore.Config{})))
-}
-
-// TestStoreOfObjects: what holds of contents in rows holds of those in S3 too.
-func TestStoreOfObjects(t *testing.T) {
-	long(t)
-	t.Parallel()
-	storetest.Run(t, stores(open(t, pgstore.Config{Inline: small, S3: bucket(t)})))
+	storetest.Run(t, stores(open(t, pgstore.Config{Inline: 8})))
 }

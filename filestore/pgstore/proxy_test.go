@@ -18,6 +18,7 @@ type proxy struct {
 	addr   string
 	target string
 	cut    func() int64 // after how many bytes, both ways together, the next connection is cut
+	gentle atomic.Bool  // new connections are not cut
 	stall  atomic.Bool  // nothing passes any more, and nothing is cut
 
 	listener net.Listener
@@ -71,7 +72,9 @@ func (p *proxy) serve(client net.Conn) {
 	p.conns[client], p.conns[server] = struct{}{}, struct{}{}
 	p.mu.Unlock()
 	var left atomic.Int64
-	left.Store(p.cut())
+	if left.Store(p.cut()); p.gentle.Load() {
+		left.Store(never())
+	}
 	var copying sync.WaitGroup
 	pass := func(to, from net.Conn) {
 		defer to.Close()

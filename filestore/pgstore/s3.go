@@ -173,29 +173,24 @@ const maxSinglePut = 5 << 30
 
 // streamWriter is a PUT on its way.
 type streamWriter struct {
-	pipe *io.PipeWriter
-	done chan error // what became of the request
-	b    *bucket
-	ctx  context.Context
-	stop context.CancelCauseFunc
-	err  error
+	pipe  *io.PipeWriter
+	b     *bucket
+	stop  context.CancelCauseFunc
+	ended chan struct{} // the request has ended
+	err   error         // what became of it, once it has
 }
 
 func (b *bucket) stream(ctx context.Context, of body, size int64) *streamWriter {
 	ctx, stop := context.WithCancelCause(ctx)
 	r, w := io.Pipe()
-	s := &streamWriter{pipe: w, done: make(chan error, 1), b: b, ctx: ctx, stop: stop}
+	s := &streamWriter{pipe: w, b: b, stop: stop, ended: make(chan struct{})}
 	go func() {
+		defer close(s.ended)
 		_, err := b.core.Client.PutObject(ctx, b.name, b.object(of), r, size, minio.PutObjectOptions{DisableMultipart: true})
-		if err == nil {
-			err = io.ErrClosedPipe // for whoever writes more
-			r.CloseWithError(err)
-			err = nil
-		} else {
-			err = unavailable(cmp.Or(context.Cause(ctx), err))
-			r.CloseWithError(err)
+		if err != nil {
+			s.err = unavailable(cmp.Or(context.Cause(ctx), err))
 		}
-		s.done <- err
+		r.Close() // whoever writes more learns what became of it
 	}()
 	return s
 }
@@ -213,13 +208,18 @@ func (s *streamWriter) bounded(do func()) {
 }
 
 func (s *streamWriter) Write(p []byte) (n int, err error) {
-	s.bounded(func() { n, err = s.pipe.Write(p) })
+	s.bounded(func() {
+		if n, err = s.pipe.Write(p); err != nil { // nobody reads any more
+			<-s.ended
+			err = cmp.Or(s.err, unavailable(err))
+		}
+	})
 	return n, err
 }
 
 func (s *streamWriter) finish() error {
 	s.pipe.Close()
-	s.bounded(func() { s.err = <-s.done })
+	s.bounded(func() { <-s.ended })
 	s.stop(nil)
 	return s.err
 }
@@ -227,7 +227,7 @@ func (s *streamWriter) finish() error {
 func (s *streamWriter) abort() {
 	s.stop(context.Canceled)
 	s.pipe.CloseWithError(context.Canceled)
-	<-s.done
+	<-s.ended
 }
 
 // Parts of a body whose size is not known. They become larger, so that 10,000 of them (Amazon
