@@ -102,7 +102,7 @@ var mayImport = map[string][]string{
 	"examples/cgpdata":    {"cgpdata", "cgpdata/edit", "cgpdata/jsonform", "cgpdata/stream", "cgpdata/tbd"},
 	"examples/callstats":  {"calllog", "calllog/statistics"},
 	"examples/freetime":   {"freebusy"},
-	"examples/cgpsync":    {"clisite/client", "directory", "filestore", "meta"},
+	"examples/cgpsync":    {"clisite/client", "directory", "filestore", "filestore/pgstore", "meta"},
 	"examples/recordcall": {"calllog", "calllog/recorder", "directory", "filestore"},
 	"examples/ownusers":   {"directory/passwords", "directory/passwords/crypt", "filestore", "filestore/dirstore", "ftpsite", "httpsite"},
 	"examples/ownstore":   {"filestore", "filestore/treestore", "httpsite"},

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cgpkit/cgpkit/filestore/pgstore"
 )
 
 // Exit statuses.
@@ -32,7 +34,8 @@ func main() {
 type options struct {
 	dryRun, delete, verify, domain, progress, quiet, clear bool
 	transfers                                              int
-	state, ca                                              string
+	state, ca, store                                       string
+	bucket                                                 *pgstore.S3
 }
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
@@ -49,9 +52,15 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.IntVar(&o.transfers, "transfers", 4, "copy `N` files at a time")
 	flags.StringVar(&o.state, "state", "", "remember in `DIR` what is the same on both sides (default: cgpsync in the user's cache directory)")
 	flags.StringVar(&o.ca, "ca", "", "trust the certificates in `FILE`")
+	flags.StringVar(&o.store, "store", "", "the `URL` of the PostgreSQL database for store:DIR:ACCOUNT; the password is in PGPASSWORD or PGPASSFILE")
+	flags.Func("store-s3", "with -store, large files are in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE", func(s string) (err error) {
+		o.bucket, err = pgstore.ParseS3(s)
+		return err
+	})
 	flags.Usage = func() {
 		fmt.Fprint(errOut, "usage: cgpsync [flags] FROM TO\n\nFROM and TO are\n  DIR                             a directory; as TO it is made if need be\n"+
 			"  base:DIR:ACCOUNT                an account of a base directory that no server uses\n"+
+			"  store:DIR:ACCOUNT               an account of a base directory, with its storage in the database\n"+
 			"  cgp://USER@HOST[:PORT]/ACCOUNT  an account of a server (cgps: with TLS, cgp+tls: with STLS)\n"+
 			"Passwords are in the environment: CGPSYNC_FROM_PASSWORD, CGPSYNC_TO_PASSWORD.\n\n")
 		flags.PrintDefaults()
@@ -73,17 +82,17 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 // mirror opens both places and mirrors what they name. An error comes before anything
 // is begun, or at the very end.
 func (o *options) mirror(ctx context.Context, fromText, toText string, out, errOut io.Writer) (status int, err error) {
-	p := &places{bases: map[string]*stored{}}
+	p := &places{database: o.store, bucket: o.bucket, bases: map[string]*stored{}}
 	defer func() {
 		if closeErr := p.closeAll(); closeErr != nil {
 			status, err = max(status, exitLeft), errors.Join(err, closeErr)
 		}
 	}()
-	from, err := p.open(fromText, o.access("CGPSYNC_FROM_PASSWORD"), false)
+	from, err := p.open(ctx, fromText, o.access("CGPSYNC_FROM_PASSWORD"), false)
 	if err != nil {
 		return exitNothing, fmt.Errorf("FROM: %w", err)
 	}
-	to, err := p.open(toText, o.access("CGPSYNC_TO_PASSWORD"), true)
+	to, err := p.open(ctx, toText, o.access("CGPSYNC_TO_PASSWORD"), true)
 	if err != nil {
 		return exitNothing, fmt.Errorf("TO: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/cgpkit/cgpkit/clisite/client"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/pgstore"
 )
 
 // place is what a command line argument names: a storage, or all those of a domain. A kind
@@ -38,10 +39,13 @@ type access struct {
 	connections int
 }
 
-// places opens places. A base directory is opened once.
+// places opens places. A base directory is opened once, and so is the database.
 type places struct {
-	bases map[string]*stored
-	close []func() error
+	database string      // of what stands in one
+	bucket   *pgstore.S3 // nil: none
+	bases    map[string]*stored
+	shared   *pgstore.Stores // nil: not opened yet
+	close    []func() error
 }
 
 func (p *places) closeAll() error {
@@ -56,14 +60,29 @@ func (p *places) closeAll() error {
 //
 //	DIR                              a directory
 //	base:DIR:ACCOUNT                 an account of a base directory
+//	store:DIR:ACCOUNT                likewise, whose storage is in the database
 //	cgp://USER@HOST[:PORT]/ACCOUNT   an account of a server; cgps: with TLS, cgp+tls: with STLS
-func (p *places) open(text string, a access, target bool) (place, error) {
-	if rest, ok := strings.CutPrefix(text, "base:"); ok {
+func (p *places) open(ctx context.Context, text string, a access, target bool) (place, error) {
+	for prefix, open := range map[string]func(ctx context.Context, dir string) (*stored, error){"base:": p.openBase, "store:": p.openShared} {
+		rest, ok := strings.CutPrefix(text, prefix)
+		if !ok {
+			continue
+		}
 		i := strings.LastIndexByte(rest, ':')
 		if i <= 0 {
-			return nil, fmt.Errorf("%s: want base:DIR:ACCOUNT", text)
+			return nil, fmt.Errorf("%s: want %sDIR:ACCOUNT", text, prefix)
 		}
-		return p.openBase(rest[:i], rest[i+1:])
+		dir, err := filepath.Abs(rest[:i])
+		if err != nil {
+			return nil, err
+		}
+		if p.bases[prefix+dir] == nil {
+			if p.bases[prefix+dir], err = open(ctx, dir); err != nil {
+				return nil, err
+			}
+		}
+		opened := p.bases[prefix+dir]
+		return &stored{opened.base, opened.views, rest[i+1:]}, nil
 	}
 	if strings.Contains(text, "://") {
 		return p.openServer(text, a)
@@ -79,25 +98,36 @@ func (p *places) open(text string, a access, target bool) (place, error) {
 	return tree(text), err
 }
 
-func (p *places) openBase(dir, account string) (place, error) {
-	clean, err := filepath.Abs(dir)
+func (p *places) openBase(_ context.Context, dir string) (*stored, error) {
+	base, err := directory.Open(dir, nil)
 	if err != nil {
 		return nil, err
 	}
-	opened := p.bases[clean]
-	if opened == nil {
-		base, err := directory.Open(clean, nil)
-		if err != nil {
-			return nil, err
-		}
-		p.close = append(p.close, base.Close)
-		if err := base.Claim(); err != nil {
-			return nil, err
-		}
-		opened = &stored{base: base, views: filestore.NewViews(base, base.Stores(), nil)}
-		p.bases[clean] = opened
+	p.close = append(p.close, base.Close)
+	if err := base.Claim(); err != nil {
+		return nil, err
 	}
-	return &stored{opened.base, opened.views, account}, nil
+	return &stored{base: base, views: filestore.NewViews(base, base.Stores(), nil)}, nil
+}
+
+// openShared opens a base directory whose storages are in the database. Servers may use them
+// meanwhile.
+func (p *places) openShared(ctx context.Context, dir string) (*stored, error) {
+	if p.database == "" {
+		return nil, errors.New("name the database with -store")
+	}
+	base, err := directory.Open(dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.close = append(p.close, base.Close)
+	if p.shared == nil {
+		if p.shared, err = pgstore.Open(ctx, pgstore.Config{Database: p.database, S3: p.bucket}); err != nil {
+			return nil, fmt.Errorf("-store: %w", err)
+		}
+		p.close = append(p.close, p.shared.Close)
+	}
+	return &stored{base: base, views: filestore.NewViews(base, p.shared, nil)}, nil
 }
 
 func (p *places) openServer(text string, a access) (place, error) {

@@ -217,9 +217,15 @@ func (f *files) remove(ctx context.Context, name string) error {
 	return f.storage().Remove(ctx, name, filestore.RemoveOptions{})
 }
 
-// sameTime compares times that one side may have in whole seconds only.
+// sameTime compares times that one side may have in whole microseconds or seconds only.
 func sameTime(a, b time.Time) bool {
-	return a.Equal(b) || (a.Nanosecond() == 0 || b.Nanosecond() == 0) && a.Unix() == b.Unix()
+	for _, unit := range []time.Duration{time.Microsecond, time.Second} {
+		isWhole := a.Nanosecond()%int(unit) == 0 || b.Nanosecond()%int(unit) == 0
+		if isWhole && a.Truncate(unit).Equal(b.Truncate(unit)) {
+			return true
+		}
+	}
+	return a.Equal(b)
 }
 
 // sorted reads a whole listing, in byte order.

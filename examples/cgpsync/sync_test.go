@@ -20,6 +20,8 @@ import (
 	"github.com/cgpkit/cgpkit/clisite"
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/filestore/pgstore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // newBase makes a base directory with accounts, of which postmaster administers the
@@ -124,28 +126,42 @@ func TestBetweenAllPlaces(t *testing.T) {
 	want := contents(t, source)
 	far := "cgp://postmaster@" + serve(t, newBase(t)) + "/"
 	near := newBase(t)
+	database := fixture.NewPostgres(t).Database(t)
+	require.NoError(t, pgstore.Migrate(t.Context(), database))
 	last, state := t.TempDir(), t.TempDir()
-	steps := []string{source, far + "john", far + "mary", "base:" + near + ":john", "base:" + near + ":mary@client1.com", last}
+	steps := []string{source, far + "john", far + "mary", "base:" + near + ":john", "base:" + near + ":mary@client1.com", "store:" + near + ":mary", far + "postmaster", "store:" + near + ":john@client1.com", last}
 	for i := range len(steps) - 1 {
-		r := cgpsync(t, state, "-verify", steps[i], steps[i+1])
+		r := cgpsync(t, state, "-store", database, "-verify", steps[i], steps[i+1])
 		require.Equal(t, exitSame, r.status, "%s: %s%s", steps[i+1], r.out, r.err)
 		require.Contains(t, r.out, "9 of 9 files copied", steps[i+1])
 		require.Contains(t, r.out, "9 verified")
-		r = cgpsync(t, state, steps[i], steps[i+1])
+		r = cgpsync(t, state, "-store", database, steps[i], steps[i+1])
 		require.Equal(t, exitSame, r.status, r.err)
 		require.Contains(t, r.out, "0 of 0 files copied, 0 B", "%s: nothing is left to do: %s", steps[i+1], r.out)
 	}
 	require.Equal(t, want, contents(t, last))
 
-	// Without the servers between, times come along too.
-	direct := t.TempDir()
+	// Without the servers between, times come along too, in the database to the microsecond.
+	odd := time.Date(2005, 10, 22, 15, 24, 45, 123_456_789, time.UTC)
+	require.NoError(t, os.Chtimes(filepath.Join(source, "empty"), odd, odd))
+	direct, again := t.TempDir(), t.TempDir()
 	require.Equal(t, exitSame, cgpsync(t, state, source, direct).status)
+	for range 2 {
+		r := cgpsync(t, state, "-store", database, source, "store:"+near+":postmaster")
+		require.Equal(t, exitSame, r.status, r.err)
+	}
+	r := cgpsync(t, state, "-store", database, source, "store:"+near+":postmaster")
+	require.Contains(t, r.out, "0 of 0 files copied, 0 B")
+	require.Equal(t, exitSame, cgpsync(t, state, "-store", database, "store:"+near+":postmaster", again).status)
 	for name := range want {
 		a, err := os.Stat(filepath.Join(source, name))
 		require.NoError(t, err)
 		b, err := os.Stat(filepath.Join(direct, name))
 		require.NoError(t, err)
 		require.True(t, a.IsDir() || a.ModTime().Equal(b.ModTime()), name)
+		c, err := os.Stat(filepath.Join(again, name))
+		require.NoError(t, err)
+		require.True(t, a.IsDir() || a.ModTime().Truncate(time.Microsecond).Equal(c.ModTime()), name)
 	}
 }
 
@@ -260,6 +276,9 @@ func TestNothingBegun(t *testing.T) {
 		{[]string{dir, filepath.Join(missing, "below")}, "TO: stat " + missing},
 		{[]string{dir, "base:" + dir + ":john"}, "TO: "},
 		{[]string{dir, "base:nothing"}, "TO: base:nothing: want base:DIR:ACCOUNT"},
+		{[]string{"store:" + base + ":john", dir}, "FROM: name the database with -store"},
+		{[]string{"-store", "postgres://127.0.0.1:1/x", dir, "store:" + base + ":john"}, "TO: -store: "},
+		{[]string{"-store-s3", "127.0.0.1:9", dir, dir}, "not ENDPOINT/BUCKET"},
 		{[]string{"base:" + base + ":nobody", dir}, `FROM: account "nobody": no such account`},
 		{[]string{"-domain", "base:" + base + ":client9.com", dir}, "FROM: "},
 		{[]string{dir, "cgp://" + address + "/john"}, "TO: want cgp://USER@HOST[:PORT]/ACCOUNT"},
@@ -357,7 +376,7 @@ func TestResume(t *testing.T) {
 	address := serve(t, newBase(t))
 	p := &places{bases: map[string]*stored{}}
 	t.Cleanup(func() { require.NoError(t, p.closeAll()) })
-	far, err := p.open("cgp://john@"+address+"/", access{password: "secret", connections: 2}, true)
+	far, err := p.open(t.Context(), "cgp://john@"+address+"/", access{password: "secret", connections: 2}, true)
 	require.NoError(t, err)
 	target, _, err := far.side(t.Context(), "", true)
 	require.NoError(t, err)

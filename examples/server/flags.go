@@ -83,7 +83,7 @@ func parseAccounts(args []string, help io.Writer, more func(*flag.FlagSet)) (*co
 	fs.StringVar(&c.directory.ClusterDir, "cluster", "", "mount WebSkins and PBXApp of the directory `DIR` as $ClusterSkins and $ClusterPBXApp (default none)")
 	fs.StringVar(&c.store, "store", "", "keep the storages in the PostgreSQL database `URL`, which other servers may share, and not in the base directory")
 	fs.Func("store-s3", "with -store, keep large files in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE", func(s string) (err error) {
-		c.bucket, err = parseBucket(s)
+		c.bucket, err = pgstore.ParseS3(s)
 		return err
 	})
 	fs.DurationVar(&c.storeTimeout, "store-timeout", 30*time.Second, "with -store, refuse what cannot be done within `TIME`, because something is out of reach or a tree is too large")

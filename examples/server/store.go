@@ -7,30 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore/pgstore"
 )
-
-// parseBucket reads ENDPOINT/BUCKET, with a prefix of keys behind it if there is one. An
-// endpoint without a scheme is https.
-func parseBucket(s string) (*pgstore.S3, error) {
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
-	}
-	where, err := url.Parse(s)
-	if err != nil || where.Host == "" || where.User != nil || where.Scheme != "http" && where.Scheme != "https" {
-		return nil, errors.New("not ENDPOINT/BUCKET") // whose text may hold a secret
-	}
-	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(where.Path, "/"), "/")
-	if bucket == "" {
-		return nil, errors.New("not ENDPOINT/BUCKET")
-	}
-	return &pgstore.S3{Endpoint: where.Scheme + "://" + where.Host, Bucket: bucket, Prefix: prefix}, nil
-}
 
 // openStores opens the storages that -store names, which are shared with other servers.
 func (c *config) openStores(ctx context.Context, logger *slog.Logger) (*pgstore.Stores, error) {

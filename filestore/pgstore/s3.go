@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,24 @@ type S3 struct {
 	// (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or of a file (AWS_SHARED_CREDENTIALS_FILE,
 	// else ~/.aws/credentials).
 	AccessKey, SecretKey string
+}
+
+// ParseS3 reads ENDPOINT/BUCKET, as flags of programs have it, with the prefix of all keys
+// behind it if there is one. An endpoint without a scheme is https. The error does not
+// repeat the text, which may hold a secret.
+func ParseS3(text string) (*S3, error) {
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	where, err := url.Parse(text)
+	if err != nil || where.Host == "" || where.User != nil || where.Scheme != "http" && where.Scheme != "https" {
+		return nil, errors.New("not ENDPOINT/BUCKET")
+	}
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(where.Path, "/"), "/")
+	if bucket == "" {
+		return nil, errors.New("not ENDPOINT/BUCKET")
+	}
+	return &S3{Endpoint: where.Scheme + "://" + where.Host, Bucket: bucket, Prefix: prefix}, nil
 }
 
 // bucket keeps bodies as objects, each under the key of its body.
