@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,8 +26,8 @@ func (r *running) signIn(t *testing.T, b *fixture.Browser, address string) {
 	b.SignIn(t, r.url("/~"+address+"/index.wssp"), address, r.password[address])
 }
 
-// Every page fits into a telephone; and with -screenshots there are pictures of each in three
-// widths and two colour schemes.
+// Every page fits into a telephone, in every language; and with -screenshots there are
+// pictures of each in three widths and two colour schemes.
 func TestPagesFit(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -51,13 +52,14 @@ func TestPagesFit(t *testing.T) {
 		{"domain", "dora@client2.com", "/~dora@client2.com/index.wssp/accounts"},
 		{"refused", "dora@client2.com", "/~john@client1.com/index.wssp"},
 	}
-	widths, schemes := []int{360}, []string{"light"}
+	languages, widths, schemes := []string{"en", "de", "ru"}, []int{360}, []string{"light"}
 	if *screenshots != "" {
-		widths, schemes = []int{360, 768, 1280}, []string{"light", "dark"}
+		languages, widths, schemes = languages[:1], []int{360, 768, 1280}, []string{"light", "dark"}
 		require.NoError(t, os.MkdirAll(*screenshots, 0o700))
 	}
 	browsers := map[string]*fixture.Browser{} // by who has signed in there
-	for _, page := range pages {
+	for i := range len(pages) * len(languages) {
+		page, language := pages[i/len(languages)], languages[i%len(languages)]
 		b := browsers[page.account]
 		if b == nil {
 			b = fixture.StartBrowser(t, "--force-color-profile=srgb", "--hide-scrollbars")
@@ -66,12 +68,14 @@ func TestPagesFit(t *testing.T) {
 				r.signIn(t, b, page.account)
 			}
 		}
-		tab := b.Open(t, r.url(page.path))
+		separator := map[bool]string{false: "?", true: "&"}[strings.Contains(page.path, "?")]
+		tab := b.Open(t, r.url(page.path+separator+"language="+language))
+		assert.Equal(t, language, tab.Eval(t, `document.documentElement.lang`), page.name)
 		for _, width := range widths {
 			tab.Do(t, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
 			for _, scheme := range schemes {
 				tab.Do(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]any{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-				assert.Equal(t, "true", tab.Eval(t, `document.scrollingElement.scrollWidth <= innerWidth`), "%s at %d", page.name, width)
+				assert.Equal(t, "true", tab.Eval(t, `document.scrollingElement.scrollWidth <= innerWidth`), "%s at %d in %s", page.name, width, language)
 				if *screenshots != "" {
 					var picture struct{ Data string }
 					tab.Do(t, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &picture)

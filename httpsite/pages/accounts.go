@@ -369,7 +369,7 @@ func getSharing(v *visit) error {
 	defer cancel()
 	for _, address := range addresses {
 		row := sharingAccount{Address: address, Link: v.storage(address) + PageName + "/shares"}
-		entries, incomplete, err := v.sharedBelow(ctx, v.Views.View(v.Caller, address), "private")
+		entries, incomplete, err := v.sharedIn(ctx, v.Views.View(v.Caller, address))
 		if v.HTTP.Context().Err() != nil {
 			return v.HTTP.Context().Err()
 		}

@@ -154,24 +154,3 @@ func TestRights(t *testing.T) {
 	s.Write(t, john, "private/box.meta", `<meta><ACL><subKey key="mary">r</subKey><subKey key="-ann">r</subKey></ACL></meta>`)
 	require.Contains(t, b.get(t, page).body, "entries that this page does not know")
 }
-
-// Whatever a form holds, it is answered, and no grant comes out of a description.
-func FuzzAttributesForm(f *testing.F) {
-	for _, seed := range []string{"action=describe&field.title=x", "action=rights&own=yes&subject=mary&may.0=r", "action=xml&xml=%3Cmeta/%3E", "action=describe&newName=ACL&newValue=x", "%zz", "subject=&may.99999=l&action=rights&own=yes"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, body string) {
-		s := newSite(t)
-		values, err := url.ParseQuery(body)
-		if err != nil {
-			values = url.Values{}
-		}
-		b := s.signedIn(t, "john")
-		got := b.postAttributes(t, "/~john/index.wssp/attributes?name=notes.txt", values)
-		require.Contains(t, []int{303, 400, 409, 413, 415}, got.code, body)
-		if values.Get("action") == "describe" {
-			require.NotContains(t, s.sidecar(t, "notes.txt"), "<accessPwd")
-			require.NotContains(t, s.sidecar(t, "notes.txt"), "<ACL")
-		}
-	})
-}

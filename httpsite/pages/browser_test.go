@@ -13,10 +13,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/httpsite/pages"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
@@ -491,11 +493,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	browser := fixture.StartBrowser(t)
 	check := func(page *fixture.Page, at string) {
 		t.Helper()
-		page.Eval(t, axe+`; "loaded"`)
-		for _, scheme := range []string{"light", "dark"} {
-			page.Do(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-			require.Equal(t, "[]", page.Eval(t, `axe.run().then(found => JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html + " " + n.failureSummary)])))`), "%s, %s", at, scheme)
-		}
+		checkAccessible(t, axe, page, at)
 	}
 	check(browser.Open(t, s.URL+"/~john/index.wssp"), "sign in")
 	page := browser.SignIn(t, s.URL+"/~john/index.wssp", "john", "john-pw")
@@ -516,8 +514,40 @@ func TestBrowserAccessibility(t *testing.T) {
 	page.Eval(t, `[...document.querySelectorAll(".name a")].find(a => a.textContent === "notes.txt").click()`)
 	page.Wait(t, `document.querySelector(".preview pre").textContent`)
 	check(page, "preview")
-	for _, path := range []string{"private/box/index.wssp?find=none", "index.wssp/edit?name=notes.txt", "none/index.wssp"} {
-		check(browser.Open(t, s.URL+"/~john/"+path), path)
+	s.Write(t, john, "private/box.meta", "<meta><accessPwd><key>k</key><EMail>mary@client1.com</EMail></accessPwd><ACL><subKey key='mary'>lr</subKey></ACL></meta>")
+	s.Write(t, john, "private/box/c.png", picture(t))
+	s.Write(t, john, "freebusy.vfb", string(freebusy.Append(nil, freebusy.Schedule{Start: tuesday(0), End: time.Now().AddDate(0, 0, 60), Periods: []freebusy.Period{
+		{Start: tuesday(9), End: time.Now()}, {Start: time.Now(), End: time.Now().Add(time.Hour), Type: freebusy.BusyTentative},
+	}})))
+	for name, log := range loggedCalls() {
+		s.Write(t, john, "private/logs/"+name, string(log))
+	}
+	for _, path := range []string{
+		"private/box/index.wssp?find=none", "index.wssp/edit?name=notes.txt", "none/index.wssp", "private/index.wssp/share?name=box", "index.wssp/shares",
+		"private/index.wssp/attributes?name=box", "index.wssp/calls", "freebusy.wssp", "protected/box/pwd/k/", "protected/box/pwd/k/?view=c.png",
+	} {
+		page := browser.Open(t, s.URL+"/~john/"+path)
+		page.Eval(t, `for (const menu of document.querySelectorAll("main details")) menu.open = true`)
+		check(page, path)
+	}
+}
+
+// The same of the pages of administrators.
+func TestBrowserAccessibilityOfAccounts(t *testing.T) {
+	t.Parallel()
+	axe := axeScript(t)
+	s, _ := newBaseSite(t)
+	browser := fixture.StartBrowser(t)
+	checkAccessible(t, axe, browser.SignIn(t, s.URL+"/~admin/index.wssp/accounts", "admin", "admin-pw"), "accounts")
+	checkAccessible(t, axe, browser.Open(t, s.URL+"/~admin/index.wssp/sharing?search=john"), "sharing")
+}
+
+func checkAccessible(t *testing.T, axe string, page *fixture.Page, at string) {
+	t.Helper()
+	page.Eval(t, axe+`; "loaded"`)
+	for _, scheme := range []string{"light", "dark"} {
+		page.Do(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+		require.Equal(t, "[]", page.Eval(t, `axe.run().then(found => JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html + " " + n.failureSummary)])))`), "%s, %s", at, scheme)
 	}
 }
 

@@ -14,6 +14,18 @@
 // index.wssp/assets/, by names with a hash of the content, and may be kept for ever.
 // All links are relative, so it does not matter what a proxy puts in front.
 //
+// # Shared folders
+//
+// A folder that is shared by a key, and has no page of its own, has one at its share path:
+// [Pages.ServeShared]. It shows what the share view shows, and needs no login. The owner
+// makes and revokes keys on the page share, by package sharing in filestore.
+//
+// # Administrators
+//
+// If the directory of [Request].Views is an [Administration], administrators have pages of
+// domains and accounts, those of one domain of theirs. What storages hold comes through
+// views, so whoever may not look into one sees its name alone.
+//
 // # Sessions
 //
 // Programs log in with each request, as they always did. Browsers that ask for a page get

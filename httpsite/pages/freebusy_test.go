@@ -101,20 +101,3 @@ func TestFreeBusyWhenClocksChange(t *testing.T) {
 		require.Contains(t, got.body, `<rect class="busy" x="0" width="100" height="10"/>`)
 	}
 }
-
-// Whatever a query holds, it is answered.
-func FuzzFreeBusyQuery(f *testing.F) {
-	for _, seed := range []string{"week=2009-03-02&zone=Europe/Berlin&from=9&to=17&minutes=60&with=ann@client2.com", "week=0001-01-01", "week=9999-12-31&zone=Pacific/Auckland", "with=,,;", "from=23&to=24&minutes=1440"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, query string) {
-		s := newBusySite(t)
-		values, err := url.ParseQuery(query)
-		if err != nil || values.Has("language") {
-			return
-		}
-		got := s.browser(t).get(t, "/~john/freebusy.wssp?"+values.Encode())
-		require.Equal(t, 200, got.code, query)
-		inspect(t, got.body)
-	})
-}

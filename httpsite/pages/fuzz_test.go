@@ -1,74 +1,70 @@
-package pages_test
+package pages
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
-	"github.com/cgpkit/cgpkit/filestore/memstore"
-	"github.com/cgpkit/cgpkit/httpsite"
-	"github.com/cgpkit/cgpkit/internal/fixture"
+	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/meta"
 )
 
-// Whatever a stranger's browser asks of the pages, it gets an answer that shows nothing of
-// John's, and leads to no other site.
-func FuzzStranger(f *testing.F) {
-	for _, seed := range [][4]string{
-		{"GET", "index.wssp", "after=x&sort=size", ""},
-		{"GET", "index.wssp/assets/style.css", "", "cgpkit-language=de"},
-		{"POST", "private/index.wssp/signin", "", "to=//evil.example&login=john&password=x"},
-		{"POST", "index.wssp/signin", "", "to=%3Fa&login=mary&password=mary-pw"},
-		{"POST", "index.wssp/signin", "language=ru", "action=everywhere&token=x"},
-		{"GET", "index.wssp/edit", "name=..%2Fx", "cgpkit-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
-		{"HEAD", "a/Index.wssp/zip", "language=de&language=x", "__Host-cgpkit-session=x; cgpkit-session="},
-	} {
-		f.Add(seed[0], seed[1], seed[2], seed[3])
+// Whatever a form holds, it is refused or becomes changes that can be made, and no grant
+// comes out of a description.
+func FuzzAttributesForm(f *testing.F) {
+	for _, seed := range []string{"field.title=x", "own=yes&subject=mary&may.0=r", "newName=ACL&newValue=x", "field.accesspwd=x", "subject=&may.99999=l&own=yes", "field.title=%00%ff&field.a=%EF%BF%BE", "subject=anyone%40&own=yes&may.0=a&may.0=a", "subject=%23x%40y&own=yes"} {
+		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, method, path, query, more string) {
-		d := fixture.New(func() filestore.Store { return memstore.New() })
-		d.Write(t, john, "private/diary.txt", "dear diary")
-		r := httptest.NewRequest("GET", "http://client1.com/~john/", strings.NewReader(more))
-		r.Method = method
-		r.URL = &url.URL{Path: "/~john/" + path, RawQuery: query}
-		r.Header = http.Header{
-			"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Site": {"same-origin"}, "Accept": {"text/html"}, "Accept-Language": {more}, "Cookie": {more},
-			"Content-Type": {"application/x-www-form-urlencoded"},
+	f.Fuzz(func(t *testing.T, body string) {
+		values, err := url.ParseQuery(body)
+		if err != nil {
+			return
 		}
-		w := httptest.NewRecorder()
-		(&httpsite.Handler{Views: fixture.Views(d)}).ServeHTTP(w, r)
-		require.NotEqual(t, 500, w.Code)
-		require.NotContains(t, w.Body.String(), "diary")
-		if to := w.Header().Get("Location"); to != "" {
-			u, err := r.URL.Parse(to)
-			require.NoError(t, err)
-			require.Empty(t, u.Host, to)
+		document, err := meta.New("")
+		require.NoError(t, err)
+		describing, err := describingChanges(filestore.Metadata{Text: []byte("<meta><title>old</title></meta>")}, values)
+		if err == nil {
+			for _, change := range describing {
+				require.False(t, change.Protected(), body)
+			}
+			_, err = document.Apply(describing...)
+			require.NoError(t, err, body)
+		}
+		rights, err := rightsChanges(values)
+		if err == nil {
+			_, err = document.Apply(rights...)
+			require.NoError(t, err, body)
 		}
 	})
 }
 
-// Whatever the owner asks of a list, it shows entries of that folder.
-func FuzzList(f *testing.F) {
-	for _, seed := range []string{"after=b", "before=", "before=9/x&sort=size", "after=x/y/&sort=modified&order=down", "find=%00&after=%ff", "sort=size&after=/"} {
+// Whatever a query asks for there is a week, and every bar is within its day.
+func FuzzFreeBusyQuery(f *testing.F) {
+	for _, seed := range []string{"week=2009-03-02&zone=Europe/Berlin&from=9&to=17&minutes=60&with=ann@client2.com", "week=0001-01-01", "week=9999-12-31&zone=Pacific/Auckland", "with=,,;", "from=23&to=24&minutes=1440", "week=2009-03-29&zone=Europe/Berlin"} {
 		f.Add(seed)
 	}
-	d := fixture.New(func() filestore.Store { return memstore.New() })
-	for _, name := range []string{"box/a", "box/b", "box/sub/c", "private/diary.txt"} {
-		d.Write(f, john, name, "content")
-	}
-	h := &httpsite.Handler{Views: fixture.Views(d)}
+	now := time.Date(2009, time.March, 27, 8, 0, 0, 0, time.UTC)
+	s := freebusy.Schedule{Start: now, End: now.AddDate(0, 0, 60), Periods: []freebusy.Period{{Start: now, End: now.AddDate(0, 0, 5)}, {Start: now.AddDate(0, 0, 7), End: now.AddDate(0, 0, 8), Type: freebusy.BusyTentative}}}
 	f.Fuzz(func(t *testing.T, query string) {
-		r := httptest.NewRequest("GET", "http://client1.com/~john/box/index.wssp", nil)
-		r.URL.RawQuery = query
-		r.SetBasicAuth("john", "john-pw")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		require.Contains(t, []int{200, 303}, w.Code)
-		require.NotContains(t, w.Body.String(), "diary")
-		require.Subset(t, []string{"a", "b", "sub"}, rows(w.Body.String()))
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		v := &visit{Request: &Request{HTTP: &http.Request{}, Account: "john@client1.com"}, pages: &Pages{}, language: english}
+		q, _ := v.busyQuery(values, now)
+		page := busyPage{Query: q}
+		page.fillWeek(v, s, now)
+		page.fillSlots(v, s, now)
+		require.Len(t, page.Days, 7)
+		for _, day := range page.Days {
+			for _, bar := range append(day.Work, day.Whole...) {
+				require.GreaterOrEqual(t, bar.X, 0.0)
+				require.LessOrEqual(t, bar.X+bar.Width, 100.6, query)
+			}
+		}
 	})
 }

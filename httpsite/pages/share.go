@@ -149,6 +149,22 @@ func (v *visit) sharedBelow(ctx context.Context, files filestore.FS, dir string)
 	return all, false, nil
 }
 
+// sharedIn returns all that has keys in a storage.
+func (v *visit) sharedIn(ctx context.Context, files filestore.FS) (all []sharedEntry, incomplete bool, err error) {
+	whole, err := sharing.Of(ctx, files, "private")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil && !errors.Is(err, filestore.ErrConflict) { // which grants nothing
+		return nil, false, err
+	}
+	below, incomplete, err := v.sharedBelow(ctx, files, "private")
+	if len(whole.Shares) > 0 {
+		below = append([]sharedEntry{v.sharedEntry(whole)}, below...)
+	}
+	return below, incomplete, err
+}
+
 func (v *visit) sharedEntry(shared sharing.Shared) sharedEntry {
 	_, below, _ := strings.Cut(shared.Name, "/")
 	return sharedEntry{below, shared.Directory, v.about("share", shared.Name), shared.Shares}
@@ -233,20 +249,13 @@ func getShares(v *visit) error {
 	}
 	p := sharesPage{Private: v.about("share", "private")}
 	ctx := v.HTTP.Context()
-	switch whole, err := sharing.Of(ctx, v.View, "private"); {
-	case errors.Is(err, fs.ErrNotExist):
-		p.Private = "" // there is nothing yet
-	case err != nil && !errors.Is(err, filestore.ErrConflict):
+	there, err := v.View.Stat(ctx, "private")
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !there.IsDir() {
+		p.Private = "" // there is nothing to share
+	} else if err != nil {
 		return err
-	default:
-		if len(whole.Shares) > 0 {
-			p.Entries = append(p.Entries, v.sharedEntry(whole))
-		}
-		below, incomplete, err := v.sharedBelow(ctx, v.View, "private")
-		if err != nil {
-			return err
-		}
-		p.Entries, p.Incomplete = append(p.Entries, below...), incomplete
+	} else if p.Entries, p.Incomplete, err = v.sharedIn(ctx, v.View); err != nil {
+		return err
 	}
 	return v.show(http.StatusOK, "shares.html", v.T("shares.title")+" – "+v.Account, p)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"html"
 	"io"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	xhtml "golang.org/x/net/html"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // signedIn is a browser in which an account has signed in.
@@ -279,6 +282,32 @@ func TestSharedFolderInParts(t *testing.T) {
 	require.Equal(t, 2, strings.Count(second, `class="tile"`))
 	require.NotContains(t, second, `rel="next"`)
 	require.Contains(t, second, `href="./">First`)
+}
+
+// Behind a proxy, and on a host that shows one account, links are those that browsers see.
+func TestShareLinks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(h *httpsite.Handler) { h.Prefix = "/files" })
+	s.Write(t, john, "private.meta", "<meta><accessPwd><key>whole</key></accessPwd></meta>")
+	b := s.signedIn(t, "john")
+	for _, header := range []map[string]string{nil, {"Referer": "https://127.0.0.1/"}} {
+		got := b.do(t, "GET", "/~john/index.wssp/share?name=private", nil, header)
+		require.Equal(t, []string{"/files/~john/protected/pwd/whole/"}, links(got.body))
+		require.Contains(t, got.body, `href="../protected/pwd/whole/"`)
+	}
+	got := b.do(t, "GET", "/~john/index.wssp/share?name=private", nil, map[string]string{"Referer": "https://" + strings.TrimPrefix(s.URL, "http://") + "/files/~john/index.wssp"})
+	require.Contains(t, got.body, `readonly value="https://127.0.0.1:`, "a proxy ends TLS")
+	require.Contains(t, b.get(t, "/~john/index.wssp/shares").body, "All that is private")
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/index.wssp/share?name=private", nil)
+	require.NoError(t, err)
+	r.Host = fixture.LoginPage
+	r.SetBasicAuth("john", "john-pw")
+	response, err := s.Client().Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(page), `value="http://`+fixture.LoginPage+`/files/protected/pwd/whole/"`)
 }
 
 func manyNames(n int) (names []string) {
