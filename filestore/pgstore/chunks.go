@@ -53,23 +53,20 @@ func (w *chunkWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush writes what is pending. Done again it does the same. It need not reach the disk: the
-// commit that makes the body visible comes after it, and takes it along.
+// flush writes what is pending. Done again it does the same. It waits for the disk: the upload may
+// outlive a crash of the database that its earlier pieces would not.
 func (w *chunkWriter) flush() error {
 	if len(w.pending) == 0 {
 		return nil
 	}
 	err := w.s.retry(w.ctx, func(ctx context.Context) error {
-		b := &pgx.Batch{}
-		b.Queue("BEGIN")
-		b.Queue("SET LOCAL synchronous_commit = off")
+		b := &pgx.Batch{} // which is one transaction
 		number := w.number
 		for rest := w.pending; len(rest) > 0; number++ {
 			n := min(len(rest), chunkSize)
 			b.Queue("INSERT INTO chunks (account, body, number, content) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", w.body.account, w.body.key, number, rest[:n])
 			rest = rest[n:]
 		}
-		b.Queue("COMMIT")
 		if err := w.s.pool.SendBatch(ctx, b).Close(); err != nil {
 			return fault{err}
 		}
