@@ -45,6 +45,24 @@ func TestSchema(t *testing.T) {
 	require.ErrorIs(t, err, pgstore.ErrSchema)
 }
 
+func TestParseS3(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]pgstore.S3{
+		"s3.example.com/files":              {Endpoint: "https://s3.example.com", Bucket: "files"},
+		"http://127.0.0.1:9000/files":       {Endpoint: "http://127.0.0.1:9000", Bucket: "files"},
+		"https://s3.example.com/files/a/b/": {Endpoint: "https://s3.example.com", Bucket: "files", Prefix: "a/b/"},
+		"[::1]:9000/files":                  {Endpoint: "https://[::1]:9000", Bucket: "files"},
+	} {
+		got, err := pgstore.ParseS3(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, *got, text)
+	}
+	for _, text := range []string{"", "host", "host/", "/bucket", "ftp://host/bucket", "https://key:secret@host/bucket", "http://[::1/bucket", "a b/%zz"} {
+		_, err := pgstore.ParseS3(text)
+		require.EqualError(t, err, "not ENDPOINT/BUCKET", text)
+	}
+}
+
 // TestWrongConfig: what cannot be opened says why.
 func TestWrongConfig(t *testing.T) {
 	t.Parallel()
