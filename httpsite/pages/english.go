@@ -262,6 +262,7 @@ var english = &language{
 		"sharing.none":        "None of these accounts shares anything.",
 
 		// Free and busy time.
+		"freebusy.page":       "Busy time",
 		"freebusy.title":      "When %s is busy",
 		"freebusy.weeks":      "Weeks",
 		"freebusy.present":    "This week",

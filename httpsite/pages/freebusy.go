@@ -176,6 +176,15 @@ func (p *Pages) ServeFreeBusy(r Request) error {
 	return v.show(http.StatusOK, "freebusy.html", v.T("freebusy.title", v.Account)+": "+page.Title, page)
 }
 
+// buildsFreeBusy reports whether every account has the page.
+func (v *visit) buildsFreeBusy() bool {
+	if v.Views == nil {
+		return false
+	}
+	_, ok := v.Views.Directory().(filestore.FreeBusyBuilder)
+	return ok
+}
+
 // errNotBusyTime tells that somebody has stored something else in the place of a schedule.
 var errNotBusyTime = errors.New("no free/busy information")
 

@@ -262,6 +262,7 @@ var german = &language{
 		"sharing.none":        "Keines dieser Konten gibt etwas frei.",
 
 		// Free and busy time.
+		"freebusy.page":       "Termine",
 		"freebusy.title":      "Wann %s beschäftigt ist",
 		"freebusy.weeks":      "Wochen",
 		"freebusy.present":    "Diese Woche",

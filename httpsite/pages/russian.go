@@ -271,6 +271,7 @@ var russian = &language{
 		"sharing.none":        "Ни одна из этих учётных записей ничего не открывает.",
 
 		// Free and busy time.
+		"freebusy.page":       "Занятость",
 		"freebusy.title":      "Когда занят %s",
 		"freebusy.weeks":      "Недели",
 		"freebusy.present":    "Эта неделя",

@@ -179,7 +179,7 @@ type navigation struct {
 }
 
 // Navigation are the pages that the visitor may go to. Of those of folders it has that of
-// the top.
+// the top. The page freebusy.wssp is for everybody, and so without navigation.
 func (v *visit) Navigation() (all []navigation) {
 	if v.Caller.IsStranger() || v.apart {
 		return nil
@@ -193,6 +193,9 @@ func (v *visit) Navigation() (all []navigation) {
 			link += "/" + p.name
 		}
 		all = append(all, navigation{v.T(p.title), p.icon, link, p.name == v.Page})
+	}
+	if v.buildsFreeBusy() {
+		all = append(all, navigation{v.T("freebusy.page"), "calendar", v.Top() + freeBusyPageName, false})
 	}
 	return all
 }
