@@ -43,7 +43,7 @@ func storeFlags(t *testing.T, url string, s3 *fixture.S3) []string {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", fixture.S3Access, fixture.S3Secret)
 	require.NoError(t, os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(text), 0o600))
-	return []string{"-store", url, "-store-s3", s3.Endpoint + "/" + s3.Bucket, "-store-timeout", "1s"}
+	return []string{"-store", url, "-store-s3", s3.Endpoint + "/" + s3.Bucket, "-store-timeout", "2s"}
 }
 
 // TestServersShareAStore: two servers under mixed load from HTTP, FTP and CLI. What one has
@@ -169,7 +169,7 @@ func TestStoreAway(t *testing.T) {
 	require.Contains(t, body+code, "501")
 	_, err = client(t, "curl", "-sS", "tftp://"+r.addr["tftp"]+"//john/before")
 	require.Error(t, err)
-	require.Less(t, time.Since(began), time.Minute, "each has a second")
+	require.Less(t, time.Since(began), time.Minute, "each has two seconds")
 	ready("503")
 	require.NoError(t, postgres.Start())
 	ready("200")
