@@ -1,6 +1,9 @@
 package ftpsite
 
 import (
+	"errors"
+	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
@@ -81,8 +84,42 @@ func (s *session) remove(arg string, directory bool) reply {
 	if err == nil {
 		err = p.Remove(s.ctx, directory)
 	}
+	if errors.Is(err, fs.ErrNotExist) && !directory && s.wentAlong.take(p.Account+"/"+p.Name) {
+		err = nil
+	}
 	if err != nil {
 		return s.replyTo(err)
 	}
+	if sidecar, ok := filestore.SidecarName(p.Name); ok {
+		s.wentAlong.add(p.Account + "/" + sidecar)
+	}
 	return replyDone
+}
+
+// removed remembers the last sidecars that may have gone with their files. A client that
+// mirrors with deletion has listed both, and takes a 550 to what is gone for a failure.
+type removed struct {
+	paths []string // a ring
+	next  int
+}
+
+const maxRemoved = 256
+
+func (r *removed) add(path string) {
+	if len(r.paths) < maxRemoved {
+		r.paths = append(r.paths, path)
+		return
+	}
+	r.paths[r.next] = path
+	r.next = (r.next + 1) % maxRemoved
+}
+
+// take reports whether a path is remembered, and forgets it.
+func (r *removed) take(path string) bool {
+	i := slices.Index(r.paths, path)
+	if i < 0 {
+		return false
+	}
+	r.paths[i] = ""
+	return true
 }

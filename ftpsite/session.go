@@ -61,6 +61,7 @@ type session struct {
 	rest        int64          // of REST
 	reserve     int64          // of ALLO
 	renaming    string         // the path of RNFR; empty: none
+	wentAlong   removed        // with what was removed
 	facts       facts          // of OPTS MLST
 	hash        string         // of OPTS HASH
 }

@@ -28,10 +28,6 @@ func withMounts(t *testing.T) (r *running, files []string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o750))
 		require.NoError(t, os.WriteFile(name, []byte(name), 0o640))
 	}
-	// lftp removes what it has listed, and fails where a sidecar has gone with its file.
-	for _, name := range []string{"pictures/coast.jpg", "documents/budget.csv", "private/holidays", "private/team"} {
-		require.NoError(t, os.Remove(r.storage("john@client1.com", name+".meta")))
-	}
 	return r, files
 }
 
