@@ -261,21 +261,38 @@ func (v *visit) changeAttributes(name string, values url.Values) error {
 	if old.ETag != values.Get("tag") {
 		return errChangedMeanwhile
 	}
+	if values.Get("action") == "xml" {
+		return v.replaceMetadata(name, old, values.Get("xml"))
+	}
+	document, err := meta.New("")
+	if old.Text != nil {
+		document, err = meta.Parse(old.Text)
+	}
+	if err != nil {
+		return filestore.ErrConflict
+	}
 	var changes []meta.Change
 	switch values.Get("action") {
 	case "describe":
-		changes, err = describingChanges(old, values)
+		changes, err = describingChanges(document, values)
 	case "rights":
 		changes, err = rightsChanges(values)
-	case "xml":
-		return v.replaceMetadata(name, old, values.Get("xml"))
 	default:
 		return errNotUnderstood
 	}
-	if err != nil || len(changes) == 0 {
+	if err != nil {
 		return err
 	}
-	return v.View.SetAttributes(ctx, name, changes...)
+	changed, err := document.Apply(changes...)
+	switch {
+	case errors.Is(err, meta.ErrLimit):
+		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: filestore.MaxSidecarBytes}
+	case err != nil:
+		return fmt.Errorf("%w: %v", fs.ErrInvalid, err)
+	case changed == document:
+		return nil
+	}
+	return v.writeMetadata(name, old, changed.Bytes())
 }
 
 // replaceMetadata replaces the whole text; an empty one removes it.
@@ -287,7 +304,13 @@ func (v *visit) replaceMetadata(name string, old filestore.Metadata, text string
 			content = []byte(strings.ReplaceAll(text, "\r\n", "\n")) // a form makes CRLF of every end of line
 		}
 	}
-	err := filestore.WriteMetadata(v.HTTP.Context(), v.View, name, old, content)
+	return v.writeMetadata(name, old, content)
+}
+
+// writeMetadata stores a text in the place of the one that was read, as long as that is
+// still there.
+func (v *visit) writeMetadata(name string, old filestore.Metadata, text []byte) error {
+	err := filestore.WriteMetadata(v.HTTP.Context(), v.View, name, old, text)
 	switch {
 	case errors.Is(err, filestore.ErrChanged), errors.Is(err, fs.ErrExist):
 		return errChangedMeanwhile
@@ -300,13 +323,11 @@ func (v *visit) replaceMetadata(name string, old filestore.Metadata, text string
 
 // describingChanges sets the fields that differ from what is stored; an empty one is
 // removed.
-func describingChanges(old filestore.Metadata, values url.Values) (changes []meta.Change, err error) {
+func describingChanges(document *meta.Document, values url.Values) (changes []meta.Change, err error) {
 	stored := map[string]string{}
-	if document, err := meta.Parse(old.Text); err == nil {
-		for _, a := range document.Attributes() {
-			if text, ok := plainText(a, document.Namespace()); ok {
-				stored[a.Name().Local] = cmp.Or(stored[a.Name().Local], text)
-			}
+	for _, a := range document.Attributes() {
+		if text, ok := plainText(a, document.Namespace()); ok {
+			stored[a.Name().Local] = cmp.Or(stored[a.Name().Local], text)
 		}
 	}
 	fields := map[string]string{}

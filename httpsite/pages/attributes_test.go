@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -93,6 +95,45 @@ func TestAttributesChangedMeanwhile(t *testing.T) {
 		require.Contains(t, got.body, "Somebody has changed the attributes meanwhile")
 		require.Contains(t, got.body, "mine-"+action, "what was typed is still there")
 		require.Equal(t, "<meta><title>of somebody else</title></meta>", s.sidecar(t, "private/box"))
+	}
+}
+
+// interrupted is a store in which somebody else is first to store a sidecar.
+type interrupted struct {
+	filestore.Store
+	first string // what they store; "" again afterwards
+}
+
+func (s *interrupted) SetSidecar(ctx context.Context, name string, content []byte, o filestore.SidecarOptions, l filestore.Limits) (filestore.Sidecar, error) {
+	if text := s.first; text != "" {
+		s.first = ""
+		if _, err := s.Store.SetSidecar(ctx, name, []byte(text), filestore.SidecarOptions{}, l); err != nil {
+			return filestore.Sidecar{}, err
+		}
+	}
+	return s.Store.SetSidecar(ctx, name, content, o, l)
+}
+
+// Of two changes at once that have seen the same, one is refused, as late as it may be.
+func TestAttributesChangedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "<meta><title>old</title></meta>"} {
+		for action, form := range map[string]url.Values{
+			"describe": {"field.title": {"mine"}}, "xml": {"xml": {"<meta/>"}}, "rights": {"own": {"yes"}, "subject": {"mary"}, "may.0": {"r"}},
+		} {
+			s := newSite(t)
+			if before != "" {
+				s.Write(t, john, "private/box.meta", before)
+			}
+			b := s.signedIn(t, "john")
+			const page, theirs = "/~john/private/index.wssp/attributes?name=box", "<meta><title>of somebody else</title></meta>"
+			s.Update(john, func(a *fixture.Account) { a.Store = &interrupted{a.Store, theirs} })
+			form.Set("action", action)
+			got := b.postAttributes(t, page, form)
+			require.Equal(t, 409, got.code, action+before)
+			require.Contains(t, got.body, "Somebody has changed the attributes meanwhile")
+			require.Equal(t, theirs, s.sidecar(t, "private/box"))
+		}
 	}
 }
 

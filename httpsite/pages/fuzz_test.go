@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy"
 	"github.com/cgpkit/cgpkit/meta"
 )
@@ -24,9 +23,9 @@ func FuzzAttributesForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		document, err := meta.New("")
+		document, err := meta.Parse([]byte("<meta><title>old</title></meta>"))
 		require.NoError(t, err)
-		describing, err := describingChanges(filestore.Metadata{Text: []byte("<meta><title>old</title></meta>")}, values)
+		describing, err := describingChanges(document, values)
 		if err == nil {
 			for _, change := range describing {
 				require.False(t, change.Protected(), body)
