@@ -42,6 +42,11 @@ type attributesPage struct {
 // attributeField is an attribute whose content is text.
 type attributeField struct{ Name, Label, Value string }
 
+// Long reports whether a value needs several lines: a browser drops line breaks from one.
+func (f attributeField) Long() bool {
+	return f.Name == "description" || strings.ContainsAny(f.Value, "\r\n")
+}
+
 // attributeText is an attribute as XML.
 type attributeText struct{ Name, XML string }
 
@@ -326,8 +331,10 @@ func (v *visit) writeMetadata(name string, old filestore.Metadata, text []byte) 
 func describingChanges(document *meta.Document, values url.Values) (changes []meta.Change, err error) {
 	stored := map[string]string{}
 	for _, a := range document.Attributes() {
-		if text, ok := plainText(a, document.Namespace()); ok {
-			stored[a.Name().Local] = cmp.Or(stored[a.Name().Local], text)
+		if text, ok := plainText(a, document.Namespace()); ok && !a.Protected() {
+			if _, ok := stored[a.Name().Local]; !ok { // the page shows the first
+				stored[a.Name().Local] = text
+			}
 		}
 	}
 	fields := map[string]string{}
@@ -340,11 +347,11 @@ func describingChanges(document *meta.Document, values url.Values) (changes []me
 		fields[name] = values.Get("newValue")
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		text := strings.TrimSpace(strings.ReplaceAll(fields[name], "\r\n", "\n"))
+		text := formText(fields[name])
 		switch {
 		case !fieldName.MatchString(name), strings.EqualFold(name, "accessPwd"), strings.EqualFold(name, "ACL"):
 			return nil, mistake{http.StatusBadRequest, "attributes.badName", []any{quote(name)}}
-		case text == stored[name]:
+		case text == formText(stored[name]): // which stays as it is, with what no form keeps
 		case !utf8.ValidString(text), strings.ContainsFunc(text, unwritable):
 			return nil, mistake{http.StatusBadRequest, "attributes.badText", []any{name}}
 		case text == "":
@@ -362,6 +369,12 @@ func describingChanges(document *meta.Document, values url.Values) (changes []me
 		}
 	}
 	return changes, nil
+}
+
+// formText is a value without what does not survive a form: how its lines end, and blanks
+// around it.
+func formText(value string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(value))
 }
 
 // unwritable reports whether a character cannot stand in XML, or is not seen.

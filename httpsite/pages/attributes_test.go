@@ -81,6 +81,33 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// Saving one attribute leaves the others as they are, whatever a form makes of them.
+func TestDescribeKeepsOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn(t, "john")
+	const page = "/~john/index.wssp/attributes?name=notes.txt"
+	const others = "<location> two\nlines </location><b>\n\nx</b><c>a&#13;b</c><d>a&#13;&#10;b</d><description>\n\tindented\n</description><e> </e><f></f><f>second</f>"
+	s.Write(t, john, "notes.txt.meta", "<meta>"+others+"</meta>")
+	form := url.Values{"action": {"describe"}}
+	shown := b.get(t, page).body
+	for _, input := range regexp.MustCompile(`name="(field\.[^"]*)" value="([^"]*)"`).FindAllStringSubmatch(shown, -1) {
+		value := html.UnescapeString(input[2])
+		require.NotRegexp(t, `[\r\n]`, value, "a browser drops them from an input")
+		form.Set(input[1], value)
+	}
+	for _, area := range regexp.MustCompile(`(?s)name="(field\.[^"]*)" rows="3">\n(.*?)</textarea>`).FindAllStringSubmatch(shown, -1) {
+		lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(html.UnescapeString(area[2]))
+		form.Set(area[1], strings.ReplaceAll(lines, "\n", "\r\n")) // as browsers send them
+	}
+	require.Len(t, form, 9, shown)
+	form.Set("field.title", "new")
+	got := b.postAttributes(t, page, form)
+	require.Equal(t, 303, got.code, got.body)
+	require.Contains(t, s.sidecar(t, "notes.txt"), others)
+	require.Contains(t, s.sidecar(t, "notes.txt"), "<title>new</title>")
+}
+
 // A change that its author could not have seen is not undone.
 func TestAttributesChangedMeanwhile(t *testing.T) {
 	t.Parallel()
