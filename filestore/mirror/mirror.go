@@ -22,7 +22,8 @@ type Source interface {
 
 // Options say how Run works. Use field names.
 type Options struct {
-	// Delete removes what the source does not have. Without it that stays.
+	// Delete removes what the source does not have. Without it that stays, and what is a file on
+	// one side and a directory on the other fails with fs.ErrExist.
 	Delete bool
 	// Verify reads all files again, and not only those that this run has copied.
 	Verify bool
@@ -182,8 +183,16 @@ func isOrphan(i filestore.FileInfo) bool { return i.Mode()&fs.ModeIrregular != 0
 // entry mirrors one entry; old is what has its name in the target.
 func (r *run) entry(e, old filestore.FileInfo) {
 	name := e.Path()
-	if old != nil && !isOrphan(old) && old.IsDir() != e.IsDir() { // of another kind
-		if err := r.to.Remove(r.ctx, name, filestore.RemoveOptions{Recursive: true}); err != nil {
+	inTheWay := old != nil && !isOrphan(old) && old.IsDir() != e.IsDir() // of another kind
+	if isOrphan(e) {
+		inTheWay = r.o.Delete && old != nil && !isOrphan(old) // what the source does not have
+	}
+	if inTheWay {
+		err := error(&fs.PathError{Op: "replace", Path: name, Err: fs.ErrExist})
+		if r.o.Delete {
+			err = r.to.Remove(r.ctx, name, filestore.RemoveOptions{Recursive: true})
+		}
+		if err != nil {
 			r.fail(name, err)
 			return
 		}
