@@ -124,15 +124,13 @@ func (r *run) directory(dir string) error {
 	there, err, more := next()
 	advance := func() { there, err, more = next() }
 	for e, listErr := range r.from.List(r.ctx, dir, filestore.ListOptions{}) {
-		if listErr != nil {
-			var pathErr *fs.PathError
-			if errors.As(listErr, &pathErr) && pathErr.Path != dir {
-				r.fail(pathErr.Path, listErr) // one entry
-				continue
-			}
+		name := ""
+		if listErr == nil {
+			name = e.Name()
+		} else if name = entryOf(dir, listErr); name == "" {
 			return listErr
 		}
-		for more && err == nil && there.Name() < e.Name() {
+		for more && err == nil && there.Name() < name {
 			r.surplus(there)
 			advance()
 		}
@@ -140,9 +138,13 @@ func (r *run) directory(dir string) error {
 			return err
 		}
 		old := filestore.FileInfo(nil)
-		if more && there.Name() == e.Name() {
+		if more && there.Name() == name {
 			old = there
 			advance()
+		}
+		if listErr != nil {
+			r.fail(filestore.Join(dir, name), listErr)
+			continue
 		}
 		r.entry(e, old)
 		if r.ctx.Err() != nil {
@@ -156,6 +158,18 @@ func (r *run) directory(dir string) error {
 		r.surplus(there)
 	}
 	return nil
+}
+
+// entryOf returns the name of the entry of a directory that an error of its listing is about; "":
+// it is about no entry, and the listing is not whole.
+func entryOf(dir string, err error) string {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		if in, name := filestore.Split(pathErr.Path); in == dir && pathErr.Path != dir {
+			return name
+		}
+	}
+	return ""
 }
 
 // surplus removes what the source does not have.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -258,6 +259,68 @@ func TestDir(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	for _, err := range d.List(ended, filestore.Root, filestore.ListOptions{}) {
 		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// unlisted is a store whose listings have an error in the place of one entry.
+type unlisted struct {
+	filestore.Store
+	name string
+	err  error
+}
+
+func (u unlisted) List(ctx context.Context, dir string, o filestore.ListOptions) iter.Seq2[filestore.FileInfo, error] {
+	return func(yield func(filestore.FileInfo, error) bool) {
+		for e, err := range u.Store.List(ctx, dir, o) {
+			if err == nil && e.Path() == u.name {
+				e, err = nil, u.err
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestListingErrors: what the source could not list is not taken for what it does not have.
+func TestListingErrors(t *testing.T) {
+	t.Parallel()
+	about := func(path string) error { return &fs.PathError{Op: "list", Path: path, Err: fs.ErrPermission} }
+	for name, row := range map[string]struct {
+		at     string
+		err    error
+		failed []string
+		gone   []string
+	}{
+		"of an entry":               {"b", about("b"), []string{"b"}, []string{"aa", "bb", "d/aa", "d/bb"}},
+		"of a directory":            {"d", about("d"), []string{"d"}, []string{"aa", "bb"}},
+		"of an entry below":         {"d/b", about("d/b"), []string{"d/b"}, []string{"aa", "bb", "d/aa", "d/bb"}},
+		"of a whole directory":      {"d/b", about("d"), []string{"d"}, []string{"aa", "bb"}},
+		"of an entry of another":    {"d/b", about("b"), []string{"d"}, []string{"aa", "bb"}},
+		"without a name":            {"d/b", io.ErrUnexpectedEOF, []string{"d"}, []string{"aa", "bb"}},
+		"of something further down": {"d/b", about("d/b/x"), []string{"d"}, []string{"aa", "bb"}},
+	} {
+		from, to := memstore.New(), memstore.New()
+		for _, dir := range []string{"", "d/"} {
+			if dir != "" {
+				mkdir(t, from, "d")
+				mkdir(t, to, "d")
+			}
+			put(t, to, dir+"aa", "surplus")
+			put(t, from, dir+"b", "new")
+			put(t, to, dir+"b", "old")
+			put(t, to, dir+"bb", "surplus")
+		}
+		_, failed := runFailing(t, unlisted{from, row.at, row.err}, to, mirror.Options{Delete: true})
+		require.Equal(t, row.failed, failed, name)
+		var gone []string
+		for _, path := range []string{"aa", "b", "bb", "d", "d/aa", "d/b", "d/bb"} {
+			if _, err := to.Stat(t.Context(), path); err != nil {
+				require.ErrorIs(t, err, fs.ErrNotExist, name)
+				gone = append(gone, path)
+			}
+		}
+		require.Equal(t, row.gone, gone, name)
 	}
 }
 
