@@ -179,7 +179,7 @@ const readSize = 256 << 10
 func (u *upload) ReadFrom(r io.Reader) (n int64, err error) {
 	buf := make([]byte, readSize)
 	for {
-		got, err := io.ReadFull(r, buf)
+		got, failed := fill(buf, r)
 		if got > 0 {
 			if _, err := u.Write(buf[:got]); err != nil {
 				return n, err
@@ -187,12 +187,23 @@ func (u *upload) ReadFrom(r io.Reader) (n int64, err error) {
 			n += int64(got)
 		}
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		case failed == io.EOF:
 			return n, nil
-		case err != nil:
-			return n, err
+		case failed != nil:
+			return n, failed
 		}
 	}
+}
+
+// fill reads until p is full. Unlike that of [io.ReadFull], its error is always that of r: a
+// connection that breaks gives io.ErrUnexpectedEOF, which is no end.
+func fill(p []byte, r io.Reader) (n int, err error) {
+	for n < len(p) && err == nil {
+		var got int
+		got, err = r.Read(p[n:])
+		n += got
+	}
+	return n, err
 }
 
 // storer takes the bytes of a file, old ones and new ones, and counts none.

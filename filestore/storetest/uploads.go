@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -289,14 +290,21 @@ func testUploadCut(t *testing.T, open func(t *testing.T) filestore.Store) {
 		refused(t, fs.ErrInvalid, err)
 		holds(t, s, "f=0123")
 	})
-	t.Run("broken reader", func(t *testing.T) {
-		t.Parallel()
-		s, u := begin(t, t.Context(), filestore.CreateOptions{}, "new")
-		_, err := io.Copy(u, io.MultiReader(strings.NewReader("er"), brokenReader{}))
-		require.ErrorIs(t, err, io.ErrNoProgress)
-		require.NoError(t, u.Abort())
-		holds(t, s, "f=0123")
-	})
+	for name, broken := range map[string]error{
+		"broken reader":  io.ErrNoProgress,
+		"cut body":       io.ErrUnexpectedEOF, // as net/http has it
+		"wrapped":        fmt.Errorf("read: %w", io.ErrUnexpectedEOF),
+		"end of another": fmt.Errorf("read: %w", io.EOF),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, u := begin(t, t.Context(), filestore.CreateOptions{}, "new")
+			_, err := io.Copy(u, io.MultiReader(strings.NewReader("er"), brokenReader{broken}))
+			require.ErrorIs(t, err, broken)
+			require.NoError(t, u.Abort())
+			holds(t, s, "f=0123")
+		})
+	}
 	t.Run("context ended before a write", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -320,6 +328,6 @@ func testUploadCut(t *testing.T, open func(t *testing.T) filestore.Store) {
 }
 
 // brokenReader is a connection that breaks.
-type brokenReader struct{}
+type brokenReader struct{ error }
 
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrNoProgress }
+func (r brokenReader) Read([]byte) (int, error) { return 0, r.error }
