@@ -29,3 +29,8 @@ func (s *Stores) MakeReadOnly(ctx context.Context) error {
 	}
 	return nil
 }
+
+// FindOut tells whether the change with a token was made whose answer was lost.
+func (s *Stores) FindOut(ctx context.Context, token []byte, lost error) error {
+	return s.findOut(ctx, token, lost)
+}

@@ -29,7 +29,6 @@ func (e lostError) Unwrap() error { return filestore.ErrUnavailable }
 
 // Codes of errors (PostgreSQL, Appendix A).
 const (
-	uniqueViolation     = "23505"
 	serialization       = "40001"
 	deadlock            = "40P01"
 	readOnlyTransaction = "25006"

@@ -3,6 +3,7 @@ package pgstore_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -419,4 +420,22 @@ func TestS3Fails(t *testing.T) {
 	var bodies int
 	query(t, database, "SELECT count(*) FROM bodies", &bodies)
 	require.Equal(t, 1, bodies)
+}
+
+// TestLostTwice: a change that was not made is not taken for made when the answer to the question
+// about it is lost too, and the question asked again.
+func TestLostTwice(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	s := open(t, pgstore.Config{Database: url})
+	lost := errors.New("lost")
+	for range 2 {
+		require.ErrorIs(t, s.FindOut(t.Context(), []byte("not made"), lost), lost)
+	}
+	require.NoError(t, store(t, s, "john@test").Mkdir(t.Context(), "a", filestore.MkdirOptions{}, boundless))
+	var made []byte
+	query(t, url, "SELECT token FROM commits WHERE token <> 'not made'", &made)
+	for range 2 {
+		require.NoError(t, s.FindOut(t.Context(), made, lost))
+	}
 }

@@ -99,7 +99,8 @@ CREATE TABLE notes (
 -- One row for each change, written with it. When the answer to a commit is lost, it tells whether
 -- the change was made. Keys begin with the time, and old ones are removed.
 CREATE TABLE commits (
-    token bytea PRIMARY KEY
+    token bytea PRIMARY KEY,
+    made  boolean NOT NULL                       -- false: the change was not made, and never will be
 );
 
 INSERT INTO schema_version VALUES (1);

@@ -172,7 +172,7 @@ func (t *tx) commit(token []byte) error {
 	if t.lazy { // done again, it does the same: nobody has to find out
 		t.do("SET LOCAL synchronous_commit = off")
 	} else {
-		t.do("INSERT INTO commits (token) VALUES ($1)", token)
+		t.do("INSERT INTO commits (token, made) VALUES ($1, true)", token)
 	}
 	rolledBack := false
 	t.queue.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
@@ -200,14 +200,17 @@ func (t *tx) rollback() {
 
 // findOut tells whether a commit was made of which the answer was lost: it takes the
 // token of that transaction. If that is still on its way, the database lets us wait for its
-// end; if it has not begun to end, it never will, as its token is taken. nil: it was made.
+// end; if it has not begun to end, it never will, as its token is taken. The row tells who took it,
+// since the answer to this may be lost as well. nil: it was made.
 func (s *Stores) findOut(ctx context.Context, token []byte, lost error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	for wait := backoff(0); ; {
-		_, err := s.pool.Exec(ctx, "INSERT INTO commits (token) VALUES ($1)", token)
+		var made bool
+		err := s.pool.QueryRow(ctx, `INSERT INTO commits (token, made) VALUES ($1, false)
+			ON CONFLICT (token) DO UPDATE SET made = commits.made RETURNING made`, token).Scan(&made)
 		switch {
-		case code(err) == uniqueViolation:
+		case err == nil && made:
 			return nil
 		case err == nil:
 			return lost
