@@ -22,7 +22,7 @@
 // A change locks the row of its account, looks at what is there, and commits: so limits and
 // locks are exact whichever servers write, and what one has answered the others see. Changes of one
 // account come one after the other; those of different accounts have nothing to do with each
-// other. A rename changes one row, whatever is below it. A copy shares the contents of large
+// other: however many wait for one, they take one connection. A rename changes one row, whatever is below it. A copy shares the contents of large
 // files. Serialization failures, deadlocks and lost connections are tried again, until the
 // context ends or [Config].Timeout has passed. A commit whose answer was lost is found out, and
 // never made twice. What cannot be reached gives [filestore.ErrUnavailable].

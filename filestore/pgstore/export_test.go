@@ -34,3 +34,16 @@ func (s *Stores) MakeReadOnly(ctx context.Context) error {
 func (s *Stores) FindOut(ctx context.Context, token []byte, lost error) error {
 	return s.findOut(ctx, token, lost)
 }
+
+// Changes is how many changes of an account this process makes or has waiting.
+func (s *Stores) Changes(account string) int {
+	s.turns.mu.Lock()
+	defer s.turns.mu.Unlock()
+	if own := s.turns.accounts[account]; own != nil {
+		return own.changes
+	}
+	return 0
+}
+
+// Acquired is how many connections are in use.
+func (s *Stores) Acquired() int { return int(s.pool.Stat().AcquiredConns()) }

@@ -59,6 +59,7 @@ type Stores struct {
 	grace    time.Duration
 	log      *slog.Logger
 	keeper   keeper
+	turns    turns
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 	lifetime context.Context // of what goes on without a caller

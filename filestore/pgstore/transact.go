@@ -80,6 +80,11 @@ func (s *Store) change(ctx context.Context, a ask, plan func(*tx) error) error {
 
 // attempt is one attempt at a change.
 func (s *Store) attempt(ctx context.Context, a ask, plan func(*tx) error) error {
+	end, err := s.turns.take(ctx, s.account)
+	if err != nil {
+		return fault{err}
+	}
+	defer end()
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return fault{err}
