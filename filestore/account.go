@@ -31,7 +31,8 @@ type Accounts interface {
 type Directory interface {
 	Accounts
 	// Login proves who is calling. It gives ErrLogin for everything that is
-	// wrong with the name, the password, the account or its services.
+	// wrong with the name, the password, the account or its services, and its kind
+	// ErrLoginUnchecked if the password may be right all the same.
 	Login(ctx context.Context, c Credentials) (Caller, error)
 	// Site tells what a connection to this host, as [CleanHost] returns it, and
 	// to this local address means. An empty host is a protocol or a client

@@ -32,6 +32,10 @@ var (
 	// ErrLogin: this name and this password open no account here. One error
 	// for every reason, so that nobody learns which accounts exist.
 	ErrLogin = errors.New("wrong name or password")
+	// ErrLoginUnchecked: an ErrLogin that says nothing about the password, as too many
+	// logins failed, or what checks it gave no answer. It is a kind of ErrLogin with the
+	// same text: whoever logs in must not see a difference.
+	ErrLoginUnchecked = fmt.Errorf("%w", ErrLogin)
 )
 
 // LimitKind tells which of the limits was met.

@@ -87,7 +87,7 @@ func (req *request) mayHaveSession() bool {
 }
 
 // loginBySession returns who has signed in by the form. A session whose password is not
-// right any more ends.
+// right any more ends. One whose password was not checked counts for signing out alone.
 func (req *request) loginBySession() (filestore.Caller, error) {
 	s, err := req.pages().SignedIn(req.r, inTLS(req.r))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,14 +97,16 @@ func (req *request) loginBySession() (filestore.Caller, error) {
 		return filestore.Caller{}, err
 	}
 	caller, err := req.loginPassword(s.Account, s.Password)
-	if errors.Is(err, filestore.ErrLogin) {
+	switch {
+	case err == nil:
+		req.signedIn = s
+	case errors.Is(err, filestore.ErrLoginUnchecked):
+		req.signedIn, err = s, errLoginNeeded
+	case errors.Is(err, filestore.ErrLogin):
 		err = errLoginNeeded
 		if failed := req.pages().EndSession(req.r.Context(), s); failed != nil {
 			err = failed
 		}
-	}
-	if err == nil {
-		req.signedIn = s
 	}
 	return caller, err
 }

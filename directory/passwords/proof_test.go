@@ -70,7 +70,7 @@ func TestLoginProofIsCounted(t *testing.T) {
 		require.Equal(t, filestore.ErrLogin, err)
 	}
 	_, err := v.LoginProof(t.Context(), c, a, proofBy("secret1"))
-	require.Equal(t, filestore.ErrLogin, err)
+	require.Equal(t, filestore.ErrLoginUnchecked, err)
 	require.Contains(t, v.log.String(), "too many failed logins")
 	c.Remote = netip.MustParseAddr("192.0.2.2")
 	_, err = v.LoginProof(t.Context(), c, a, proofBy("secret1"))

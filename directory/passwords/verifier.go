@@ -109,7 +109,8 @@ func New(o *Options) *Verifier {
 
 // Login checks the password of an account, which c.Login names. All that can be wrong
 // gives filestore.ErrLogin: no such account, a.Refused, a wrong password, a stored
-// password that cannot be checked, too many failed logins. The reason is logged, the
+// password that cannot be checked, too many failed logins. The last, and an error of
+// Options.Verify, give its kind filestore.ErrLoginUnchecked. The reason is logged, the
 // password never. The only other error is that of ctx, which ends the waiting for
 // other logins.
 func (v *Verifier) Login(ctx context.Context, c filestore.Credentials, a Account) (filestore.Caller, error) {
@@ -125,6 +126,9 @@ func (v *Verifier) logIn(ctx context.Context, c filestore.Credentials, at attemp
 	if refused != "" {
 		if refused != unverified { // that has been logged
 			v.log.InfoContext(ctx, "login refused", "remote", c.Remote, "account", filestore.Redact(c.Login), "service", c.Service, "reason", refused)
+		}
+		if refused == tooManyFailed || refused == unverified {
+			return filestore.Caller{}, filestore.ErrLoginUnchecked
 		}
 		return filestore.Caller{}, filestore.ErrLogin
 	}

@@ -66,7 +66,7 @@ type Request struct {
 	// Secure tells that the request came within TLS.
 	Secure bool
 	// SignedIn is the session of the caller; nil: they have none, but log in with each
-	// request, or not at all.
+	// request, or not at all. A stranger has one whose password cannot be checked now.
 	SignedIn *SignedIn
 	// Body returns the body of the request within the bounds of the server.
 	Body func() (io.ReadCloser, error)

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -103,6 +104,9 @@ func (b *browser) do(t *testing.T, method, path string, form url.Values, header 
 		r.Header.Set(name, value)
 		if value == "" {
 			r.Header.Del(name)
+		}
+		if name == "Host" {
+			r.Host = value
 		}
 	}
 	response, err := b.Do(r)
