@@ -206,11 +206,8 @@ func (p *Pages) visit(r *Request) *visit {
 	return &visit{Request: r, pages: p, language: chooseLanguage(r.HTTP), nonce: rand.Text()}
 }
 
-// isSecure reports whether the browser sees TLS. A proxy may end it; then the browser
-// says so by the origin of a form.
-func (v *visit) isSecure() bool {
-	return v.Secure || strings.HasPrefix(v.HTTP.Header.Get("Origin"), "https://")
-}
+// isSecure reports whether the browser sees TLS, whether or not a proxy ends it.
+func (v *visit) isSecure() bool { return v.Secure || saysTLS(v.HTTP) }
 
 // shown is what the layout shows.
 type shown struct {

@@ -10,7 +10,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -189,8 +192,10 @@ func (s *secret) aead() cipher.AEAD {
 }
 
 // readCookie returns what stands in the cookie of a request. Within TLS only the cookie
-// counts that was set there. Behind a proxy that ends TLS it is the same one.
+// counts that was set there, also if a proxy ends TLS: another host of the domain can plant
+// the plain one.
 func readCookie(r *http.Request, secure bool) (s secret, hostOnly, ok bool) {
+	secure = secure || saysTLS(r)
 	for _, name := range []string{secureCookie, plainCookie} {
 		cookie, err := r.Cookie(name)
 		if err != nil {
@@ -204,6 +209,27 @@ func readCookie(r *http.Request, secure bool) (s secret, hostOnly, ok bool) {
 		return secret(raw), hostOnly, true
 	}
 	return secret{}, false, false
+}
+
+// saysTLS reports whether a browser tells by its request that it sees TLS, which a proxy
+// may end: by the origin of a form, or by Sec-Fetch-Site. It sends that to trustworthy
+// addresses alone (Fetch Metadata Request Headers §2.3), which without TLS are those of
+// its own machine (Secure Contexts §3.1).
+func saysTLS(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Origin"), "https://") || r.Header.Get("Sec-Fetch-Site") != "" && !isLoopback(r.Host)
+}
+
+// isLoopback reports whether a host, with or without a port, is the machine of the
+// browser (RFC 6761 §6.3).
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return addr.IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // HasSession reports whether a request has the cookie of a session, whether or not that

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	verify "github.com/cgpkit/cgpkit/directory/passwords"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/memstore"
 	"github.com/cgpkit/cgpkit/httpsite"
@@ -376,6 +377,66 @@ func TestSessionEndsWithThePassword(t *testing.T) {
 	require.Equal(t, 403, b.get(t, "/~john/index.wssp").code)
 }
 
+// guarded is a directory in which the logins of john are checked as those of a server are.
+type guarded struct {
+	*fixture.Directory
+	verifier *verify.Verifier
+	broken   *atomic.Bool // what checks passwords is
+}
+
+func (g guarded) Login(ctx context.Context, c filestore.Credentials) (filestore.Caller, error) {
+	stored := verify.Account{Address: john, Password: "john-pw", Clear: true}
+	if g.broken.Load() {
+		stored.Password = "\x01sealed"
+	}
+	return g.verifier.Login(ctx, c, stored)
+}
+
+// What others guess from the same network shuts the owner out for a while, as it does
+// with a password. Their session is there again afterwards, and can be ended meanwhile.
+func TestSessionOutlastsWhatIsNotChecked(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	for _, ends := range []bool{false, true} {
+		var passed atomic.Int64
+		now := func() time.Time { return began.Add(time.Duration(passed.Load())) }
+		d := guarded{fixture.New(func() filestore.Store { return memstore.New() }), verify.New(&verify.Options{
+			Verify: func(context.Context, string, string, string) (bool, error) { return false, errors.New("no answer") }, Now: now,
+		}), new(atomic.Bool)}
+		s := newSite(t, func(h *httpsite.Handler) {
+			h.Views, h.Pages.Now = filestore.NewViews(d, d.Stores(), nil), now
+		})
+		b := s.browser(t)
+		b.signIn(t, "john")
+		got := b.get(t, "/~john/index.wssp")
+		require.Equal(t, 200, got.code)
+		signOut := url.Values{"action": {"signout"}, "token": {token(got.body)}}
+
+		d.broken.Store(true)
+		require.Equal(t, 403, b.get(t, "/~john/index.wssp").code)
+		d.broken.Store(false)
+		require.Equal(t, 200, b.get(t, "/~john/index.wssp").code, "nobody knows that the password was wrong")
+
+		wrong := map[string]string{"Authorization": "Basic am9objp3cm9uZw==", "Sec-Fetch-Site": "", "Sec-Fetch-Mode": ""}
+		for range 20 {
+			require.Equal(t, 401, s.browser(t).do(t, "GET", "/~john/index.wssp", nil, wrong).code)
+		}
+		got = b.get(t, "/~john/index.wssp")
+		require.Equal(t, 403, got.code, "no way around the limit")
+		require.Contains(t, got.body, `action="index.wssp/signin"`)
+		require.NotContains(t, got.body, john)
+		require.NotContains(t, b.get(t, "/~john/private/diary.txt").body, "dear diary")
+		want := 200
+		if ends {
+			got = b.do(t, "POST", "/~john/index.wssp/signin", signOut, nil)
+			require.Contains(t, got.header.Get("Set-Cookie"), "cgpkit-session=; Path=/; Max-Age=0")
+			want = 403
+		}
+		passed.Store(int64(11 * time.Minute))
+		require.Equal(t, want, b.get(t, "/~john/index.wssp").code)
+	}
+}
+
 // Within TLS the cookie is one that another host, or a site without TLS, cannot set.
 func TestSessionWithinTLS(t *testing.T) {
 	t.Parallel()
@@ -391,6 +452,34 @@ func TestSessionWithinTLS(t *testing.T) {
 	got = behindProxy.browser(t).do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}},
 		map[string]string{"Origin": "https://client1.com"})
 	require.Regexp(t, `^__Host-cgpkit-session=.*Secure`, got.header.Get("Set-Cookie"), "the browser says where the form comes from")
+	got = behindProxy.browser(t).do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}},
+		map[string]string{"Origin": "null", "Host": "client1.com"})
+	require.Regexp(t, `^__Host-cgpkit-session=.*Secure`, got.header.Get("Set-Cookie"), "the browser says Sec-Fetch-Site")
+	plain := behindProxy.browser(t).do(t, "POST", "/~john/index.wssp/signin", url.Values{"login": {"john"}, "password": {"john-pw"}}, nil)
+	planted, _, _ := strings.Cut(plain.header.Get("Set-Cookie"), ";")
+	require.Regexp(t, `^cgpkit-session=`, planted)
+	for _, test := range []struct {
+		host, from, origin string
+		want               int
+	}{
+		{host: "client1.com", from: "same-origin", want: 403},
+		{host: "client1.com:8443", from: "none", want: 403},
+		{host: "localhost.client1.com", from: "none", want: 403},
+		{host: "192.0.2.1", from: "none", want: 403},
+		{host: "[2001:db8::1]:443", from: "none", want: 403},
+		{host: "client1.com", origin: "https://client1.com", want: 403},
+		{host: "client1.com", want: 200},
+		{host: "localhost", from: "none", want: 200},
+		{host: "LOCALHOST.:8080", from: "none", want: 200},
+		{host: "client1.localhost:80", from: "none", want: 200},
+		{host: "127.8.8.8:8080", from: "none", want: 200},
+		{host: "127.0.0.1", from: "same-origin", want: 200},
+		{host: "[::1]:8080", from: "none", want: 200},
+		{host: "[::1]", from: "none", want: 200},
+	} {
+		header := map[string]string{"Cookie": planted, "Host": test.host, "Sec-Fetch-Site": test.from, "Origin": test.origin}
+		require.Equal(t, test.want, behindProxy.browser(t).do(t, "GET", "/~john@client1.com/index.wssp", nil, header).code, "%+v", test)
+	}
 }
 
 // Where passwords may not be sent, or pages of users run without a sandbox, there is no form.
