@@ -38,7 +38,7 @@ type Administration interface {
 // Bounds of these pages. Our choice.
 const (
 	accountsPart = 50
-	maxFound     = 100_000 // accounts that are looked through
+	maxLooked    = 100_000 // accounts that are looked through
 	maxDomains   = 1000    // that are offered for choice
 	sharingTime  = 10 * time.Second
 	sharingPart  = 20
@@ -246,20 +246,21 @@ func (v *visit) matching(ctx context.Context, a Administration, p *accountsPage)
 		p.Cut = len(domains) == maxDomains
 	}
 	search := strings.ToLower(p.Search)
+	looked := 0
+look:
 	for _, domain := range domains {
 		for name, err := range a.Accounts(ctx, domain) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			address := name + "@" + domain
-			if err != nil || !strings.Contains(address, search) {
-				continue
-			}
-			if len(found) == maxFound {
+			if looked == maxLooked {
 				p.Cut = true
-				break
+				break look
 			}
-			found = append(found, address)
+			looked++
+			if address := name + "@" + domain; err == nil && strings.Contains(address, search) {
+				found = append(found, address)
+			}
 		}
 	}
 	slices.Sort(found)
@@ -364,7 +365,7 @@ func getSharing(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := sharingPage{Domain: found.Domain, Previous: found.Previous, Next: found.Next, Back: v.Link("accounts") + "?" + v.HTTP.URL.RawQuery}
+	p := sharingPage{Domain: found.Domain, Previous: found.Previous, Next: found.Next, Incomplete: found.Cut, Back: v.Link("accounts") + "?" + v.HTTP.URL.RawQuery}
 	ctx, cancel := context.WithTimeout(v.HTTP.Context(), sharingTime)
 	defer cancel()
 	for _, address := range addresses {

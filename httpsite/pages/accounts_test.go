@@ -1,14 +1,17 @@
 package pages_test
 
 import (
+	"context"
 	"fmt"
 	"html"
+	"iter"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +19,7 @@ import (
 	"github.com/cgpkit/cgpkit/directory"
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite"
+	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
 // newBaseSite is a server on a base directory with administrators of all kinds: admin of
@@ -127,6 +131,57 @@ func TestAccounts(t *testing.T) {
 	sharing := admin.get(t, "/~admin/index.wssp/sharing?domain=*")
 	require.Equal(t, 200, sharing.code)
 	require.Contains(t, admin.get(t, "/~admin/index.wssp/sharing?domain=*&search=john").body, `href="/~john@client1.com/private/index.wssp/share?name=box"`)
+}
+
+// crowded is a directory whose domains have more accounts than a page looks through.
+type crowded struct {
+	*fixture.Directory
+	asked atomic.Int64 // accounts
+}
+
+func (d *crowded) Administers(context.Context, filestore.Caller, string) (bool, error) {
+	return true, nil
+}
+
+func (d *crowded) DomainName(_ context.Context, name string) (string, error) { return name, nil }
+
+func (d *crowded) Domains(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		_ = yield("client1.com", nil) && yield("client2.com", nil) && yield("client3.com", nil)
+	}
+}
+
+func (d *crowded) Accounts(context.Context, string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for range 60_000 {
+			if d.asked.Add(1); !yield("somebody", nil) {
+				return
+			}
+		}
+	}
+}
+
+// A search looks through so many accounts and no more, whether or not they match, and the
+// page says that there may be others.
+func TestAccountsAreLookedThroughInPart(t *testing.T) {
+	t.Parallel()
+	d := &crowded{}
+	s := newSite(t, func(h *httpsite.Handler) {
+		d.Directory = h.Views.Directory().(*fixture.Directory)
+		h.Views = filestore.NewViews(d, d, nil)
+	})
+	admin := s.signedIn(t, "admin")
+	for _, search := range []string{"nobody", "@client3.com"} {
+		for page, said := range map[string]string{"accounts": "There are too many to look through all of them.", "sharing": "There is too much to look at all of it"} {
+			d.asked.Store(0)
+			got := admin.get(t, "/~admin/index.wssp/"+page+"?domain=*&search="+search)
+			require.Equal(t, 200, got.code)
+			require.Contains(t, got.body, said)
+			require.LessOrEqual(t, d.asked.Load(), int64(100_001))
+		}
+	}
+	got := admin.get(t, "/~admin/index.wssp/accounts?domain=client2.com&search=nobody")
+	require.NotContains(t, got.body, "too many", "all of one domain")
 }
 
 // Administrators of a domain see that, and as much of its storages as they have a right to;
