@@ -374,14 +374,18 @@ func getSharing(v *visit) error {
 		if v.HTTP.Context().Err() != nil {
 			return v.HTTP.Context().Err()
 		}
-		row.Known = err == nil
-		p.Incomplete = p.Incomplete || incomplete
+		late := err != nil && ctx.Err() != nil
+		row.Known = err == nil || late
+		p.Incomplete = p.Incomplete || incomplete || late
 		for _, entry := range entries {
 			entry.Link = v.storage(address) + strings.TrimPrefix(entry.Link, v.Top())
 			row.Entries = append(row.Entries, entry)
 		}
 		if len(row.Entries) > 0 || !row.Known {
 			p.Accounts = append(p.Accounts, row)
+		}
+		if late {
+			break // of the others nothing is known yet
 		}
 	}
 	return v.show(http.StatusOK, "sharing.html", v.T("sharing.title"), p)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -182,6 +183,52 @@ func TestAccountsAreLookedThroughInPart(t *testing.T) {
 	}
 	got := admin.get(t, "/~admin/index.wssp/accounts?domain=client2.com&search=nobody")
 	require.NotContains(t, got.body, "too many", "all of one domain")
+}
+
+// stuck is a directory in which some storages do not answer.
+type stuck struct{ crowded }
+
+func (d *stuck) Accounts(context.Context, string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		_ = yield("john", nil) && yield("mary", nil) && yield("off", nil)
+	}
+}
+
+func (d *stuck) Store(ctx context.Context, address string) (filestore.Store, error) {
+	if address == "mary@client1.com" || address == "off@client1.com" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return d.Directory.Store(ctx, address)
+}
+
+// What an overview of shares has no time for is said to be missing, and not that it may
+// not be seen.
+func TestSharingWithoutTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Write(t, john, "private/box.meta", "<meta><accessPwd><key>k</key></accessPwd></meta>")
+	d := &stuck{crowded{Directory: s.Directory}}
+	synctest.Test(t, func(t *testing.T) {
+		handler := &httpsite.Handler{Views: filestore.NewViews(d, d, nil)}
+		form := url.Values{"login": {"admin"}, "password": {"admin-pw"}}
+		r := httptest.NewRequest("POST", "http://client1.com/~admin/index.wssp/signin", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		signedIn := httptest.NewRecorder()
+		handler.ServeHTTP(signedIn, r)
+		require.Equal(t, 303, signedIn.Code, signedIn.Body)
+		r = httptest.NewRequest("GET", "http://client1.com/~admin/index.wssp/sharing", nil)
+		for _, cookie := range signedIn.Result().Cookies() {
+			r.AddCookie(cookie)
+		}
+		got := httptest.NewRecorder()
+		handler.ServeHTTP(got, r)
+		require.Equal(t, 200, got.Code)
+		require.Contains(t, got.Body.String(), "share?name=box")
+		require.Contains(t, got.Body.String(), "There is too much to look at all of it")
+		require.NotContains(t, got.Body.String(), "You may not look into this storage")
+	})
 }
 
 // Administrators of a domain see that, and as much of its storages as they have a right to;
