@@ -6,7 +6,8 @@
 // It works below the rights: what it moves is all of a storage, sidecars and those that wait
 // for their file included. What is the same already, by size and time, is not copied again, so
 // a run that was cut goes on where it was, and a second run takes what has changed since the
-// first. Whatever it copies it reads again, and compares the SHA-256 of both. Locks end, and
+// first. Whatever it copies it reads again, and compares the SHA-256 of both; a file that fails
+// this gets another time, and is copied again by the next run. Locks end, and
 // directories have the time of their making in the new store. Of notes those move
 // that are asked for.
 //

@@ -256,11 +256,11 @@ func (r *run) file(e, old filestore.FileInfo) error {
 		}
 	}
 	sum, err := r.copy(e)
-	if err == nil {
-		err = r.verify(e.Path(), sum)
-	}
 	if err != nil {
 		return err
+	}
+	if err := r.verify(e.Path(), sum); err != nil {
+		return errors.Join(err, r.distrust(e))
 	}
 	r.Copied++
 	if r.o.Copied != nil {
@@ -296,6 +296,25 @@ func (r *run) copy(e filestore.FileInfo) (sum [sha256.Size]byte, err error) {
 		_, err = u.Commit()
 	}
 	return [sha256.Size]byte(hash.Sum(nil)), err
+}
+
+// distrust gives a file of the target that was copied and not verified another time than the
+// source's, so that the next run does not take it for the same. What cannot be kept so goes. It
+// does so even where the run is cut.
+func (r *run) distrust(e filestore.FileInfo) error {
+	ctx := context.WithoutCancel(r.ctx)
+	u, err := r.to.Create(ctx, e.Path(), filestore.CreateOptions{KeepTail: true, ModTime: e.ModTime().Add(-time.Second)}, boundless)
+	if err == nil {
+		defer u.Abort()
+		_, err = u.Commit()
+	}
+	if err != nil {
+		err = r.to.Remove(ctx, e.Path(), filestore.RemoveOptions{})
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // verify reads a file of the target again.

@@ -358,6 +358,63 @@ func TestFailures(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// unsure is a store in which a file cannot be read after it was stored: done is called with it.
+type unsure struct {
+	filestore.Store
+	done func() error
+}
+
+func (u unsure) Open(ctx context.Context, name string) (filestore.File, error) {
+	if err := u.done(); err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return u.Store.Open(ctx, name)
+}
+
+// TestUnverified: a file that was copied and not verified is no other run's "the same", and has
+// its content and its sidecar.
+func TestUnverified(t *testing.T) {
+	t.Parallel()
+	disk, err := dirstore.Open(filepath.Join(t.TempDir(), "account.web"), nil)
+	require.NoError(t, err)
+	defer disk.Close()
+	for kind, to := range map[string]filestore.Store{"memory": memstore.New(), "directory": disk} {
+		from := memstore.New()
+		put(t, from, "a", "1")
+		put(t, to, "a", "old content")
+		side(t, to, "a", "of the target")
+		check := func(name string) {
+			t.Helper()
+			info, err := to.Stat(t.Context(), "a")
+			require.NoError(t, err, name)
+			require.EqualValues(t, 1, info.Size(), name)
+			require.NotNil(t, info.Sidecar(), name)
+			require.NotEqual(t, moment.Truncate(time.Microsecond), info.ModTime().UTC().Truncate(time.Microsecond), name)
+		}
+
+		_, failed := runFailing(t, from, broken{to}, mirror.Options{})
+		require.Equal(t, []string{"a"}, failed, kind)
+		check(kind + ": differs")
+		_, failed = runFailing(t, from, unsure{to, func() error { return io.ErrUnexpectedEOF }}, mirror.Options{})
+		require.Equal(t, []string{"a"}, failed, kind)
+		check(kind + ": cannot be read")
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := mirror.Run(ctx, from, unsure{to, func() error { cancel(); return ctx.Err() }}, nil)
+		require.ErrorIs(t, err, context.Canceled)
+		check(kind + ": the run was cut")
+		_, failed = runFailing(t, from, unsure{to, func() error {
+			require.NoError(t, to.Remove(t.Context(), "a", filestore.RemoveOptions{}))
+			return fs.ErrNotExist
+		}}, mirror.Options{})
+		require.Equal(t, []string{"a"}, failed, kind)
+		_, err = to.Stat(t.Context(), "a")
+		require.ErrorIs(t, err, fs.ErrNotExist, "somebody else has removed it")
+
+		require.EqualValues(t, 1, run(t, from, to, mirror.Options{}).Copied, kind)
+		require.EqualValues(t, 1, run(t, from, to, mirror.Options{}).Same, kind)
+	}
+}
+
 func ExampleRun() {
 	ctx := context.Background()
 	old, new := memstore.New(), memstore.New()
