@@ -182,8 +182,8 @@ func (m *mover) one(ctx context.Context, s storage) {
 		m.left(s.String(), err)
 		return
 	}
-	if top, err := shared.Stat(ctx, filestore.Root); m.export && err == nil && top.ModTime().IsZero() {
-		return // nothing has been stored
+	if m.export && isUnused(ctx, shared) {
+		return
 	}
 	var from mirror.Source
 	to := shared
@@ -232,6 +232,17 @@ func (m *mover) one(ctx context.Context, s storage) {
 	defer m.mu.Unlock()
 	m.storages++
 	m.total.Add(result)
+}
+
+// isUnused reports whether nothing has been stored, and nothing noted.
+func isUnused(ctx context.Context, store filestore.Store) bool {
+	for _, name := range notes {
+		if text, err := store.(filestore.Notebook).Note(ctx, name); err != nil || len(text) > 0 {
+			return false
+		}
+	}
+	top, err := store.Stat(ctx, filestore.Root)
+	return err == nil && top.ModTime().IsZero()
 }
 
 // agree checks that a target counts what was found in its source, and nothing else.

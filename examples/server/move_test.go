@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/internal/fixture"
 )
 
@@ -86,6 +88,35 @@ func TestMove(t *testing.T) {
 	_, told = store(2, "export", "-base", base)
 	require.Contains(t, told, "in use by another program")
 	inUse.stop(t)
+}
+
+// TestMoveNotes: what is noted for an account comes back even if it has no files.
+func TestMoveNotes(t *testing.T) {
+	url := migrated(t, fixture.NewPostgres(t))
+	base := filepath.Join(t.TempDir(), "base")
+	start(t, "-demo", base).stop(t)
+	c, err := parseFlags([]string{"-base", base, "-store", url}, io.Discard)
+	require.NoError(t, err)
+	shared, err := c.openStores(t.Context(), nil)
+	require.NoError(t, err)
+	defer shared.Close()
+	store, err := shared.Store(t.Context(), "john@client1.com")
+	require.NoError(t, err)
+	require.NoError(t, store.(filestore.Notebook).SetNote(t.Context(), "subscription", []byte("(a)")))
+
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, 0, run(t.Context(), []string{"store", "export", "-base", base, "-store", url}, &stdout, &stderr), stderr.String())
+	require.Contains(t, stdout.String(), "1 storages: 0 entries")
+	local, err := c.open(nil)
+	require.NoError(t, err)
+	defer local.Close()
+	for account, want := range map[string]string{"john@client1.com": "(a)", "mary@client1.com": ""} {
+		store, err := local.Stores().Store(t.Context(), account)
+		require.NoError(t, err)
+		text, err := store.(filestore.Notebook).Note(t.Context(), "subscription")
+		require.NoError(t, err)
+		require.Equal(t, want, string(text), account)
+	}
 }
 
 // files are all files of storages in a base directory, with their time and a sum of their content.
