@@ -26,12 +26,12 @@ import (
 )
 
 // directly is an S3 client of the bucket, as programs have one without a store.
-func directly(b *testing.B, s *pgstore.S3) *minio.Client {
-	b.Helper()
+func directly(t testing.TB, s *pgstore.S3) *minio.Client {
+	t.Helper()
 	at, err := url.Parse(s.Endpoint)
-	require.NoError(b, err)
+	require.NoError(t, err)
 	client, err := minio.New(at.Host, &minio.Options{Creds: credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""), Region: "us-east-1"})
-	require.NoError(b, err)
+	require.NoError(t, err)
 	return client
 }
 

@@ -80,13 +80,22 @@ func (s *Stores) newBody(ctx context.Context, account int64) (body, error) {
 	return b, err
 }
 
+// drop condemns a body that nothing refers to, and tells what to abort, and whether the body can be
+// removed: one of which there is no row can.
+const drop = `WITH dropped AS (
+		UPDATE bodies SET dying = true WHERE account = $1 AND key = $2 AND refs = 0 RETURNING coalesce(upload, '') AS upload)
+	SELECT coalesce((SELECT upload FROM dropped), ''),
+		EXISTS (SELECT FROM dropped) OR NOT EXISTS (SELECT FROM bodies WHERE account = $1 AND key = $2)`
+
 // dropBody removes a body that never became visible, if that can be done at once. If not, the
 // sweeper does it.
 func (s *Stores) dropBody(ctx context.Context, b body) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
-	if _, err := s.pool.Exec(ctx, "UPDATE bodies SET dying = true WHERE account = $1 AND key = $2 AND refs = 0", b.account, b.key); err == nil {
-		s.removeBody(ctx, b, "")
+	var upload string
+	var unused bool
+	if err := s.pool.QueryRow(ctx, drop, b.account, b.key).Scan(&upload, &unused); err == nil && unused {
+		s.removeBody(ctx, b, upload)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/cgpkit/cgpkit/filestore"
 )
 
 // Renew says once what the process needs, as it does by itself now and then.
@@ -47,3 +49,8 @@ func (s *Stores) Changes(account string) int {
 
 // Acquired is how many connections are in use.
 func (s *Stores) Acquired() int { return int(s.pool.Stat().AcquiredConns()) }
+
+// DropBody removes the large content of an upload of this package, unless a file has it.
+func (s *Stores) DropBody(ctx context.Context, u filestore.Upload) {
+	s.dropBody(ctx, u.(*upload).body)
+}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -195,4 +196,41 @@ func TestHeldByTheDead(t *testing.T) {
 	used, err := mine.Usage(t.Context(), filestore.Root)
 	require.NoError(t, err)
 	require.Equal(t, filestore.Usage{Files: 1, Bytes: 10}, used)
+}
+
+// TestDropBody: a content that never became visible goes at once, with the parts that S3 has of
+// it, and one that a file has does not go.
+func TestDropBody(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("0123456789", 1_000_000) // more than one part
+	place := bucket(t)
+	url := database(t)
+	s := open(t, pgstore.Config{Database: url, S3: place})
+	mine := store(t, s, "john@test")
+	parts := func() (n int) {
+		t.Helper()
+		for found := range directly(t, place).ListIncompleteUploads(t.Context(), place.Bucket, "", true) {
+			require.NoError(t, found.Err)
+			n++
+		}
+		return n
+	}
+	u := begin(t, mine, "a", large, filestore.CreateOptions{}, boundless)
+	require.Eventually(t, func() bool { return parts() == 1 }, time.Minute, time.Millisecond)
+	s.DropBody(t.Context(), u)
+	require.Zero(t, parts())
+	require.Zero(t, unfinished(t, url))
+	require.NoError(t, u.Abort())
+
+	u = begin(t, mine, "b", large, filestore.CreateOptions{}, boundless)
+	_, err := u.Commit()
+	require.NoError(t, err)
+	s.DropBody(t.Context(), u)
+	f, err := mine.Open(t.Context(), "b")
+	require.NoError(t, err)
+	defer f.Close()
+	content, err := io.ReadAll(f)
+	require.NoError(t, err)
+	require.True(t, string(content) == large)
+	sound(t, url)
 }
