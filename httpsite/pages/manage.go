@@ -105,6 +105,7 @@ func (v *visit) carry(ctx context.Context, marked []string, f form) error {
 	if err != nil {
 		return err
 	}
+	marked, f.marks = withoutFollowers(marked, f.marks)
 	names := make([]string, len(marked))
 	for i, from := range marked {
 		if names[i], err = v.mayCarry(ctx, from, dir); err != nil {
@@ -122,6 +123,20 @@ func (v *visit) carry(ctx context.Context, marked []string, f form) error {
 		}
 	}
 	return nil
+}
+
+// withoutFollowers leaves out the sidecars whose files are marked too: they go with these.
+func withoutFollowers(marked, marks []string) (rest, restMarks []string) {
+	isMarked := map[string]bool{}
+	for _, name := range marked {
+		isMarked[name] = true
+	}
+	for i, name := range marked {
+		if of, ok := filestore.SidecarOf(name); !ok || !isMarked[of] {
+			rest, restMarks = append(rest, name), append(restMarks, marks[i])
+		}
+	}
+	return rest, restMarks
 }
 
 // targetFolder returns the folder that somebody has written the path of, from the top.
