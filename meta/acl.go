@@ -174,6 +174,13 @@ func aclElement(entries []writtenEntry) string {
 	return b.String()
 }
 
+// Check returns why the entry cannot be written, nil if it can: the subject is none, or
+// holds what no text of a sidecar holds, or there are unknown rights.
+func (e Entry) Check() error {
+	_, err := e.write()
+	return err
+}
+
 // write returns the entry for aclElement, or why it cannot be written.
 func (e Entry) write() (writtenEntry, error) {
 	if err := checkText(e.Subject); err != nil {

@@ -396,16 +396,13 @@ func rightsChanges(values url.Values) ([]meta.Change, error) {
 		if entry.Subject == "" {
 			continue
 		}
-		if !subject.MatchString(entry.Subject) {
+		if entry.Check() != nil {
 			return nil, mistake{http.StatusBadRequest, "attributes.badSubject", []any{quote(entry.Subject)}}
 		}
 		list = append(list, entry)
 	}
 	return []meta.Change{meta.SetACL(list)}, nil
 }
-
-// subject is what a list can name: see meta.Entry.
-var subject = regexp.MustCompile(`^#?[^\s+\-#@"<>&][^\s"<>&@]*(@[^\s"<>&@]*)?$`)
 
 // typedEntry is an entry of a list in a form: its letters are in fields with its number.
 func typedEntry(values url.Values, i int) meta.Entry {

@@ -15,7 +15,7 @@ import (
 // Whatever a form holds, it is refused or becomes changes that can be made, and no grant
 // comes out of a description.
 func FuzzAttributesForm(f *testing.F) {
-	for _, seed := range []string{"field.title=x", "own=yes&subject=mary&may.0=r", "newName=ACL&newValue=x", "field.accesspwd=x", "subject=&may.99999=l&own=yes", "field.title=%00%ff&field.a=%EF%BF%BE", "subject=anyone%40&own=yes&may.0=a&may.0=a", "subject=%23x%40y&own=yes"} {
+	for _, seed := range []string{"field.title=x", "own=yes&subject=mary&may.0=r", "newName=ACL&newValue=x", "field.accesspwd=x", "subject=&may.99999=l&own=yes", "field.title=%00%ff&field.a=%EF%BF%BE", "subject=anyone%40&own=yes&may.0=a&may.0=a", "subject=%23x%40y&own=yes", "own=yes&subject=%87", "own=yes&subject=a%01b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
