@@ -142,7 +142,8 @@ func (req *request) refuseOnPage(code int) (done bool) {
 }
 
 // isNavigation reports whether the answer is what a browser shows next (Fetch Metadata
-// Request Headers, §2.3), or goes to a page whose session has ended.
+// Request Headers, §2.3), or goes to a page whose session has ended, or to a script of it:
+// a browser asks by itself for the password of who has signed out.
 func (req *request) isNavigation() bool {
 	switch req.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
@@ -152,6 +153,8 @@ func (req *request) isNavigation() bool {
 	if req.r.Header.Get("Authorization") != "" {
 		return false
 	}
-	return req.r.Header.Get("Sec-Fetch-Mode") == "navigate" && strings.Contains(req.r.Header.Get("Accept"), "text/html") ||
+	accept := req.r.Header.Get("Accept")
+	return req.r.Header.Get("Sec-Fetch-Mode") == "navigate" && strings.Contains(accept, "text/html") ||
+		req.r.Header.Get("Sec-Fetch-Site") == "same-origin" && accept == "application/json" ||
 		req.pages().HasSession(req.r)
 }

@@ -300,6 +300,29 @@ func TestBrowserList(t *testing.T) {
 }
 
 // Entries are dragged to folders of the list and above it, and shown as tiles.
+// Whoever has been signed out meanwhile loses nothing of what they typed.
+func TestBrowserEditsWithoutASession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Write(t, john, "a.txt", "old")
+	b := fixture.StartBrowser(t)
+	at := s.URL + "/~john/index.wssp/edit?name=a.txt"
+	page := b.SignIn(t, at, "john", "john-pw")
+	page.Eval(t, `document.getElementById("text").value = "typed"`)
+	b.Open(t, s.URL+"/~john/index.wssp").Follow(t, `void document.querySelector("[name=action][value=signout]").click()`)
+	const save = `void document.querySelector(".editor").requestSubmit()`
+	page.Eval(t, save)
+	require.Equal(t, "typed", page.Wait(t, `document.getElementById("ended").checkVisibility() && document.getElementById("text").value`))
+	s.requireContent(t, "a.txt", "old")
+
+	b.SignIn(t, at, "john", "john-pw")
+	page.Follow(t, save) // the page is one of the session before
+	require.Equal(t, "typed", page.Eval(t, `document.getElementById("text").value`))
+	s.requireContent(t, "a.txt", "old")
+	page.Follow(t, save)
+	s.requireContent(t, "a.txt", "typed")
+}
+
 func TestBrowserMovesEntries(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

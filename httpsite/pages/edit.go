@@ -77,9 +77,6 @@ func (v *visit) readText(name string) (string, filestore.FileInfo, error) {
 // had none of them gets none.
 func postEdit(v *visit) error {
 	values, err := v.readValues(4 * maxEdited) // three bytes for one, where all is escaped
-	if err == nil && !v.isToken(values.Get("token")) {
-		err = errTooOld
-	}
 	if err != nil {
 		return v.showError(err)
 	}
@@ -91,6 +88,10 @@ func postEdit(v *visit) error {
 	p.Text, p.ETag = strings.ReplaceAll(values.Get("text"), "\r\n", "\n"), values.Get("etag")
 	if values.Get("breaks") == "crlf" {
 		p.Text = strings.ReplaceAll(p.Text, "\n", "\r\n")
+	}
+	if !v.isToken(values.Get("token")) { // nothing that was typed is lost
+		v.message = errTooOld.text(v.language)
+		return v.show(errTooOld.code, "edit.html", p.Name, p)
 	}
 	// RFC 9110 §13.1.1, as If-Match has it.
 	if p.ETag == "" {

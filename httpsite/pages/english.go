@@ -101,6 +101,7 @@ var english = &language{
 		"edit.back":      "To the folder",
 		"edit.save":      "Save",
 		"edit.overwrite": "Save over it",
+		"edit.ended":     "You are not signed in any more, or the server cannot be reached. Sign in on another page, and save again.",
 		"edit.changed":   "The file has changed since you opened it. Your text is below: save it to replace the new content, or go back.",
 		"edit.large":     "The file has more than %s bytes, which is too long to edit here.",
 		"edit.notText":   "The file is no text in UTF-8.",

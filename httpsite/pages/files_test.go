@@ -261,6 +261,7 @@ func TestEditor(t *testing.T) {
 	s.Update(john, func(a *fixture.Account) { a.Limits.Bytes = full })
 	wrong := b.do(t, "POST", dos, url.Values{"text": {"x"}, "etag": {field(got.body, "etag")}, "token": {"wrong"}}, nil)
 	require.Equal(t, 403, wrong.code)
+	require.Contains(t, wrong.body, "\nx</textarea>", "what was written is not lost")
 
 	require.Equal(t, "index.wssp/edit?name=dos.txt", s.post(t, "index.wssp", url.Values{"action": {"edit"}, "mark": {"dos.txt"}}).header.Get("Location"))
 	require.Equal(t, 400, s.post(t, "index.wssp", url.Values{"action": {"edit"}, "mark": {"a", "b"}}).code)

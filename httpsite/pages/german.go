@@ -101,6 +101,7 @@ var german = &language{
 		"edit.back":      "Zum Ordner",
 		"edit.save":      "Speichern",
 		"edit.overwrite": "Trotzdem speichern",
+		"edit.ended":     "Die Anmeldung ist abgelaufen, oder der Server ist nicht erreichbar. Bitte auf einer anderen Seite anmelden und noch einmal speichern.",
 		"edit.changed":   "Die Datei hat sich seit dem Öffnen geändert. Ihr Text steht unten: Speichern ersetzt den neuen Inhalt.",
 		"edit.large":     "Die Datei hat mehr als %s Byte und ist hier zu lang zum Bearbeiten.",
 		"edit.notText":   "Die Datei ist kein Text in UTF-8.",

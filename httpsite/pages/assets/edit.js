@@ -6,7 +6,24 @@
 	let saved = text.value;
 	// What came back because it could not be stored is not saved.
 	if (document.querySelector("[role=alert]")) saved = null;
-	form.addEventListener("submit", () => { saved = text.value; });
+	// What is sent without a session is lost with it: so a look first whether there is one.
+	let looked = false;
+	form.addEventListener("submit", async event => {
+		if (looked) {
+			saved = text.value;
+			return;
+		}
+		event.preventDefault();
+		const answer = await fetch(form.action, {method: "HEAD", headers: {Accept: "application/json"}}).catch(() => null);
+		const ended = document.getElementById("ended");
+		if (!answer || answer.status === 403) {
+			ended.role = "alert";
+			ended.hidden = false;
+			return;
+		}
+		ended.hidden = looked = true;
+		form.requestSubmit();
+	});
 	addEventListener("keydown", event => {
 		if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
 		event.preventDefault();
