@@ -396,13 +396,16 @@ func rightsChanges(values url.Values) ([]meta.Change, error) {
 		if entry.Subject == "" {
 			continue
 		}
-		if entry.Check() != nil {
+		if !subject.MatchString(entry.Subject) || entry.Check() != nil {
 			return nil, mistake{http.StatusBadRequest, "attributes.badSubject", []any{quote(entry.Subject)}}
 		}
 		list = append(list, entry)
 	}
 	return []meta.Change{meta.SetACL(list)}, nil
 }
+
+// subject leaves out of what a list can name what would be hard to read in it.
+var subject = regexp.MustCompile(`^#?[^\s+\-#@"<>&][^\s"<>&@]*(@[^\s"<>&@]*)?$`)
 
 // typedEntry is an entry of a list in a form: its letters are in fields with its number.
 func typedEntry(values url.Values, i int) meta.Entry {

@@ -103,6 +103,9 @@ func (z *zipper) addEntry(ctx context.Context, info filestore.FileInfo) error {
 		}
 	}
 	for below, err := range z.view.List(ctx, info.Path(), "") {
+		if err == nil && filestore.IsSidecar(below.Name()) {
+			continue // it may hold keys, which whoever gets the archive must not have
+		}
 		if err == nil {
 			err = z.addEntry(ctx, below)
 		}
