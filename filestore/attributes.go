@@ -62,17 +62,24 @@ func (a access) exists(ctx context.Context) (FileInfo, error) {
 // they have left.
 func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) (err error) {
 	defer v.begin(ctx, "SetAttributes", name, "").end(&err)
-	return v.changeAttributes(ctx, name, "", changes)
+	return v.changeAttributes(ctx, name, "", nil, changes)
 }
 
 // SetAttributesOf is SetAttributes for a file with this entity tag: another gives
 // ErrChanged, however late it comes. "" is any.
 func (v *View) SetAttributesOf(ctx context.Context, name, tag string, changes ...meta.Change) (err error) {
 	defer v.begin(ctx, "SetAttributesOf", name, "").end(&err)
-	return v.changeAttributes(ctx, name, tag, changes)
+	return v.changeAttributes(ctx, name, tag, nil, changes)
 }
 
-func (v *View) changeAttributes(ctx context.Context, name, tag string, changes []meta.Change) error {
+// SetAttributesOver is SetAttributes in the place of what somebody has seen: a sidecar with
+// this entity tag, "" for none. Another gives ErrChanged.
+func (v *View) SetAttributesOver(ctx context.Context, name, seen string, changes ...meta.Change) (err error) {
+	defer v.begin(ctx, "SetAttributesOver", name, "").end(&err)
+	return v.changeAttributes(ctx, name, "", &seen, changes)
+}
+
+func (v *View) changeAttributes(ctx context.Context, name, tag string, seen *string, changes []meta.Change) error {
 	n := need{byShape: true}
 	for _, change := range changes {
 		if change.Protected() {
@@ -88,7 +95,7 @@ func (v *View) changeAttributes(ctx context.Context, name, tag string, changes [
 	if name == Root || a.mount != "" {
 		return pathError("set attributes", name, ErrReserved)
 	}
-	if err := v.setAttributes(ctx, a, tag, changes); err != nil {
+	if err := v.setAttributes(ctx, a, tag, seen, changes); err != nil {
 		return a.hide(name, pathError("set attributes", name, err))
 	}
 	return nil
@@ -96,7 +103,7 @@ func (v *View) changeAttributes(ctx context.Context, name, tag string, changes [
 
 // setAttributes makes the changes. Edits that meet another edit begin anew: one of
 // the two has been made.
-func (v *View) setAttributes(ctx context.Context, a access, tag string, changes []meta.Change) error {
+func (v *View) setAttributes(ctx context.Context, a access, tag string, seen *string, changes []meta.Change) error {
 	for {
 		if tag != "" {
 			if info, err := a.exists(ctx); err != nil || info.ETag() != tag {
@@ -104,6 +111,9 @@ func (v *View) setAttributes(ctx context.Context, a access, tag string, changes 
 			}
 		}
 		d, err := a.document(ctx, a.name)
+		if err == nil && seen != nil && d.tag != *seen {
+			return ErrChanged
+		}
 		if err == nil {
 			err = v.replaceDocument(ctx, a, tag, d, changes)
 		} else if _, missing := a.exists(ctx); missing != nil {

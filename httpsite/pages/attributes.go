@@ -288,16 +288,11 @@ func (v *visit) changeAttributes(name string, values url.Values) error {
 	if err != nil {
 		return err
 	}
-	changed, err := document.Apply(changes...)
-	switch {
-	case errors.Is(err, meta.ErrLimit):
-		return &filestore.LimitError{Kind: filestore.LimitFileSize, Limit: filestore.MaxSidecarBytes}
-	case err != nil:
-		return fmt.Errorf("%w: %v", fs.ErrInvalid, err)
-	case changed == document:
-		return nil
+	err = v.View.SetAttributesOver(ctx, name, old.ETag, changes...)
+	if errors.Is(err, filestore.ErrChanged) {
+		return errChangedMeanwhile
 	}
-	return v.writeMetadata(name, old, changed.Bytes())
+	return err
 }
 
 // replaceMetadata replaces the whole text; an empty one removes it.
