@@ -34,8 +34,7 @@ func main() {
 type options struct {
 	dryRun, delete, verify, domain, progress, quiet, clear bool
 	transfers                                              int
-	state, ca, store                                       string
-	bucket                                                 *pgstore.S3
+	state, ca, store, s3                                   string
 }
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
@@ -53,10 +52,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.StringVar(&o.state, "state", "", "remember in `DIR` what is the same on both sides (default: cgpsync in the user's cache directory)")
 	flags.StringVar(&o.ca, "ca", "", "trust the certificates in `FILE`")
 	flags.StringVar(&o.store, "store", "", "the `URL` of the PostgreSQL database for store:DIR:ACCOUNT; the password is in PGPASSWORD or PGPASSFILE")
-	flags.Func("store-s3", "with -store, large files are in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE", func(s string) (err error) {
-		o.bucket, err = pgstore.ParseS3(s)
-		return err
-	})
+	flags.StringVar(&o.s3, "store-s3", "", "with -store, large files are in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE")
 	flags.Usage = func() {
 		fmt.Fprint(errOut, "usage: cgpsync [flags] FROM TO\n\nFROM and TO are\n  DIR                             a directory; as TO it is made if need be\n"+
 			"  base:DIR:ACCOUNT                an account of a base directory that no server uses\n"+
@@ -82,7 +78,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 // mirror opens both places and mirrors what they name. An error comes before anything
 // is begun, or at the very end.
 func (o *options) mirror(ctx context.Context, fromText, toText string, out, errOut io.Writer) (status int, err error) {
-	p := &places{database: o.store, bucket: o.bucket, bases: map[string]*stored{}}
+	p := &places{database: o.store, bases: map[string]*stored{}}
+	if o.s3 != "" { // a flag.Value's error would be told with the text, which may hold a secret
+		if p.bucket, err = pgstore.ParseS3(o.s3); err != nil {
+			return exitNothing, fmt.Errorf("-store-s3: %w", err)
+		}
+	}
 	defer func() {
 		if closeErr := p.closeAll(); closeErr != nil {
 			status, err = max(status, exitLeft), errors.Join(err, closeErr)
