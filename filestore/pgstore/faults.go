@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -70,6 +71,7 @@ func ambiguous(err error) bool {
 }
 
 // retry makes attempts until one ends with anything but a fault that may pass, or time is up.
+// After Close that is at once.
 func (s *Stores) retry(ctx context.Context, attempt func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -84,6 +86,9 @@ func (s *Stores) retry(ctx context.Context, attempt func(context.Context) error)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if s.lifetime.Err() != nil {
+			return fs.ErrClosed
 		}
 		if told := code(err); told != "" && !temporary(told) {
 			return permanent(told, err)

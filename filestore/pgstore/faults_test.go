@@ -439,3 +439,36 @@ func TestLostTwice(t *testing.T) {
 		require.NoError(t, s.FindOut(t.Context(), made, lost))
 	}
 }
+
+// TestClosed: calls after Close say so, and do not try again.
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	require.NoError(t, pgstore.Migrate(t.Context(), url))
+	s, err := pgstore.Open(t.Context(), pgstore.Config{Database: url, Inline: small, Timeout: 2 * time.Second})
+	require.NoError(t, err)
+	mine := store(t, s, "john@test")
+	write(t, mine, "a", "1")
+	u := begin(t, mine, "b", "2", filestore.CreateOptions{Size: 1}, boundless)
+	opened, err := mine.Open(t.Context(), "a")
+	require.NoError(t, err)
+	defer opened.Close()
+	require.NoError(t, s.Close())
+	for what, do := range map[string]func() error{
+		"stat":  func() error { _, err := mine.Stat(t.Context(), "a"); return err },
+		"open":  func() error { _, err := mine.Open(t.Context(), "a"); return err },
+		"read":  func() error { _, err := io.ReadAll(opened); return err },
+		"mkdir": func() error { return mine.Mkdir(t.Context(), "d", filestore.MkdirOptions{}, boundless) },
+		"create": func() error {
+			_, err := mine.Create(t.Context(), "c", filestore.CreateOptions{}, boundless)
+			return err
+		},
+		"commit": func() error { _, err := u.Commit(); return err },
+	} {
+		err := do()
+		require.ErrorIs(t, err, fs.ErrClosed, what)
+		require.NotErrorIs(t, err, filestore.ErrUnavailable, what)
+	}
+	require.ErrorIs(t, s.FindOut(t.Context(), []byte("any"), errors.New("lost")), filestore.ErrUnavailable, "nobody knows")
+	require.NoError(t, u.Abort())
+}

@@ -122,8 +122,8 @@ func connect(ctx context.Context, database string) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// Close ends all connections. Stores and uploads that are still used fail afterwards. It is
-// for the program that has called Open.
+// Close ends all connections. Stores and uploads that are still used fail afterwards with
+// fs.ErrClosed. It is for the program that has called Open.
 func (s *Stores) Close() error {
 	s.stop()
 	s.stopped.Wait()

@@ -220,7 +220,7 @@ func (s *Stores) findOut(ctx context.Context, token []byte, lost error) error {
 		case err == nil:
 			return lost
 		}
-		if !wait.sleep(ctx) {
+		if s.lifetime.Err() != nil || !wait.sleep(ctx) {
 			return lostError{err}
 		}
 	}
