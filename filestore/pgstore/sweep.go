@@ -75,7 +75,8 @@ type dyingBody struct {
 }
 
 // condemn chooses bodies and makes sure that nothing refers to them any more. Those that another
-// sweeper has chosen but not removed come again after a while.
+// sweeper has chosen but not removed come again after a while. Those in a place that is not set up
+// here are left to servers that have it.
 func (s *Stores) condemn(ctx context.Context) (dying []dyingBody, err error) {
 	err = s.look(ctx, func(rows pgx.Rows) error {
 		dying = dying[:0]
@@ -88,10 +89,20 @@ func (s *Stores) condemn(ctx context.Context) (dying []dyingBody, err error) {
 		}
 		return rows.Err()
 	}, `UPDATE bodies SET dying = true, needed = clock_timestamp() WHERE (account, key) IN (
-			SELECT account, key FROM bodies WHERE refs = 0 AND needed < clock_timestamp() - $1::bigint * interval '1 microsecond'
+			SELECT account, key FROM bodies WHERE refs = 0 AND needed < clock_timestamp() - $1::bigint * interval '1 microsecond' AND place = ANY($3)
 			ORDER BY needed LIMIT $2 FOR UPDATE SKIP LOCKED)
-		RETURNING account, key, place, coalesce(upload, '')`, s.grace.Microseconds(), sweepPage)
+		RETURNING account, key, place, coalesce(upload, '')`, s.grace.Microseconds(), sweepPage, s.reachable())
 	return dying, err
+}
+
+// reachable lists the places that are set up.
+func (s *Stores) reachable() (numbers []int16) {
+	for n, p := range s.places {
+		if p != nil {
+			numbers = append(numbers, int16(n))
+		}
+	}
+	return numbers
 }
 
 // sweepUploads gives back what uploads hold whose servers have died.

@@ -1,6 +1,7 @@
 package pgstore_test
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -233,4 +234,22 @@ func TestDropBody(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, string(content) == large)
 	sound(t, url)
+}
+
+// TestSweepWithoutS3: a server without S3 removes what it can, and leaves the rest to the others.
+func TestSweepWithoutS3(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	with, without := open(t, pgstore.Config{Database: url, Inline: small, S3: bucket(t)}), open(t, pgstore.Config{Database: url, Inline: small})
+	for i, s := range []*pgstore.Stores{with, without} {
+		mine := store(t, s, "john@test")
+		write(t, mine, fmt.Sprint(i), "0123")
+		require.NoError(t, mine.Remove(t.Context(), fmt.Sprint(i), filestore.RemoveOptions{}))
+	}
+	later(t, url)
+	for _, s := range []*pgstore.Stores{without, with} {
+		swept, err := s.Sweep(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, pgstore.Swept{Bodies: 1}, swept)
+	}
 }
