@@ -472,3 +472,27 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, s.FindOut(t.Context(), []byte("any"), errors.New("lost")), filestore.ErrUnavailable, "nobody knows")
 	require.NoError(t, u.Abort())
 }
+
+// TestCancelled: whoever gives up while S3 does not answer learns just that.
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	s3 := bucket(t)
+	at, err := url.Parse(s3.Endpoint)
+	require.NoError(t, err)
+	p := newProxy(t, at.Host, never)
+	s3.Endpoint = "http://" + p.addr
+	mine := store(t, open(t, pgstore.Config{Inline: small, Timeout: time.Minute, S3: s3}), "john@test")
+	ctx, cancel := context.WithCancel(t.Context())
+	u, err := mine.Create(ctx, "a", filestore.CreateOptions{Size: 4}, boundless)
+	require.NoError(t, err)
+	p.stall.Store(true)
+	_, err = io.WriteString(u, "0123")
+	require.NoError(t, err)
+	time.AfterFunc(100*time.Millisecond, func() { // while Commit waits
+		cancel()
+		p.stall.Store(false)
+	})
+	_, err = u.Commit()
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, filestore.ErrUnavailable)
+}

@@ -92,9 +92,12 @@ func (b *bucket) opens(ctx context.Context) error {
 	if !b.failing.Load() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.s.timeout)
+	bounded, cancel := context.WithTimeout(ctx, b.s.timeout)
 	defer cancel()
-	err := b.ready(ctx)
+	err := b.ready(bounded)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	b.failing.Store(err != nil)
 	return err
 }
@@ -199,15 +202,15 @@ type streamWriter struct {
 	err   error         // what became of it, once it has
 }
 
-func (b *bucket) stream(ctx context.Context, of body, size int64) *streamWriter {
-	ctx, stop := context.WithCancelCause(ctx)
+func (b *bucket) stream(caller context.Context, of body, size int64) *streamWriter {
+	ctx, stop := context.WithCancelCause(caller)
 	r, w := io.Pipe()
 	s := &streamWriter{pipe: w, b: b, stop: stop, ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		_, err := b.core.Client.PutObject(ctx, b.name, b.object(of), r, size, minio.PutObjectOptions{DisableMultipart: true})
 		if err != nil {
-			s.err = unavailable(cmp.Or(context.Cause(ctx), err))
+			s.err = cmp.Or(caller.Err(), unavailable(cmp.Or(context.Cause(ctx), err)))
 		}
 		r.Close() // whoever writes more learns what became of it
 	}()
