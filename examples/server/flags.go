@@ -45,7 +45,8 @@ type config struct {
 	tftpWrite                   bool
 	tftpWindow                  int         // 0: as tftpsite has it
 	store                       string      // URL of a database; "": the storages are in the base directory
-	bucket                      *pgstore.S3 // nil: all of it is in the database
+	s3                          string      // ENDPOINT/BUCKET; it may hold a secret, so no error repeats it
+	bucket                      *pgstore.S3 // that of s3; nil: all of it is in the database
 	storeTimeout                time.Duration
 	directory                   directory.Options
 	logLevel                    slog.Level
@@ -82,10 +83,7 @@ func parseAccounts(args []string, help io.Writer, more func(*flag.FlagSet)) (*co
 	fs.StringVar(&c.demo, "demo", "", "make the demo base in the empty or new directory `DIR`, and keep it; without it that is temporary")
 	fs.StringVar(&c.directory.ClusterDir, "cluster", "", "mount WebSkins and PBXApp of the directory `DIR` as $ClusterSkins and $ClusterPBXApp (default none)")
 	fs.StringVar(&c.store, "store", "", "keep the storages in the PostgreSQL database `URL`, which other servers may share, and not in the base directory")
-	fs.Func("store-s3", "with -store, keep large files in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE", func(s string) (err error) {
-		c.bucket, err = pgstore.ParseS3(s)
-		return err
-	})
+	fs.StringVar(&c.s3, "store-s3", "", "with -store, keep large files in `ENDPOINT/BUCKET`; credentials are in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the file AWS_SHARED_CREDENTIALS_FILE")
 	fs.DurationVar(&c.storeTimeout, "store-timeout", 30*time.Second, "with -store, refuse what cannot be done within `TIME`, because something is out of reach or a tree is too large")
 	addr := func(to *string, name, value, usage string) {
 		*to = value
@@ -218,8 +216,15 @@ func (c *config) complete() error {
 	if c.storeTimeout <= 0 {
 		return errors.New("-store-timeout is not above zero")
 	}
-	if c.bucket != nil && c.store == "" {
-		return errors.New("-store-s3 needs -store")
+	if c.s3 != "" {
+		bucket, err := pgstore.ParseS3(c.s3)
+		if err != nil {
+			return fmt.Errorf("-store-s3: %w", err)
+		}
+		if c.store == "" {
+			return errors.New("-store-s3 needs -store")
+		}
+		c.bucket = bucket
 	}
 	if c.base != "" && c.demo != "" {
 		return errors.New("-base and -demo exclude each other")

@@ -217,6 +217,7 @@ func TestFaultsGiveOneLine(t *testing.T) {
 		{name: "bad level", args: []string{"-log-level", "loud"}, want: "log-level"},
 		{name: "bucket without a store", args: []string{"-store-s3", "127.0.0.1:9/bucket"}, want: "-store-s3 needs -store"},
 		{name: "no bucket", args: []string{"-store", "postgres://127.0.0.1:1/x", "-store-s3", "127.0.0.1:9"}, want: "ENDPOINT/BUCKET"},
+		{name: "bucket with a secret", args: []string{"-store", "postgres://127.0.0.1:1/x", "-store-s3", "https://key:secret@127.0.0.1:9/bucket"}, want: "-store-s3: not ENDPOINT/BUCKET"},
 		{name: "database that is away", args: []string{"-store", "postgres://127.0.0.1:1/x", "-store-timeout", "10ms"}, want: "out of reach"},
 		{name: "no time for the store", args: []string{"-store-timeout", "-1s"}, want: "-store-timeout"},
 		{name: "store without a word", args: []string{"store"}, want: "migrate"},
@@ -235,6 +236,7 @@ func TestFaultsGiveOneLine(t *testing.T) {
 			require.Empty(t, stdout.String())
 			require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
 			require.Contains(t, stderr.String(), tt.want)
+			require.NotContains(t, stderr.String(), "secret")
 		})
 	}
 }
