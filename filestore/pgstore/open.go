@@ -3,7 +3,9 @@ package pgstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"sync"
@@ -105,8 +107,12 @@ func Open(ctx context.Context, c Config) (*Stores, error) {
 // connect opens the connections to a database, without having any yet.
 func connect(ctx context.Context, database string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(database)
-	if err != nil {
-		return nil, fmt.Errorf("settings of the database: %w", err)
+	var missing *fs.PathError // a certificate, for example
+	if errors.As(err, &missing) {
+		return nil, fmt.Errorf("settings of the database: %w", missing)
+	}
+	if err != nil { // whose text may repeat a password
+		return nil, errors.New("settings of the database are neither a URL nor a list as libpq takes it")
 	}
 	settings, err := pgconn.ParseConfigWithOptions(database, pgconn.ParseConfigOptions{})
 	if err == nil && settings.RuntimeParams["pool_max_conns"] == "" {

@@ -68,8 +68,13 @@ func TestWrongConfig(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	require.NoError(t, pgstore.Migrate(t.Context(), url))
-	_, err := pgstore.Open(t.Context(), pgstore.Config{Database: "postgres://x:y"})
-	require.ErrorContains(t, err, "settings of the database")
+	for _, text := range []string{"postgres://x:secret", "host=h password = secret port=x", "postgres://u:secret@h:x/d", "host=h password=secret sslmode=sometimes"} {
+		_, err := pgstore.Open(t.Context(), pgstore.Config{Database: text})
+		require.ErrorContains(t, err, "settings of the database")
+		require.NotContains(t, err.Error(), "secret")
+	}
+	_, err := pgstore.Open(t.Context(), pgstore.Config{Database: "host=h sslmode=verify-ca sslrootcert=/none"})
+	require.ErrorContains(t, err, "/none")
 	for _, endpoint := range []string{"", "host:9000", "http://", "http://host/path"} {
 		_, err = pgstore.Open(t.Context(), pgstore.Config{Database: url, S3: &pgstore.S3{Endpoint: endpoint, Bucket: "b"}})
 		require.ErrorContains(t, err, "endpoint of S3", endpoint)
