@@ -248,7 +248,7 @@ func TestPageCostsOnePart(t *testing.T) {
 			require.Less(t, gotLength, length*11/10, name+query)
 		}
 	}
-	require.Less(t, bytes, uint64(4<<20))
+	require.Less(t, bytes, uint64(6<<20)) // 4 MiB, and a quarter more within the race detector
 }
 
 // counting is an answer that is counted and dropped.
