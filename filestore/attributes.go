@@ -62,24 +62,26 @@ func (a access) exists(ctx context.Context) (FileInfo, error) {
 // they have left.
 func (v *View) SetAttributes(ctx context.Context, name string, changes ...meta.Change) (err error) {
 	defer v.begin(ctx, "SetAttributes", name, "").end(&err)
-	return v.changeAttributes(ctx, name, "", nil, changes)
+	return v.changeAttributes(ctx, name, AttributesIf{}, changes)
 }
 
-// SetAttributesOf is SetAttributes for a file with this entity tag: another gives
-// ErrChanged, however late it comes. "" is any.
-func (v *View) SetAttributesOf(ctx context.Context, name, tag string, changes ...meta.Change) (err error) {
-	defer v.begin(ctx, "SetAttributesOf", name, "").end(&err)
-	return v.changeAttributes(ctx, name, tag, nil, changes)
+// AttributesIf is what must hold when attributes are set, else ErrChanged. The zero value
+// demands nothing. Use field names.
+type AttributesIf struct {
+	// ETag, if not empty, is the entity tag of the file.
+	ETag string
+	// Seen, if not nil, is the entity tag of the sidecar that the author of the changes has
+	// seen; "" if there was none.
+	Seen *string
 }
 
-// SetAttributesOver is SetAttributes in the place of what somebody has seen: a sidecar with
-// this entity tag, "" for none. Another gives ErrChanged.
-func (v *View) SetAttributesOver(ctx context.Context, name, seen string, changes ...meta.Change) (err error) {
-	defer v.begin(ctx, "SetAttributesOver", name, "").end(&err)
-	return v.changeAttributes(ctx, name, "", &seen, changes)
+// SetAttributesIf is SetAttributes on a condition, which is checked in the step of the change.
+func (v *View) SetAttributesIf(ctx context.Context, name string, o AttributesIf, changes ...meta.Change) (err error) {
+	defer v.begin(ctx, "SetAttributesIf", name, "").end(&err)
+	return v.changeAttributes(ctx, name, o, changes)
 }
 
-func (v *View) changeAttributes(ctx context.Context, name, tag string, seen *string, changes []meta.Change) error {
+func (v *View) changeAttributes(ctx context.Context, name string, o AttributesIf, changes []meta.Change) error {
 	n := need{byShape: true}
 	for _, change := range changes {
 		if change.Protected() {
@@ -95,7 +97,7 @@ func (v *View) changeAttributes(ctx context.Context, name, tag string, seen *str
 	if name == Root || a.mount != "" {
 		return pathError("set attributes", name, ErrReserved)
 	}
-	if err := v.setAttributes(ctx, a, tag, seen, changes); err != nil {
+	if err := v.setAttributes(ctx, a, o, changes); err != nil {
 		return a.hide(name, pathError("set attributes", name, err))
 	}
 	return nil
@@ -103,19 +105,19 @@ func (v *View) changeAttributes(ctx context.Context, name, tag string, seen *str
 
 // setAttributes makes the changes. Edits that meet another edit begin anew: one of
 // the two has been made.
-func (v *View) setAttributes(ctx context.Context, a access, tag string, seen *string, changes []meta.Change) error {
+func (v *View) setAttributes(ctx context.Context, a access, o AttributesIf, changes []meta.Change) error {
 	for {
-		if tag != "" {
-			if info, err := a.exists(ctx); err != nil || info.ETag() != tag {
+		if o.ETag != "" {
+			if info, err := a.exists(ctx); err != nil || info.ETag() != o.ETag {
 				return cmp.Or(err, ErrChanged)
 			}
 		}
 		d, err := a.document(ctx, a.name)
-		if err == nil && seen != nil && d.tag != *seen {
+		if err == nil && o.Seen != nil && d.tag != *o.Seen {
 			return ErrChanged
 		}
 		if err == nil {
-			err = v.replaceDocument(ctx, a, tag, d, changes)
+			err = v.replaceDocument(ctx, a, o.ETag, d, changes)
 		} else if _, missing := a.exists(ctx); missing != nil {
 			return missing
 		}

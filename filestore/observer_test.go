@@ -87,8 +87,12 @@ func TestObserverOfViews(t *testing.T) {
 		{filestore.Event{Op: "Remove", Name: "sub2"}, func() error { return v.Remove(ctx, "sub2", filestore.RemoveOptions{}) }},
 		{filestore.Event{Op: "Remove", Name: ".", Err: filestore.ErrReserved}, func() error { return v.Remove(ctx, ".", filestore.RemoveOptions{}) }},
 		{filestore.Event{Op: "SetAttributes", Name: "file"}, func() error { return v.SetAttributes(ctx, "file", meta.AddKey(meta.Share{Key: "key"})) }},
-		{filestore.Event{Op: "SetAttributesOver", Name: "file", Err: filestore.ErrChanged}, func() error { return v.SetAttributesOver(ctx, "file", "tag", meta.AddKey(meta.Share{Key: "other"})) }},
-		{filestore.Event{Op: "SetAttributesOf", Name: "file", Err: filestore.ErrChanged}, func() error { return v.SetAttributesOf(ctx, "file", "tag", meta.AddKey(meta.Share{Key: "other"})) }},
+		{filestore.Event{Op: "SetAttributesIf", Name: "file", Err: filestore.ErrChanged}, func() error {
+			return v.SetAttributesIf(ctx, "file", filestore.AttributesIf{Seen: new("tag")}, meta.AddKey(meta.Share{Key: "other"}))
+		}},
+		{filestore.Event{Op: "SetAttributesIf", Name: "file", Err: filestore.ErrChanged}, func() error {
+			return v.SetAttributesIf(ctx, "file", filestore.AttributesIf{ETag: "tag"}, meta.AddKey(meta.Share{Key: "other"}))
+		}},
 		{filestore.Event{Op: "Attributes", Name: "file"}, func() error { _, err := v.Attributes(ctx, "file"); return err }},
 		{filestore.Event{Op: "Usage", Name: "dir"}, func() error { _, err := v.Usage(ctx, "dir"); return err }},
 		{filestore.Event{Op: "Limits", Name: "."}, func() error { _, err := v.Limits(ctx); return err }},

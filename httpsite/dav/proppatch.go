@@ -68,10 +68,10 @@ func (req *request) proppatch() error {
 // is no View checks it no more.
 func (req *request) setProperties(tag string, changes []meta.PropertyChange) error {
 	type view interface {
-		SetAttributesOf(ctx context.Context, name, tag string, changes ...meta.Change) error
+		SetAttributesIf(ctx context.Context, name string, o filestore.AttributesIf, changes ...meta.Change) error
 	}
 	if v, ok := req.files.(view); ok {
-		return v.SetAttributesOf(req.r.Context(), req.Name, tag, meta.ChangeProperties(changes...))
+		return v.SetAttributesIf(req.r.Context(), req.Name, filestore.AttributesIf{ETag: tag}, meta.ChangeProperties(changes...))
 	}
 	return req.files.SetAttributes(req.r.Context(), req.Name, meta.ChangeProperties(changes...))
 }

@@ -288,7 +288,7 @@ func (v *visit) changeAttributes(name string, values url.Values) error {
 	if err != nil {
 		return err
 	}
-	err = v.View.SetAttributesOver(ctx, name, old.ETag, changes...)
+	err = v.View.SetAttributesIf(ctx, name, filestore.AttributesIf{Seen: &old.ETag}, changes...)
 	if errors.Is(err, filestore.ErrChanged) {
 		return errChangedMeanwhile
 	}
