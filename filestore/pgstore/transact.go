@@ -309,6 +309,19 @@ func (t *tx) takes(p *path, height, reach int32) {
 // query asks during a change.
 func (t *tx) query(read func(pgx.Rows) error, sql string, args ...any) error {
 	rows, err := t.conn.Query(t.ctx, sql, args...)
+	return readAll(rows, err, read)
+}
+
+// look asks a question that is no change.
+func (s *Stores) look(ctx context.Context, read func(pgx.Rows) error, sql string, args ...any) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		rows, err := s.pool.Query(ctx, sql, args...)
+		return readAll(rows, err, read)
+	})
+}
+
+// readAll reads the answer to a question, unless asking has failed.
+func readAll(rows pgx.Rows, err error, read func(pgx.Rows) error) error {
 	if err == nil {
 		err = read(rows)
 		rows.Close()
@@ -318,22 +331,6 @@ func (t *tx) query(read func(pgx.Rows) error, sql string, args ...any) error {
 		return fault{err}
 	}
 	return nil
-}
-
-// look asks a question that is no change.
-func (s *Stores) look(ctx context.Context, read func(pgx.Rows) error, sql string, args ...any) error {
-	return s.retry(ctx, func(ctx context.Context) error {
-		rows, err := s.pool.Query(ctx, sql, args...)
-		if err == nil {
-			err = read(rows)
-			rows.Close()
-			err = errors.Join(err, rows.Err())
-		}
-		if err != nil {
-			return fault{err}
-		}
-		return nil
-	})
 }
 
 // resolution is that of the times in the database, in the zone of the host.
