@@ -10,6 +10,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/httpsite/internal/reqbody"
 )
 
 // dav answers what package dav does: what changes, and what is about properties and
@@ -37,7 +38,7 @@ func (req *request) dav(view *filestore.View) error {
 // 1945 §7.2.2): without that there may have been a Transfer-Encoding, which this
 // version does not have and net/http drops.
 func (req *request) body() (io.ReadCloser, error) {
-	body := markedBody{bodyReader{req.r.Body}, req.r.Body}
+	body := markedBody{reqbody.Reader(req.r.Body), req.r.Body}
 	switch {
 	case !req.r.ProtoAtLeast(1, 1) && req.r.Header.Get("Content-Length") == "":
 		return nil, errLengthRequired
@@ -47,22 +48,6 @@ func (req *request) body() (io.ReadCloser, error) {
 		return nil, &http.MaxBytesError{Limit: req.MaxBody}
 	}
 	return http.MaxBytesReader(req.w.ResponseWriter, body, req.MaxBody), nil
-}
-
-// bodyError is an error of the request body, and so the client's.
-type bodyError struct{ error }
-
-func (e bodyError) Unwrap() error { return e.error }
-
-// bodyReader marks the errors of a body, to tell them from those of a store.
-type bodyReader struct{ io.Reader }
-
-func (r bodyReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = bodyError{err}
-	}
-	return n, err
 }
 
 type markedBody struct {

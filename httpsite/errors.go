@@ -9,6 +9,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/httpsite/internal/reqbody"
 	"github.com/cgpkit/cgpkit/httpsite/pages"
 )
 
@@ -25,7 +26,7 @@ var (
 // the table of package dav.
 func status(err error) int {
 	var refusal pages.StatusError
-	var body bodyError
+	var fault reqbody.Error
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &refusal):
@@ -42,7 +43,7 @@ func status(err error) int {
 		return http.StatusLengthRequired
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
-	case errors.As(err, &body) && !errors.As(err, &tooLarge):
+	case errors.As(err, &fault) && !errors.As(err, &tooLarge):
 		return http.StatusBadRequest
 	}
 	return dav.Status(err)

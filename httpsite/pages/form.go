@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/httpsite/dav"
+	"github.com/cgpkit/cgpkit/httpsite/internal/reqbody"
 )
 
 // Bounds of a form of the management page, the files in it apart. So many names
@@ -80,22 +81,6 @@ var (
 	errTooOld = mistake{code: http.StatusForbidden, key: "app.tooOld"}
 )
 
-// bodyError is an error of the body of a request, and so the client's.
-type bodyError struct{ error }
-
-func (e bodyError) Unwrap() error { return e.error }
-
-// bodyReader marks the errors of a body, to tell them from those of a store.
-type bodyReader struct{ io.Reader }
-
-func (r bodyReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = bodyError{err}
-	}
-	return n, err
-}
-
 // readValues reads a form of type application/x-www-form-urlencoded, all of it. It is for
 // pages whose fields are few.
 func (v *visit) readValues(limit int64) (url.Values, error) {
@@ -120,7 +105,7 @@ func (v *visit) readBody(limit int64) (string, error) {
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(v.Writer, body, limit))
 	if err != nil {
-		return "", bodyError{err}
+		return "", reqbody.Failed(err)
 	}
 	return string(text), nil
 }
@@ -151,7 +136,7 @@ func (v *visit) readForm() (f form, err error) {
 
 // status is the status of an error that is told on a page.
 func status(err error) int {
-	var body bodyError
+	var fault reqbody.Error
 	var tooLarge *http.MaxBytesError
 	var status StatusError
 	switch {
@@ -159,7 +144,7 @@ func status(err error) int {
 		return int(status)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
-	case errors.As(err, &body) && !errors.As(err, &tooLarge):
+	case errors.As(err, &fault) && !errors.As(err, &tooLarge):
 		return http.StatusBadRequest
 	}
 	return dav.Status(err)

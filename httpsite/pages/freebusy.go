@@ -16,6 +16,7 @@ import (
 
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/freebusy"
+	"github.com/cgpkit/cgpkit/internal/clock"
 )
 
 // The page freebusy.wssp of an account: a week of its freebusy.vfb, and when several people
@@ -236,11 +237,11 @@ func (p *busyPage) fillWeek(v *visit, s freebusy.Schedule, now time.Time) {
 			if day.More = len(day.Times) == maxBusyOfDay; day.More {
 				break
 			}
-			until := earlier(a.End, end).In(q.Zone).Format("15:04")
+			until := clock.Earlier(a.End, end).In(q.Zone).Format("15:04")
 			if !a.End.Before(end) {
 				until = "24:00"
 			}
-			day.Times = append(day.Times, busyTime{later(a.Start, start).In(q.Zone).Format("15:04"), until, a.class, v.T(a.text)})
+			day.Times = append(day.Times, busyTime{clock.Later(a.Start, start).In(q.Zone).Format("15:04"), until, a.class, v.T(a.text)})
 		}
 		p.Days = append(p.Days, day)
 	}
@@ -254,7 +255,7 @@ type busyState struct {
 
 // bar draws what of it is between two times.
 func (s busyState) bar(start, end time.Time) (busyBar, bool) {
-	from, to, whole := later(s.Start, start), earlier(s.End, end), end.Sub(start)
+	from, to, whole := clock.Later(s.Start, start), clock.Earlier(s.End, end), end.Sub(start)
 	if whole <= 0 || !to.After(from) {
 		return busyBar{}, false
 	}
@@ -273,8 +274,8 @@ func timeline(s freebusy.Schedule, from, to time.Time, unreadable bool) (all []b
 	if s.End.IsZero() || unreadable {
 		unknown(from, to)
 	} else {
-		unknown(from, earlier(s.Start, to))
-		unknown(later(s.End, from), to)
+		unknown(from, clock.Earlier(s.Start, to))
+		unknown(clock.Later(s.End, from), to)
 	}
 	var near []freebusy.Period
 	for _, p := range s.Periods {
@@ -339,20 +340,6 @@ func (p *busyPage) fillSlots(v *visit, own freebusy.Schedule, now time.Time) {
 // date shows a day without its year.
 func (v *visit) date(t time.Time) string {
 	return fmt.Sprintf(v.language.dayMonth, t.Day(), v.language.months[t.Month()-1])
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // commonZones are offered for choice; any other zone may be typed in.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/internal/reqbody"
 )
 
 // mistake is a mistake of the user, to be told on the page: a text and its arguments, in
@@ -82,7 +83,7 @@ func (v *visit) tellKind(err error) (code int, message string) {
 	var m mistake
 	var limit *filestore.LimitError
 	var tooLarge *http.MaxBytesError
-	var body bodyError
+	var fault reqbody.Error
 	switch {
 	case errors.As(err, &m):
 		return m.code, m.text(v.language)
@@ -110,7 +111,7 @@ func (v *visit) tellKind(err error) (code int, message string) {
 		return code, v.T("limit.disk")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return code, v.T("form.cut")
-	case errors.As(err, &body) && !errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &fault) && !errors.Is(err, os.ErrDeadlineExceeded):
 		return code, v.T("form.bad")
 	}
 	return code, ""

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/httpsite/internal/reqbody"
 )
 
 // upload stores every file of a multipart form (RFC 7578) as it comes, and then
@@ -31,7 +32,7 @@ func (v *visit) upload() (confirm []string, err error) {
 			break
 		}
 		if err != nil {
-			return nil, afterFiles("", bodyError{err}, len(stored))
+			return nil, afterFiles("", reqbody.Failed(err), len(stored))
 		}
 		field, file, isFile, err := disposition(part)
 		switch {
@@ -44,7 +45,7 @@ func (v *visit) upload() (confirm []string, err error) {
 			err = v.storeFile(file, part, stored, f)
 		default:
 			var value []byte
-			if value, err = io.ReadAll(io.LimitReader(bodyReader{part}, room+1)); err == nil {
+			if value, err = io.ReadAll(io.LimitReader(reqbody.Reader(part), room+1)); err == nil {
 				if room -= int64(len(value)); room < 0 {
 					err = &http.MaxBytesError{Limit: maxForm}
 				} else {
@@ -106,7 +107,7 @@ func disposition(part *multipart.Part) (field, file string, isFile bool, err err
 
 // unnamed is a file field in which nothing was chosen: it has no content, too.
 func unnamed(part io.Reader) error {
-	n, err := io.ReadFull(bodyReader{part}, make([]byte, 1))
+	n, err := io.ReadFull(reqbody.Reader(part), make([]byte, 1))
 	if n > 0 {
 		return mistake{code: http.StatusBadRequest, key: "files.noName"}
 	}
@@ -155,7 +156,7 @@ func (v *visit) store(name string, content io.Reader, o filestore.CreateOptions)
 		return nil, err
 	}
 	defer upload.Abort()
-	if _, err := io.Copy(upload, bodyReader{content}); err != nil {
+	if _, err := io.Copy(upload, reqbody.Reader(content)); err != nil {
 		return nil, err
 	}
 	return upload.Commit()
