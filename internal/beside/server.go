@@ -5,7 +5,9 @@
 package beside
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +34,34 @@ func Start(cmd *exec.Cmd) (*Server, error) {
 		return nil, err
 	}
 	return &Server{cmd}, nil
+}
+
+// StartAt starts the server of a command that start makes for an address of 127.0.0.1 that
+// is free, and waits until it takes connections there. dir is for its files.
+func StartAt(start func(dir, addr string) (*exec.Cmd, error), dir string) (s *Server, addr string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	addr = l.Addr().String()
+	l.Close()
+	cmd, err := start(dir, addr)
+	if err != nil {
+		return nil, "", err
+	}
+	cmd.Stderr = os.Stderr
+	if s, err = Start(cmd); err != nil {
+		return nil, "", err
+	}
+	for range 100 {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return s, addr, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.End()
+	return nil, "", errors.New("does not answer")
 }
 
 // End kills the server.

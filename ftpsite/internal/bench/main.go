@@ -147,28 +147,9 @@ func (p *peer) begin(dir, big string) error {
 		gid, _ := strconv.Atoi(u.Gid)
 		os.Chown(files, uid, gid)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	p.addr = l.Addr().String()
-	l.Close()
-	cmd, err := p.start(dir, p.addr)
-	if err != nil {
-		return err
-	}
-	if p.server, err = beside.Start(cmd); err != nil {
-		return err
-	}
-	for range 100 {
-		if c, err := net.Dial("tcp", p.addr); err == nil {
-			c.Close()
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	p.server.End()
-	return errors.New("does not answer")
+	var err error
+	p.server, p.addr, err = beside.StartAt(p.start, dir)
+	return err
 }
 
 // idleMemory is what one of 20 sessions that have logged in costs.

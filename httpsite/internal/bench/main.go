@@ -12,11 +12,9 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"log"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,29 +119,9 @@ func (p *peer) begin(dir string, works []work) error {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	p.addr = l.Addr().String()
-	l.Close()
-	cmd, err := p.start(dir, p.addr)
-	if err != nil {
-		return err
-	}
-	cmd.Stderr = os.Stderr
-	if p.server, err = beside.Start(cmd); err != nil {
-		return err
-	}
-	for range 100 {
-		if c, err := net.Dial("tcp", p.addr); err == nil {
-			c.Close()
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	p.server.End()
-	return errors.New("does not answer")
+	var err error
+	p.server, p.addr, err = beside.StartAt(p.start, dir)
+	return err
 }
 
 // measure does a work for so long, after a tenth of that to get warm.
