@@ -12,6 +12,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // changing calls do while no other change runs, and deletes the entries of
@@ -262,10 +263,10 @@ func checkPair(ctx context.Context, from, to string) error {
 		return err
 	}
 	if err := checkChange(ctx, to); err != nil {
-		return about(to, err)
+		return othername.Of(to, err)
 	}
 	if filestore.Within(to, from) || filestore.Within(from, to) {
-		return about(to, fs.ErrInvalid)
+		return othername.Of(to, fs.ErrInvalid)
 	}
 	return nil
 }
@@ -292,16 +293,16 @@ func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o files
 	}
 	target, err := s.look(t, to, true)
 	if err != nil {
-		return nil, about(to, err)
+		return nil, othername.Of(to, err)
 	}
 	replace := o.Replace || o.ReplaceFile && source.entry.kind == kindFile && target.entry.kind == kindFile
 	if err := target.checkTarget(replace, o.To); err != nil {
-		return nil, about(to, err)
+		return nil, othername.Of(to, err)
 	}
 	paired := source.sidecar.kind == kindFile
 	if paired {
 		if err := target.checkRoom(to); err != nil {
-			return nil, about(to, err)
+			return nil, othername.Of(to, err)
 		}
 	}
 	if source.entry.kind == kindDir {
@@ -313,7 +314,7 @@ func (s *Store) renamePair(ctx context.Context, t tree, from, to string, o files
 		return nil, err
 	}
 	if err := s.locks.Check(locktable.Tree, to, o.To); err != nil {
-		return nil, about(to, err)
+		return nil, othername.Of(to, err)
 	}
 	moves, trash, less, err := s.planRemoval(ctx, t, to, target)
 	if err != nil {
@@ -363,6 +364,6 @@ func (s *Store) checkFits(ctx context.Context, t tree, from, to string) error {
 		return nil
 	}
 	return s.walk(ctx, t, from, func(e info) error {
-		return about(to, filestore.CheckName(to+strings.TrimPrefix(e.path, from)))
+		return othername.Of(to, filestore.CheckName(to+strings.TrimPrefix(e.path, from)))
 	})
 }

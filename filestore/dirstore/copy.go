@@ -10,6 +10,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // Copy implements [filestore.Store]. A copy is new: it has the time of copying, and
@@ -58,7 +59,7 @@ func (c *copier) run() error {
 		err = target.checkTarget(c.o.Replace, c.o.To)
 	}
 	if err != nil {
-		return about(c.to, err)
+		return othername.Of(c.to, err)
 	}
 	sidecar, err := c.sidecarOf(newInfo(c.from, source))
 	if err != nil {
@@ -66,7 +67,7 @@ func (c *copier) run() error {
 	}
 	if sidecar != nil {
 		if err := target.checkRoom(c.to); err != nil {
-			return about(c.to, err)
+			return othername.Of(c.to, err)
 		}
 	}
 	planned, largest, err := c.plan(source.entry)
@@ -77,7 +78,7 @@ func (c *copier) run() error {
 		err = c.checkSize(largest)
 	}
 	if err != nil {
-		return about(c.to, err)
+		return othername.Of(c.to, err)
 	}
 	moves, trash, less, err := s.planRemoval(c.ctx, t, c.to, target)
 	if err != nil {
@@ -85,7 +86,7 @@ func (c *copier) run() error {
 	}
 	var held, made filestore.Usage
 	if err := s.hold(c.ctx, t, true, &held, ledger.Sub(planned, less), c.limits); err != nil {
-		return about(c.to, err)
+		return othername.Of(c.to, err)
 	}
 	defer func() { s.ledger.Settle(&held, made) }()
 
@@ -105,7 +106,7 @@ func (c *copier) run() error {
 		return err
 	}
 	if err := s.hold(c.ctx, t, true, &held, ledger.Sub(c.copied, less), c.limits); err != nil {
-		return about(c.to, err)
+		return othername.Of(c.to, err)
 	}
 	if err := s.moveAll(t, append(moves, move{inState(entry), inTree(c.to)})); err != nil {
 		if s.counted.Load() == nil {
@@ -254,7 +255,7 @@ func (c *copier) target(name string) string { return c.to + strings.TrimPrefix(n
 // writeSidecar makes the copy of the sidecar name.
 func (c *copier) writeSidecar(name, to string, content []byte) error {
 	if filestore.CheckName(c.target(name)) != nil {
-		return about(c.to, fs.ErrInvalid)
+		return othername.Of(c.to, fs.ErrInvalid)
 	}
 	return c.write(to, content)
 }
@@ -262,7 +263,7 @@ func (c *copier) writeSidecar(name, to string, content []byte) error {
 // write makes a sidecar in the state directory.
 func (c *copier) write(to string, content []byte) error {
 	if err := c.checkSize(int64(len(content))); err != nil {
-		return about(c.to, err)
+		return othername.Of(c.to, err)
 	}
 	c.copied = ledger.Add(c.copied, filestore.Usage{Files: 1, Bytes: int64(len(content))})
 	return c.s.writeFile(c.t, to, content)

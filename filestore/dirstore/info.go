@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cgpkit/cgpkit/filestore"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // info shows a stat as [filestore.FileInfo]. That of an orphan is a sidecar alone.
@@ -111,30 +112,10 @@ func (f *openFile) fail(op string, err error) error {
 	return fail(op, f.info.path, err)
 }
 
-// aboutError says that an error is about another name than the first that the
-// caller gave.
-type aboutError struct {
-	name string
-	err  error
-}
-
-func (e *aboutError) Error() string { return e.err.Error() }
-func (e *aboutError) Unwrap() error { return e.err }
-
-func about(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &aboutError{name, err}
-}
-
 // fail makes an error that shows the name as the caller knows it, and nothing
 // of the host.
 func fail(op, name string, err error) error {
-	var other *aboutError
-	if errors.As(err, &other) {
-		name, err = other.name, other.err
-	}
+	name, err = othername.Take(name, err)
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError
 	switch {

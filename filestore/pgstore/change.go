@@ -9,6 +9,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 const insertEntry = `INSERT INTO entries (account, ` + columns + `, content, side_content)
@@ -209,7 +210,7 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 // checkPair checks the names of a rename or a copy.
 func checkPair(from, to string) error {
 	if err := filestore.CheckEntryName(from); err != nil {
-		return about(from, err)
+		return othername.Of(from, err)
 	}
 	if filestore.CheckEntryName(to) != nil || filestore.Within(to, from) || filestore.Within(from, to) {
 		return fs.ErrInvalid
@@ -223,7 +224,7 @@ func (t *tx) source(p filestore.Precondition) (node, error) {
 	if err == nil {
 		err = p.Check(true, n.ETag)
 	}
-	return n, about(t.paths[0].name, err)
+	return n, othername.Of(t.paths[0].name, err)
 }
 
 func (t *tx) rename(from, to string, o filestore.RenameOptions) error {
@@ -238,7 +239,7 @@ func (t *tx) rename(from, to string, o filestore.RenameOptions) error {
 		err = t.fits(&source, to)
 	}
 	if err == nil {
-		err = about(from, t.unlocked(locktable.Tree, from, o.From))
+		err = othername.Of(from, t.unlocked(locktable.Tree, from, o.From))
 	}
 	if err == nil {
 		err = t.unlocked(locktable.Tree, to, o.To)

@@ -15,6 +15,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // tx is a change of one account, from the lock of its row to its commit. What it changes is
@@ -336,27 +337,9 @@ func readAll(rows pgx.Rows, err error, read func(pgx.Rows) error) error {
 // resolution is that of the times in the database, in the zone of the host.
 func resolution(t time.Time) time.Time { return time.UnixMicro(t.UnixMicro()) }
 
-// aboutError says that an error is about another name than that of the call.
-type aboutError struct {
-	error
-	name string
-}
-
-func (e aboutError) Unwrap() error { return e.error }
-
-func about(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return aboutError{err, name}
-}
-
 // fail makes the error of a call.
 func fail(op, name string, err error) error {
-	var other aboutError
-	if errors.As(err, &other) {
-		name, err = other.name, other.error
-	}
+	name, err = othername.Take(name, err)
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 

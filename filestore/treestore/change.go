@@ -11,6 +11,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // change is one step of a store, once all that can be against it was asked but for locks
@@ -90,7 +91,7 @@ func (s *Store) do(ctx context.Context, op, name string, l filestore.Limits, pla
 func (s *Store) apply(ctx context.Context, c change, held *filestore.Usage, l filestore.Limits) error {
 	for _, a := range c.covered {
 		if err := s.locks.Check(a.by, a.name, a.p); err != nil {
-			return about(a.name, err)
+			return othername.Of(a.name, err)
 		}
 	}
 	err := cmp.Or(ledger.CheckFile(ledger.None, c.file, l), ledger.CheckSidecar(ledger.None, c.sidecar, l))
@@ -221,7 +222,7 @@ func (s *Store) Rename(ctx context.Context, from, to string, o filestore.RenameO
 // source returns what is moved or copied.
 func (s *Store) source(ctx context.Context, from, to string, p filestore.Precondition) (Node, error) {
 	if err := filestore.CheckEntryName(from); err != nil {
-		return Node{}, about(from, err)
+		return Node{}, othername.Of(from, err)
 	}
 	if filestore.CheckEntryName(to) != nil || filestore.Within(to, from) || filestore.Within(from, to) {
 		return Node{}, fs.ErrInvalid
@@ -230,7 +231,7 @@ func (s *Store) source(ctx context.Context, from, to string, p filestore.Precond
 	if err == nil {
 		err = p.Check(true, n.ETag)
 	}
-	return n, about(from, err)
+	return n, othername.Of(from, err)
 }
 
 // Copy implements [filestore.Store].

@@ -13,6 +13,7 @@ import (
 	"github.com/cgpkit/cgpkit/filestore"
 	"github.com/cgpkit/cgpkit/filestore/ledger"
 	"github.com/cgpkit/cgpkit/filestore/locktable"
+	"github.com/cgpkit/cgpkit/internal/othername"
 )
 
 // Store is a [filestore.Store] on a [Tree], with [filestore.Locks], safe for concurrent
@@ -251,28 +252,10 @@ func check(ctx context.Context, name string) error {
 	return ctx.Err()
 }
 
-// aboutError says that an error is about another name than that of the call.
-type aboutError struct {
-	error
-	name string
-}
-
-func (e aboutError) Unwrap() error { return e.error }
-
-func about(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return aboutError{err, name}
-}
-
 // fail makes an error that shows the name as the caller knows it, and nothing of the
 // host.
 func fail(op, name string, err error) error {
-	var other aboutError
-	if errors.As(err, &other) {
-		name, err = other.name, other.error
-	}
+	name, err = othername.Take(name, err)
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError
 	if errors.As(err, &pathErr) || errors.As(err, &linkErr) {
