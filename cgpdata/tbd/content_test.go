@@ -17,6 +17,7 @@ func FuzzChanges(f *testing.F) {
 	f.Add("\uFEFFk\ta\r\nM\xfc\t\xfc\r", "Mü", "a", "(1,2)", true)
 	f.Add("k\ta\ta\t\n\"q\\t\"\t#5\tmore", "q\t", "a", "\t\n", false)
 	f.Add("\xfc\n"+strings.Repeat("x", 200)+"\nx\t", "x", "new", "\xff", true)
+	f.Add("k\ta\t\nx\t1\t2\r\x88", "x", "a", "v", true)
 	f.Fuzz(func(t *testing.T, text, key, name, value string, lenient bool) {
 		o := (&Options{Lenient: lenient, MaxLine: 100}).orDefaults()
 		c, err := parse(text, o)
@@ -75,8 +76,8 @@ func othersOf(t *testing.T, c *content, key string) string {
 	from := 0
 	for _, line := range c.lines[key] {
 		others.WriteString(c.text[from:line.start])
-		_, rest, _ := strings.Cut(c.text[line.end:], "\n")
-		from = len(c.text) - len(rest)
+		rest := strings.TrimPrefix(c.text[line.end:], "\r") // a line may end by it alone
+		from = len(c.text) - len(strings.TrimPrefix(rest, "\n"))
 	}
 	others.WriteString(c.text[from:])
 	return strings.TrimRight(others.String(), "\r\n")
